@@ -1,0 +1,101 @@
+"""What a spec says, read but not yet understood: names, syntax and spans. No shapes are derived."""
+
+from fractions import Fraction
+from typing import NamedTuple
+
+from shapecalc.dims import Dim, Shape
+from shapecalc.expression import Syntax
+from shapecalc.span import Span
+
+
+class DimEntry(NamedTuple):
+    """A dim of `dims:`; size is None where the spec leaves it symbolic."""
+
+    name: str
+    size: int | None
+    span: Span
+    size_span: Span | None
+
+
+class ConstantEntry(NamedTuple):
+    """A number of `constants:`; value is None where the spec leaves it symbolic."""
+
+    name: str
+    value: Fraction | None
+    span: Span
+
+
+class ValueEntry(NamedTuple):
+    """An input, a param, or a shape that `shapes:` states: the name, and the dims of its axes."""
+
+    name: str
+    shape: Shape
+    span: Span
+    shape_span: Span
+    dim_spans: tuple[Span, ...]
+
+
+class Equation(NamedTuple):
+    """One line of `forward`, or one claim of `gradients`: `name = expression`."""
+
+    name: str
+    expression: Syntax
+    text: str
+    span: Span
+    expression_span: Span
+
+
+class AssumeEntry(NamedTuple):
+    """What `assume:` says of a value: `positive`, or `one-hot` with its axis."""
+
+    name: str
+    property: str
+    axis: int | None
+    span: Span
+
+
+class UpstreamEntry(NamedTuple):
+    """A value whose gradient is given, and the name of that gradient."""
+
+    name: str
+    gradient: str
+    span: Span
+
+
+class Reference(NamedTuple):
+    """A name with its place."""
+
+    name: str
+    span: Span
+
+
+class Network(NamedTuple):
+    """The whole of one spec, in the author's order."""
+
+    path: str
+    name: str
+    dims: tuple[DimEntry, ...] = ()
+    constants: tuple[ConstantEntry, ...] = ()
+    assume: tuple[AssumeEntry, ...] = ()
+    batch: Reference | None = None
+    inputs: tuple[ValueEntry, ...] = ()
+    params: tuple[ValueEntry, ...] = ()
+    forward: tuple[Equation, ...] = ()
+    loss: Reference | None = None
+    upstream: tuple[UpstreamEntry, ...] = ()
+    shapes: tuple[ValueEntry, ...] = ()
+    gradients: tuple[Equation, ...] = ()
+    layout: str = "denominator"
+
+
+__all__ = [
+    "AssumeEntry",
+    "ConstantEntry",
+    "Dim",
+    "DimEntry",
+    "Equation",
+    "Network",
+    "Reference",
+    "UpstreamEntry",
+    "ValueEntry",
+]
