@@ -1,0 +1,234 @@
+"""Index notation: sums of terms, a term being coefficient × factors × Kronecker deltas.
+
+Here every derivative is formed and contracted. The letters carry the meaning; a layout, an order
+of factors or a transpose does not exist at this level, and nothing here may know of one.
+"""
+
+from collections.abc import Iterable, Mapping
+from fractions import Fraction
+from typing import NamedTuple
+
+from shapecalc.dims import Dim, Shape
+from shapecalc.tree import Leaf, Tree
+
+
+class Label:
+    """An index letter with the dim that it runs over. Two labels are the same if they are one."""
+
+    __slots__ = ("dim",)
+
+    def __init__(self, dim: Dim) -> None:
+        self.dim = dim
+
+    def __repr__(self) -> str:
+        return f"{self.dim}@{id(self) % 9973}"
+
+
+Labels = tuple[Label | None, ...]
+"""One label for each axis; None at a unit axis, which has nothing to run over."""
+
+
+class Factor(NamedTuple):
+    """A value with its labels, `W2[i,p]`, to a power: `A2[i,j]**-1`."""
+
+    tree: Tree
+    labels: Labels
+    power: Fraction = Fraction(1)
+
+
+class Delta(NamedTuple):
+    """A Kronecker delta: 1 where both labels have one value, else 0."""
+
+    left: Label
+    right: Label
+
+
+class Term(NamedTuple):
+    """coefficient × factors × deltas, summed over the labels of `summed`; the others are free."""
+
+    coefficient: Fraction
+    factors: tuple[Factor, ...]
+    deltas: tuple[Delta, ...] = ()
+    summed: tuple[Label, ...] = ()
+
+
+Sum = tuple[Term, ...]
+
+UNIT = Term(Fraction(1), ())
+
+
+def fresh_labels(shape: Shape) -> Labels:
+    """Return a new label for each axis that has something to run over."""
+    return tuple(None if dim.is_one else Label(dim) for dim in shape)
+
+
+def multiply(left: Term, right: Term) -> Term:
+    """Multiply two terms whose summed labels are their own."""
+    return Term(
+        left.coefficient * right.coefficient,
+        left.factors + right.factors,
+        left.deltas + right.deltas,
+        left.summed + right.summed,
+    )
+
+
+def tied(labels: Labels, others: Labels) -> tuple[Delta, ...]:
+    """Return the deltas that say of two values of one shape: the same entry."""
+    return tuple(
+        Delta(left, right)
+        for left, right in zip(labels, others, strict=True)
+        if left is not None and right is not None and left is not right
+    )
+
+
+def relabelled(labels: Labels, change: Mapping[Label, Label]) -> Labels:
+    """Put one label for another wherever it occurs."""
+    return tuple(None if label is None else change.get(label, label) for label in labels)
+
+
+def contracted(term: Term) -> Term:
+    """Remove every delta that touches a summed label, by putting its other label in its place.
+
+    Source: the sifting property, Σ_j a[j] δ[j,q] = a[q].
+    """
+    summed, deltas, factors = list(term.summed), list(term.deltas), term.factors
+    while (delta := _removable(deltas, summed)) is not None:
+        old, new = delta if delta.left in summed else (delta.right, delta.left)
+        deltas.remove(delta)
+        summed.remove(old)
+        change = {old: new}
+        factors = tuple(f._replace(labels=relabelled(f.labels, change)) for f in factors)
+        moved = (Delta(change.get(d.left, d.left), change.get(d.right, d.right)) for d in deltas)
+        deltas = [d for d in moved if d.left is not d.right]
+    return _without_idle_sums(Term(term.coefficient, factors, tuple(deltas), tuple(summed)))
+
+
+def _removable(deltas: list[Delta], summed: list[Label]) -> Delta | None:
+    return next((d for d in deltas if d.left in summed or d.right in summed), None)
+
+
+def _without_idle_sums(term: Term) -> Term:
+    """Replace a sum over a label that no factor has by the number of its values."""
+    used = {label for factor in term.factors for label in factor.labels}
+    used |= {label for delta in term.deltas for label in delta}
+    idle = [label for label in term.summed if label not in used]
+    kept = tuple(label for label in term.summed if label in used)
+    sizes = tuple(Factor(tree, ()) for label in idle for tree in size_trees(label.dim))
+    return term._replace(factors=term.factors + sizes, summed=kept)
+
+
+def size_trees(dim: Dim) -> tuple[Tree, ...]:
+    """Return the numbers whose product a dim is, `n*m` as n and m."""
+    from shapecalc.tree import call, leaf, number
+
+    def part(monomial: tuple[tuple[str, int], ...], count: int) -> Tree:
+        trees: list[Tree] = [leaf(name, ()) for name, power in monomial for _ in range(power)]
+        if count != 1 or not trees:
+            trees.insert(0, number(count))
+        product = trees[0]
+        for tree in trees[1:]:
+            product = call("mul", (product, tree), (), ())
+        return product
+
+    if len(dim.terms) == 1:
+        return tuple(part(factor.terms[0][0], factor.terms[0][1]) for factor in dim.factors)
+    total = part(*dim.terms[0])
+    for monomial, count in dim.terms[1:]:
+        op = "sub" if count < 0 else "add"
+        total = call(op, (total, part(monomial, abs(count))), (), ())
+    return (total,)
+
+
+def merged_powers(term: Term) -> Term:
+    """Collect equal factors at equal labels into one with the sum of their powers."""
+    powers: dict[tuple[Tree, Labels], Fraction] = {}
+    for factor in term.factors:
+        key = (factor.tree, factor.labels)
+        powers[key] = powers.get(key, Fraction(0)) + factor.power
+    factors = tuple(Factor(*key, power) for key, power in powers.items() if power)
+    return _without_idle_sums(term._replace(factors=factors))
+
+
+def merged_terms(terms: Iterable[Term], free: Labels) -> Sum:
+    """Add up the terms that differ by their coefficient and the names of summed labels alone."""
+    totals: dict[object, Term] = {}
+    for term in terms:
+        key = canonical_key(term, free)
+        if key in totals:
+            coefficient = totals[key].coefficient + term.coefficient
+            totals[key] = totals[key]._replace(coefficient=coefficient)
+        else:
+            totals[key] = term
+    return tuple(term for term in totals.values() if term.coefficient)
+
+
+def canonical(terms: Iterable[Term], free: Labels) -> frozenset[tuple[object, Fraction]]:
+    """Return a form that two sums share exactly if they are equal as polynomials in their factors.
+
+    Factors are compared as they stand: expand products of sums first.
+    """
+    merged = merged_terms((merged_powers(contracted(term)) for term in terms), free)
+    return frozenset((canonical_key(term, free), term.coefficient) for term in merged)
+
+
+def canonical_key(term: Term, free: Labels) -> object:
+    """Return a key that ignores the order of factors and the names of summed labels.
+
+    Labels are told apart by refining colours (what a label's factors and their other labels look
+    like); where that leaves a tie, the smallest key over all ways to break it is taken.
+    """
+    colours: dict[Label, object] = {
+        label: ("free", place) for place, label in enumerate(free) if label is not None
+    }
+    for label in term.summed:
+        colours[label] = ("summed",)
+    return min(_keys(term, colours), key=repr)
+
+
+def _keys(term: Term, colours: dict[Label, object]) -> list[object]:
+    colours = _refined(term, colours)
+    groups: dict[object, list[Label]] = {}
+    for label in term.summed:
+        groups.setdefault(colours[label], []).append(label)
+    tied_labels = next((group for group in groups.values() if len(group) > 1), None)
+    if tied_labels is None:
+        return [_key(term, colours)]
+    return [
+        key for label in tied_labels for key in _keys(term, {**colours, label: (colours[label], 1)})
+    ]
+
+
+def _refined(term: Term, colours: dict[Label, object]) -> dict[Label, object]:
+    """Refine until as many colours stay as there were: at most once for each summed label."""
+    for _ in term.summed:
+        around: dict[Label, list[str]] = {label: [] for label in term.summed}
+        for factor in term.factors:
+            face = _face(factor, colours)
+            for place, label in enumerate(factor.labels):
+                if label in around:
+                    around[label].append(f"{place}{face}")
+        finer = dict(colours)
+        for label, faces in around.items():
+            finer[label] = hash((repr(colours[label]), tuple(sorted(faces))))
+        if len(set(map(repr, finer.values()))) == len(set(map(repr, colours.values()))):
+            return colours
+        colours = finer
+    return colours
+
+
+def _face(factor: Factor, colours: Mapping[Label, object]) -> str:
+    marks = tuple(None if label is None else colours[label] for label in factor.labels)
+    return f"{id(factor.tree)}{factor.power}{marks}"
+
+
+def _key(term: Term, colours: Mapping[Label, object]) -> object:
+    factors = tuple(sorted(_face(factor, colours) for factor in term.factors))
+    deltas = tuple(
+        sorted(str(sorted((repr(colours[d.left]), repr(colours[d.right])))) for d in term.deltas)
+    )
+    return (factors, deltas)
+
+
+def names_in(term: Term) -> tuple[str, ...]:
+    """Return the names of the factors that are names, in order."""
+    return tuple(f.tree.name for f in term.factors if isinstance(f.tree, Leaf))

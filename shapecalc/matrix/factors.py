@@ -1,0 +1,56 @@
+"""A tree at given labels → coefficient and factors: what an entry of it is a product of."""
+
+from fractions import Fraction
+
+from shapecalc.index import Factor, Labels, Term
+from shapecalc.tree import Call, Number, Tree
+
+
+def entry(tree: Tree, labels: Labels, power: Fraction = Fraction(1)) -> Term:
+    """Write an entry of a tree as a product: quotients, signs and powers are taken apart.
+
+    Sums and functions stay whole: `(1 - A1**2)[i,j]` is one factor.
+    """
+    whole = power.denominator == 1
+    match tree:
+        case Number(value=value) if whole and (value or power > 0):
+            return Term(Fraction(value) ** int(power), ())
+        case Call(op="mul", operands=(left, right)) if whole:
+            return _both(entry(left, _own(left, labels), power), right, labels, power)
+        case Call(op="div", operands=(left, right)) if whole:
+            return _both(entry(left, _own(left, labels), power), right, labels, -power)
+        case Call(op="neg", operands=(operand,)) if whole:
+            term = entry(operand, labels, power)
+            return term._replace(coefficient=term.coefficient * (-1) ** int(power))
+        case Call(op="transpose", operands=(operand,)):
+            return entry(operand, tuple(reversed(labels)), power)
+        case Call(op="broadcast_to", operands=(operand,)):
+            return entry(operand, _own(operand, labels), power)
+        case Call(op="expand_dims", operands=(operand,)):
+            axis = tree.attribute("axis")
+            return entry(operand, tuple(x for i, x in enumerate(labels) if i != axis), power)
+        case Call(op="ones"):
+            return Term(Fraction(1), ())
+        case Call(op="pow", operands=(base, Number(value=exponent))) if _safe(exponent, power):
+            return entry(base, _own(base, labels), power * exponent)
+        case _:
+            return Term(Fraction(1), (Factor(tree, labels, power),))
+
+
+def _safe(exponent: Fraction, power: Fraction) -> bool:
+    """Say whether (x**exponent)**power is x**(exponent·power) also where x is negative."""
+    return power.denominator == 1 or exponent.denominator % 2 == 0
+
+
+def _both(term: Term, tree: Tree, labels: Labels, power: Fraction) -> Term:
+    other = entry(tree, _own(tree, labels), power)
+    return Term(term.coefficient * other.coefficient, term.factors + other.factors)
+
+
+def _own(tree: Tree, labels: Labels) -> Labels:
+    """Return the labels of an operand that broadcasts to `labels`: aligned right, none at unit axes."""
+    rank = len(tree.shape)
+    aligned = labels[len(labels) - rank :]
+    return tuple(
+        None if dim.is_one else label for dim, label in zip(tree.shape, aligned, strict=True)
+    )

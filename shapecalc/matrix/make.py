@@ -1,0 +1,271 @@
+"""Constructors of formula trees that work out shapes and leave no `X.T.T`, `1 * X` or `--X` behind.
+
+They know the handful of ops that formulas are made of, by name; not the registry of all ops.
+"""
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from shapecalc.dims import ONE, Shape
+from shapecalc.tree import Call, Number, Tree, call, leaf, number
+
+ELEMENTWISE = frozenset({"add", "sub", "mul", "div", "neg", "pow"})
+COMPARISONS = frozenset({"gt", "ge", "lt", "le", "eq", "ne"})
+ZERO, UNITY = number(0), number(1)
+
+
+def broadcast_shape(shapes: Sequence[Shape]) -> Shape:
+    """Return the shape that operands known to go together broadcast to."""
+    rank = max(map(len, shapes), default=0)
+    padded = [(ONE,) * (rank - len(shape)) + shape for shape in shapes]
+    return tuple(next((d for d in dims if not d.is_one), ONE) for dims in zip(*padded, strict=True))
+
+
+def is_number(tree: Tree, value: int) -> bool:
+    """Say whether a tree is this number."""
+    return isinstance(tree, Number) and tree.value == value
+
+
+def binary(op: str, left: Tree, right: Tree) -> Tree:
+    """Apply an elementwise op as it stands."""
+    return call(op, (left, right), (), broadcast_shape((left.shape, right.shape)))
+
+
+def times(left: Tree, right: Tree) -> Tree:
+    """Multiply entry by entry; 1 times a value is the value."""
+    if is_number(left, 1):
+        return right
+    if is_number(right, 1):
+        return left
+    return binary("mul", left, right)
+
+
+def divided(left: Tree, right: Tree) -> Tree:
+    """Divide entry by entry; a value over 1 is the value."""
+    return left if is_number(right, 1) else binary("div", left, right)
+
+
+def negative(tree: Tree) -> Tree:
+    """Change the sign, inside a leading quotient or product: `-Y / m`, not `-(Y / m)`."""
+    if isinstance(tree, Number):
+        return number(-tree.value)
+    if isinstance(tree, Call):
+        if tree.op == "neg":
+            return tree.operands[0]
+        if tree.op in ("mul", "div"):
+            return binary(tree.op, negative(tree.operands[0]), tree.operands[1])
+        if tree.op == "matmul":
+            return call("matmul", (negative(tree.operands[0]), tree.operands[1]), (), tree.shape)
+    return call("neg", (tree,), (), tree.shape)
+
+
+def power(tree: Tree, exponent: Fraction) -> Tree:
+    """Raise to a rational power; the first power is the value."""
+    return tree if exponent == 1 else binary("pow", tree, number(exponent))
+
+
+def added(left: Tree, right: Tree) -> Tree:
+    """Add; a leading minus of the right operand makes it a difference."""
+    if is_number(left, 0):
+        return right
+    if is_number(right, 0):
+        return left
+    if starts_with_minus(right):
+        return binary("sub", left, negative(right))
+    return binary("add", left, right)
+
+
+def starts_with_minus(tree: Tree) -> bool:
+    """Say whether a tree prints with a minus in front."""
+    if isinstance(tree, Number):
+        return tree.value < 0
+    if isinstance(tree, Call):
+        return tree.op == "neg" or (
+            tree.op in ("mul", "div", "matmul") and starts_with_minus(tree.operands[0])
+        )
+    return False
+
+
+def total(trees: Sequence[Tree]) -> Tree:
+    """Add up trees, those without a leading minus first."""
+    if not trees:
+        return ZERO
+    ordered = sorted(trees, key=starts_with_minus)
+    tree = ordered[0]
+    for each in ordered[1:]:
+        tree = added(tree, each)
+    return tree
+
+
+def transposed(tree: Tree) -> Tree:
+    """Transpose a value of at most two axes: into products, never into a function's operand.
+
+    Source: (AB)ᵀ = BᵀAᵀ. An elementwise product is transposed as a group.
+    """
+    if len(tree.shape) < 2:
+        return tree
+    if isinstance(tree, Call):
+        if tree.op == "transpose":
+            return tree.operands[0]
+        if tree.op == "matmul" and all(len(each.shape) == 2 for each in tree.operands):
+            return product([transposed(each) for each in reversed(chain(tree))])
+        if tree.op in ("add", "sub", "neg") or _scales(tree):
+            return _entrywise_transposed(tree)
+        if tree.op == "ones":
+            return ones(tuple(reversed(tree.shape)))
+    return call("transpose", (tree,), (), tuple(reversed(tree.shape)))
+
+
+def _scales(tree: Call) -> bool:
+    return tree.op in ("mul", "div") and any(not each.shape for each in tree.operands)
+
+
+def _entrywise_transposed(tree: Call) -> Tree:
+    if tree.op in ("add", "sub") and len({each.shape for each in tree.operands}) > 1:
+        return call("transpose", (tree,), (), tuple(reversed(tree.shape)))
+    operands = tuple(transposed(each) for each in tree.operands)
+    return call(tree.op, operands, (), tuple(reversed(tree.shape)))
+
+
+def chain(tree: Tree) -> list[Tree]:
+    """Return the factors of a matrix product in order; any other tree is its own only factor."""
+    if isinstance(tree, Call) and tree.op == "matmul":
+        if all(len(each.shape) == 2 for each in tree.operands):
+            return [part for operand in tree.operands for part in chain(operand)]
+        return list(tree.operands)
+    return [tree]
+
+
+def product(trees: Sequence[Tree]) -> Tree:
+    """Multiply as matrices, from the left."""
+    tree = trees[0]
+    for each in trees[1:]:
+        tree = matmul(tree, each)
+    return tree
+
+
+def matmul(left: Tree, right: Tree) -> Tree:
+    """Multiply two matrices, or a matrix and a 1-D vector, as `@` does."""
+    if len(left.shape) == len(right.shape) == 2 and len(factors := chain(right)) > 1:
+        return product([left, *factors])
+    return call("matmul", (left, right), (), (*left.shape[:-1], *right.shape[1:]))
+
+
+def summed(tree: Tree, axes: tuple[int, ...], keepdims: bool) -> Tree:
+    """Add up along axes; along all of them the axis is not named."""
+    kept = [
+        (ONE if axis in axes else dim)
+        for axis, dim in enumerate(tree.shape)
+        if keepdims or axis not in axes
+    ]
+    everything = len(axes) == len(tree.shape)
+    axis = None if everything else axes[0] if len(axes) == 1 else axes
+    return call("sum", (tree,), (("axis", axis), ("keepdims", keepdims)), tuple(kept))
+
+
+def expanded(tree: Tree, axis: int) -> Tree:
+    """Insert a unit axis."""
+    shape = (*tree.shape[:axis], ONE, *tree.shape[axis:])
+    return call("expand_dims", (tree,), (("axis", axis),), shape)
+
+
+def squeezed(tree: Tree, axis: int) -> Tree:
+    """Drop a unit axis."""
+    shape = (*tree.shape[:axis], *tree.shape[axis + 1 :])
+    return call("squeeze", (tree,), (("axis", axis),), shape)
+
+
+def ones(shape: Shape) -> Tree:
+    """Return an array of ones; the number 1 for the shape of a scalar."""
+    return call("ones", (), (("shape", shape),), shape) if shape else UNITY
+
+
+def zeros(shape: Shape) -> Tree:
+    """Return an array of zeros; the number 0 for the shape of a scalar."""
+    return call("zeros", (), (("shape", shape),), shape) if shape else ZERO
+
+
+def repeated(tree: Tree, shape: Shape) -> Tree:
+    """Repeat a value to a larger shape, along axes that it lacks or has of size 1."""
+    if isinstance(tree, Number):
+        return times(tree, ones(shape))
+    return call("broadcast_to", (tree,), (("shape", shape),), shape)
+
+
+def outer(left: Tree, right: Tree) -> Tree:
+    """Multiply each entry of a 1-D value by each of another."""
+    return call("outer", (left, right), (), left.shape + right.shape)
+
+
+def einsum(subscripts: str, left: Tree, right: Tree, shape: Shape) -> Tree:
+    """Contract two values in index notation."""
+    return call("einsum", (left, right), (("subscripts", subscripts),), shape)
+
+
+def quotient(coefficient: Fraction, above: Sequence[Tree], below: Sequence[Tree]) -> Tree:
+    """Write coefficient · above / below as a person would: `-Y / (m * A2)`, `0.5 * X`, `X / 2`."""
+    front, divisor = _split(abs(coefficient), bool(above))
+    tree = _multiplied([number(front)] * (front != 1 or not above) + list(above))
+    if coefficient < 0:
+        tree = negative(tree)
+    under = [number(divisor)] * (divisor != 1) + list(below)
+    if under:
+        bottom = under[0]
+        for each in under[1:]:
+            bottom = times(bottom, each)
+        tree = divided(tree, bottom)
+    return tree
+
+
+def _multiplied(parts: Sequence[Tree]) -> Tree:
+    """Multiply entry by entry; numbers go onto the first factor of a matrix product."""
+    scalars = [tree for tree in parts if not tree.shape]
+    arrays = [tree for tree in parts if tree.shape]
+    if scalars and len(arrays) == 1 and len(factors := chain(arrays[0])) > 1:
+        first = _multiplied([*scalars, factors[0]])
+        return product([first, *factors[1:]])
+    tree = parts[0]
+    for each in parts[1:]:
+        tree = times(tree, each)
+    return tree
+
+
+def tidied(tree: Tree) -> Tree:
+    """Put a plainer value for a tree: exp(log_softmax(X)) is softmax(X), where(M, 1, 0) the mask."""
+    if isinstance(tree, Call):
+        if tree.op == "where":
+            return where(tree.operands[0], tree.operands[1], tree.operands[2])
+        inner = tree.operands[0] if tree.operands else tree
+        if tree.op == "exp" and isinstance(inner, Call) and inner.op == "log_softmax":
+            return call("softmax", inner.operands, inner.attributes, inner.shape)
+    return tree
+
+
+def where(mask: Tree, chosen: Tree, otherwise: Tree) -> Tree:
+    """Choose by a mask; a comparison that chooses between 1 and 0 is the value itself."""
+    if (chosen, otherwise) == (UNITY, ZERO) and isinstance(mask, Call) and mask.op in COMPARISONS:
+        return mask
+    operands = (mask, chosen, otherwise)
+    return call("where", operands, (), broadcast_shape([each.shape for each in operands]))
+
+
+def _split(coefficient: Fraction, has_factors: bool) -> tuple[Fraction, int]:
+    """Split a coefficient into what is printed in front and below: 3/2 as 3 · x / 2, 0.01 whole."""
+    below = coefficient.denominator
+    if below == 1 or not has_factors:
+        return coefficient, 1
+    if below > 12 and _is_decimal(below):
+        return coefficient, 1
+    return Fraction(coefficient.numerator), below
+
+
+def _is_decimal(denominator: int) -> bool:
+    for prime in (2, 5):
+        while denominator % prime == 0:
+            denominator //= prime
+    return denominator == 1
+
+
+def size(name: str) -> Tree:
+    """Return a dim or a constant used as a number."""
+    return leaf(name, ())

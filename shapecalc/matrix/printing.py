@@ -1,0 +1,144 @@
+"""Formula trees in the spec's own language, as NumPy, in Unicode and in LaTeX.
+
+The spec's language can be pasted back: `parse(text(tree))` gives the tree again.
+"""
+
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+
+from shapecalc.dims import Dim
+from shapecalc.tree import Attribute, Call, Leaf, Number, Tree
+
+INFIX = {
+    "add": ("+", 2),
+    "sub": ("-", 2),
+    "mul": ("*", 3),
+    "div": ("/", 3),
+    "matmul": ("@", 3),
+    "gt": (">", 1),
+    "ge": (">=", 1),
+    "lt": ("<", 1),
+    "le": ("<=", 1),
+    "eq": ("==", 1),
+    "ne": ("!=", 1),
+}
+"""Operator and how tightly it binds; unary minus binds by 4, ** by 5, .T and names by 6."""
+
+NEGATIVE, POWER, ATOM = 4, 5, 6
+
+
+def text(tree: Tree) -> str:
+    """Print in the spec's own language."""
+    return _Printer({}, "").printed(tree)[0]
+
+
+def numpy_text(tree: Tree, names: Mapping[str, str]) -> str:
+    """Print as Python that runs with NumPy; `names` are the ops' NumPy names."""
+    return _Printer(names, "np.").printed(tree)[0]
+
+
+class _Printer:
+    """Prints with as few parentheses as the grammar needs; each part with how tightly it binds."""
+
+    def __init__(self, names: Mapping[str, str], prefix: str) -> None:
+        self.names = names
+        self.prefix = prefix
+
+    def printed(self, tree: Tree) -> tuple[str, int]:
+        match tree:
+            case Leaf(name=name):
+                return name, ATOM
+            case Number(value=value):
+                return number_text(value), _binding_of(value)
+            case Call(op="neg", operands=(operand,)):
+                return f"-{self._within(operand, NEGATIVE)}", NEGATIVE
+            case Call(op="pow", operands=(base, exponent)):
+                return f"{self._within(base, ATOM)}**{self._within(exponent, NEGATIVE)}", POWER
+            case Call(op="transpose", operands=(operand,)):
+                return f"{self._within(operand, ATOM)}.T", ATOM
+            case Call(op=op, operands=(left, right)) if op in INFIX:
+                sign, level = INFIX[op]
+                least = level + (level == 1 or _mixes(op, left))
+                return f"{self._within(left, least)} {sign} {self._within(right, level + 1)}", level
+        assert isinstance(tree, Call)
+        return self._call(tree), ATOM
+
+    def _within(self, tree: Tree, least: int) -> str:
+        printed, level = self.printed(tree)
+        return printed if level >= least else f"({printed})"
+
+    def _call(self, tree: Call) -> str:
+        name = self.names.get(tree.op, tree.op)
+        operands = [self.printed(operand)[0] for operand in tree.operands]
+        attributes = dict(tree.attributes)
+        if "subscripts" in attributes:
+            return f'{name}("{attributes["subscripts"]}", {", ".join(operands)})'
+        if "shape" in attributes:
+            return f"{name}({', '.join([*operands, self._shape(tree, attributes['shape'])])})"
+        keywords = [
+            f"{key}={attribute_text(value)}"
+            for key, value in tree.attributes
+            if not (key == "keepdims" and value is False) and not (key == "axis" and value is None)
+        ]
+        return f"{name}({', '.join([*operands, *keywords])})"
+
+    def _shape(self, tree: Call, shape: Attribute) -> str:
+        assert isinstance(shape, tuple)
+        inner = ", ".join(map(str, shape))
+        if self.prefix:
+            return f"({inner},)" if len(shape) == 1 else f"({inner})"
+        return inner if not tree.operands else f"[{inner}]"
+
+
+def _mixes(op: str, left: Tree) -> bool:
+    """Say whether `left op …` would leave a reader in doubt: `(M * W) @ G`, `(A @ B) * M`."""
+    if not isinstance(left, Call) or (left.op == "mul" and not left.operands[0].shape):
+        return False
+    inner = left.op
+    return (op, inner) in (("matmul", "mul"), ("matmul", "div"), ("mul", "matmul"))
+
+
+def _binding_of(value: Fraction) -> int:
+    if value < 0:
+        return NEGATIVE
+    return ATOM if decimal_text(value) is not None else 3
+
+
+def number_text(value: Fraction) -> str:
+    """Print a number: whole, as a short decimal, or as a quotient."""
+    decimal = decimal_text(value)
+    return decimal if decimal is not None else f"{value.numerator} / {value.denominator}"
+
+
+def decimal_text(value: Fraction) -> str | None:
+    """Print a number exactly as a decimal; None where it does not end."""
+    if value.denominator == 1:
+        return str(value.numerator)
+    digits, rest = 0, value.denominator
+    while rest % 10 == 0:
+        rest //= 10
+        digits += 1
+    for prime in (2, 5):
+        while rest % prime == 0:
+            rest //= prime
+            digits += 1
+    if rest != 1:
+        return None
+    whole = str(abs(value.numerator) * 10**digits // value.denominator).rjust(digits + 1, "0")
+    tail = whole[-digits:].rstrip("0")
+    return f"{'-' if value < 0 else ''}{whole[:-digits]}.{tail}"
+
+
+def attribute_text(value: Attribute) -> str:
+    """Print an attribute: `1`, `(0, 1)`, `True`, `"sum"`."""
+    if isinstance(value, tuple):
+        inner = ", ".join(attribute_text(item) for item in value)
+        return f"({inner},)" if len(value) == 1 else f"({inner})"
+    if isinstance(value, str):
+        return f'"{value}"'
+    if isinstance(value, Fraction):
+        return number_text(value)
+    return str(value) if isinstance(value, Dim) else repr(value)
+
+
+Spell = Callable[[str], str]

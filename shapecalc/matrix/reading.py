@@ -1,0 +1,287 @@
+"""Index form → matrix formula: the path that the surviving labels leave.
+
+Factors are edges of a small graph whose vertices are labels. A label that two factors share is
+walked through by `@`; one that a single factor has is a sum over an axis; one that more factors
+have makes them an elementwise product; what is none of these is an einsum. Sizes are never looked
+at, so a formula is right at all sizes.
+"""
+
+from fractions import Fraction
+from typing import NamedTuple
+
+from shapecalc.dims import Shape
+from shapecalc.index import Factor, Label, Labels, Term, merged_powers
+from shapecalc.matrix import make, pieces
+from shapecalc.matrix.pieces import Piece
+from shapecalc.tree import Tree
+
+
+class Unreadable(Exception):
+    """A term that has no formula yet: the reason, for a refusal."""
+
+
+class Product(NamedTuple):
+    """A term as a formula: coefficient · above / below, each tree broadcasting to the target."""
+
+    coefficient: Fraction
+    above: tuple[Tree, ...]
+    below: tuple[Tree, ...]
+
+    @property
+    def tree(self) -> Tree:
+        """Return the product as one tree."""
+        return make.quotient(self.coefficient, self.above, self.below)
+
+
+def read_term(term: Term, target: Labels, shape: Shape, upstream: Tree | None) -> Product:
+    """Read one contracted term whose free labels are those of the target.
+
+    Returns a product whose tree has exactly `shape`, unit axes included. Raises Unreadable.
+    """
+    term = merged_powers(term)
+    if term.deltas:
+        raise Unreadable("a delta between two axes of the result has no matrix form yet")
+    scalars = [factor for factor in term.factors if not factor.labels]
+    table = _Table(_grouped(term, upstream), target)
+    piece = table.read()
+    above, below = _fitted_to(piece, target, shape)
+    return Product(
+        term.coefficient,
+        tuple(_powered(f) for f in scalars if f.power > 0) + above,
+        tuple(_powered(f._replace(power=-f.power)) for f in scalars if f.power < 0) + below,
+    )
+
+
+def _powered(factor: Factor) -> Tree:
+    return make.power(factor.tree, factor.power)
+
+
+def _as_piece(factor: Factor, upstream: Tree | None) -> Piece:
+    used = [label for label in factor.labels if label is not None]
+    if len(set(used)) < len(used):
+        raise Unreadable("a value with one index on two axes has no matrix form yet")
+    tree = make.power(factor.tree, abs(factor.power))
+    above, below = ((tree,), ()) if factor.power > 0 else ((), (tree,))
+    return Piece(above, below, factor.labels, factor.tree is upstream)
+
+
+def _grouped(term: Term, upstream: Tree | None) -> list[Piece]:
+    """Return a piece for each factor; those with the upstream's labels join it in its orientation."""
+    found = [_as_piece(factor, upstream) for factor in term.factors if factor.labels]
+    return sorted(found, key=lambda piece: not piece.upstream)
+
+
+def _fitted_to(
+    piece: Piece | None, target: Labels, shape: Shape
+) -> tuple[tuple[Tree, ...], tuple[Tree, ...]]:
+    """Give the last piece the target's axes; repeat it along those that it lacks."""
+    if piece is None:
+        return ((make.ones(shape),) if shape else ()), ()
+    want = tuple(label if label in piece.labels else None for label in target)
+    if all(label in piece.labels for label in target if label is not None):
+        turned = pieces.fitted(piece, want)
+        if turned is None:
+            raise Unreadable("the axes of the result cannot be put in order")
+        return turned.above, turned.below
+    if not pieces.broadcasts(piece.axes, target):
+        turned = pieces.fitted(piece, want)
+        if turned is None:
+            raise Unreadable("the axes of the result cannot be put in order")
+        piece = turned
+    return (make.repeated(piece.tree, shape),), ()
+
+
+def _other(piece: Piece, label: Label) -> Label | None:
+    """Return the label on the axis of a matrix that is not the given label's."""
+    return next((each for each in piece.axes if each is not label), None)
+
+
+class _Table:
+    """The pieces of one term, joined by the first rule that fires until one piece is left."""
+
+    def __init__(self, found: list[Piece], target: Labels) -> None:
+        self.pieces = found
+        self.target = target
+        self.free = frozenset(label for label in target if label is not None)
+
+    def read(self) -> Piece | None:
+        """Join all pieces. None where there is none."""
+        rules = (
+            self._vectors,
+            self._same_labels,
+            self._lonely_label,
+            self._broadcast_onto_upstream,
+            self._walk,
+            self._broadcast,
+            self._outer,
+            self._contained,
+            self._einsum,
+        )
+        while len(self.pieces) > 1 or self._lonely():
+            if not any(rule() for rule in rules):
+                raise Unreadable("the factors form no path")
+        return self.pieces[0] if self.pieces else None
+
+    def _count(self, label: Label) -> int:
+        return sum(label in piece.labels for piece in self.pieces)
+
+    def _replace(self, first: Piece, second: Piece, joined: Piece | None) -> bool:
+        """Put the joined piece where the first of the two was."""
+        if joined is None:
+            return False
+        places = [i for i, piece in enumerate(self.pieces) if piece is first or piece is second]
+        self.pieces[places[0]] = joined
+        del self.pieces[places[1]]
+        return True
+
+    def _pairs(self) -> list[tuple[Piece, Piece]]:
+        return [(a, b) for i, a in enumerate(self.pieces) for b in self.pieces[i + 1 :]]
+
+    def _vectors(self) -> bool:
+        """Multiply two vectors along their one summed label: `u.T @ v`, `u @ v`."""
+        for first, second in self._pairs():
+            if first.labels == second.labels and len(first.labels) == 1:
+                if not (first.is_single and second.is_single):
+                    continue
+                (label,) = first.labels
+                ranks = len(first.axes), len(second.axes)
+                if label not in self.free and self._count(label) == 2 and ranks in ((1, 1), (2, 2)):
+                    return self._replace(*self._walked(first, second, label))
+        return False
+
+    def _same_labels(self) -> bool:
+        """Multiply entry by entry what has the same labels."""
+        for first, second in self._pairs():
+            if first.labels == second.labels and first.labels:
+                onto, other = (second, first) if second.upstream else (first, second)
+                if len(other.axes) > len(onto.axes) and not onto.upstream:
+                    onto, other = other, onto
+                if self._replace(first, second, self._entrywise(onto, other)):
+                    return True
+        return False
+
+    def _entrywise(self, onto: Piece, other: Piece) -> Piece | None:
+        """Multiply two pieces of the same labels, at once in the target's axes where they are its."""
+        if onto.labels == self.free and onto.axes != self.target:
+            turned, also = pieces.fitted(onto, self.target), pieces.fitted(other, self.target)
+            if turned is not None and also is not None and len(self.target) < 2:
+                return pieces.multiplied(turned, also)
+        return pieces.multiplied(onto, other)
+
+    def _lonely(self) -> tuple[Piece, frozenset[Label]] | None:
+        for piece in self.pieces:
+            lonely = frozenset(
+                label
+                for label in piece.labels
+                if label not in self.free and self._count(label) == 1
+            )
+            if lonely:
+                return piece, lonely
+        return None
+
+    def _lonely_label(self) -> bool:
+        """Add up along the axes whose labels one piece alone has."""
+        found = self._lonely()
+        if found is None:
+            return False
+        piece, labels = found
+        self.pieces[self.pieces.index(piece)] = pieces.summed_over(piece, labels)
+        return True
+
+    def _may_broadcast(self, piece: Piece, onto: Piece) -> bool:
+        return piece.labels <= onto.labels and all(
+            label in self.free or self._count(label) > 2 for label in piece.labels
+        )
+
+    def _broadcast_onto_upstream(self) -> bool:
+        """Multiply with the upstream's piece first: that keeps the group an author would write."""
+        return self._broadcast_among([p for p in self._pairs() if p[0].upstream or p[1].upstream])
+
+    def _broadcast(self) -> bool:
+        """Multiply a piece onto one that has all of its labels and more."""
+        return self._broadcast_among(self._pairs())
+
+    def _broadcast_among(self, pairs: list[tuple[Piece, Piece]]) -> bool:
+        for first, second in pairs:
+            for piece, onto in ((second, first), (first, second)):
+                if self._may_broadcast(piece, onto):
+                    if self._replace(first, second, pieces.multiplied(onto, piece)):
+                        return True
+        return False
+
+    def _walk(self) -> bool:
+        """Join two pieces through a label that they alone share: a matrix product."""
+        for first, second in self._pairs():
+            shared = first.labels & second.labels
+            if len(shared) == 1:
+                (label,) = shared
+                if label not in self.free and self._count(label) == 2:
+                    if self._replace(*self._walked(first, second, label)):
+                        return True
+        return False
+
+    def _walked(
+        self, first: Piece, second: Piece, label: Label
+    ) -> tuple[Piece, Piece, Piece | None]:
+        """Walk in the direction that puts the target's row label first."""
+        if len(first.axes) != len(second.axes):
+            return first, second, self._matrix_vector(first, second, label)
+        ahead = (_other(first, label), _other(second, label))
+        forward, backward = self._matches(ahead), self._matches(ahead[::-1])
+        left, right = (second, first) if backward > forward else (first, second)
+        return first, second, pieces.matrix_product(left, right, label)
+
+    def _matches(self, axes: Labels) -> int:
+        """Count the axes that a product would already have where the target has them."""
+        target = (*self.target, None, None)[:2]
+        return sum(have is want for have, want in zip(axes, target, strict=True))
+
+    def _matrix_vector(self, first: Piece, second: Piece, label: Label) -> Piece | None:
+        """Multiply a matrix and a 1-D vector on the side that needs no transpose."""
+        vector, matrix = (first, second) if len(first.axes) == 1 else (second, first)
+        if len(matrix.axes) != 2:
+            return None
+        if matrix.axes[1] is label or None in matrix.axes:
+            return pieces.matrix_product(matrix, vector, label)
+        return pieces.matrix_product(vector, matrix, label)
+
+    def _outer(self) -> bool:
+        """Multiply a column and a row that share no label."""
+        if len(self.pieces) != 2:
+            return self._detached()
+        first, second = self.pieces
+        row = next((label for label in self.target if label is not None), None)
+        left, right = (second, first) if row in second.labels else (first, second)
+        return self._replace(first, second, pieces.column_times_row(left, right))
+
+    def _contained(self) -> bool:
+        """Multiply what no matrix product joins, one having all labels of the other; sums follow."""
+        for first, second in self._pairs():
+            for piece, onto in ((second, first), (first, second)):
+                if piece.labels <= onto.labels:
+                    if self._replace(first, second, pieces.multiplied(onto, piece)):
+                        return True
+        return False
+
+    def _detached(self) -> bool:
+        """Multiply a fully contracted piece into another."""
+        for piece in self.pieces:
+            if not piece.labels:
+                other = next(each for each in self.pieces if each is not piece)
+                return self._replace(piece, other, pieces.multiplied(other, piece))
+        return False
+
+    def _einsum(self) -> bool:
+        """Contract the first two pieces that share a label, or the first two, in index notation."""
+        pairs = self._pairs()
+        first, second = next((p for p in pairs if p[0].labels & p[1].labels), pairs[0])
+        others = [piece for piece in self.pieces if piece is not first and piece is not second]
+        needed = self.free.union(*(piece.labels for piece in others))
+        order = [label for label in self.target if label is not None]
+        order += [
+            label
+            for label in (*first.axes, *second.axes)
+            if label is not None and label not in self.free
+        ]
+        keep = [label for label in dict.fromkeys(order) if label in needed]
+        return self._replace(first, second, pieces.einsum(first, second, keep))

@@ -1,0 +1,16 @@
+"""The registry of ops. What NumPy lacks is importable from here by its name: `softmax`, `relu`."""
+
+from typing import Any
+
+from shapecalc.ops import arithmetic, elementwise, linear, losses, reductions
+from shapecalc.ops.registry import OPS
+
+FAMILIES = (arithmetic, elementwise, linear, reductions, losses)
+
+__all__ = ["FAMILIES", "OPS"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in OPS:
+        return OPS[name].body
+    raise AttributeError(f"shapecalc.ops has no op {name!r}")

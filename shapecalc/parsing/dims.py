@@ -1,0 +1,63 @@
+"""Syntax nodes → dims: the few expressions that spell a size. Knows no declared name."""
+
+from collections.abc import Iterator
+
+from shapecalc.diagnostics import Finding, Problem
+from shapecalc.dims import Dim
+from shapecalc.expression import Binary, Literal, Locate, Name, Syntax
+from shapecalc.parsing.parser import over, parse_expression, parts_of
+
+TERM_LIMIT = 200
+
+
+def parse_dim(text: str, locate: Locate) -> Dim:
+    """Read one dim: names and positive integers, with `+`, `-`, `*` and parentheses."""
+    return dim_of(parse_expression(text, locate))
+
+
+def dim_of(syntax: Syntax) -> Dim:
+    """Return the dim that an expression spells; raise a Problem where it spells none."""
+    dim = _polynomial(syntax)
+    if all(count < 0 for _, count in dim.terms):
+        raise Problem(Finding("SC308", syntax.span, f"a size is `{dim}`", "a size is at least 1"))
+    return dim
+
+
+def names_in(syntax: Syntax) -> Iterator[Name]:
+    """Walk over the names of values in an expression, in the author's order."""
+    waiting = [syntax]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, Name):
+            yield node
+        waiting.extend(reversed(parts_of(node)))
+
+
+def _polynomial(syntax: Syntax) -> Dim:
+    match syntax:
+        case Name(text=name) if name != "_":
+            return Dim.named(name)
+        case Literal(text=text) if text.isdigit():
+            return Dim.number(int(text))
+        case Binary(operator="+" | "-" | "*"):
+            return _combined(syntax)
+        case Name() | Binary(operator="/"):
+            what = "an axis `_`" if isinstance(syntax, Name) else "a quotient of dims"
+            message = f"{what} is not supported in this version"
+            raise Problem(Finding("SC212", syntax.span, message, "give the dim a name of its own"))
+        case _:
+            pass
+    advice = "write a name, a positive integer, or a sum or product of those"
+    raise Problem(Finding("SC204", syntax.span, "this is no dim", advice))
+
+
+def _combined(syntax: Binary) -> Dim:
+    left, right = _polynomial(syntax.left), _polynomial(syntax.right)
+    if syntax.operator == "+":
+        return left + right
+    if syntax.operator == "-":
+        return left - right
+    count = len(left.terms) * len(right.terms)
+    if count > TERM_LIMIT:
+        raise over("a product of {} terms", count, TERM_LIMIT, syntax.span)
+    return left * right

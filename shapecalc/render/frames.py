@@ -1,0 +1,203 @@
+"""Findings → frames: the source lines that a finding is about, with carets under the tokens.
+
+An error has a frame of its own lines; a warning a compact one.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from rich.cells import cell_len
+
+from shapecalc.diagnostics import Finding, Severity
+from shapecalc.render.glyphs import carried, visible
+from shapecalc.render.page import Cell, Page, Piece, cell, own
+from shapecalc.span import Span
+
+TAB = 4  # a tab is shown as spaces up to the next multiple
+LONGEST_LINE = 400  # of a longer line, the part around the caret is shown
+LEAST_LABEL = 24  # a label with less room than this beside its caret goes below it
+
+
+class Marker(NamedTuple):
+    """A stretch of a line to point at, by `^` or `-`, and the words beside it."""
+
+    span: Span
+    sign: str
+    label: str
+
+
+def frame(page: Page, finding: Finding, source: Sequence[str]) -> None:
+    """Add the frame of a finding."""
+    page.blank()
+    if finding.severity is Severity.ERROR:
+        _error(page, finding, source)
+    else:
+        _warning(page, finding, source)
+
+
+def place(span: Span) -> str:
+    """Print a place as editors and terminals read it: `path:line:column`."""
+    return f"{span.path}:{span.line}:{span.column}"
+
+
+def _error(page: Page, finding: Finding, source: Sequence[str]) -> None:
+    head = f"error[{finding.code}]"
+    first, *rest = page.folded(f"{head} {finding.name}: {finding.message}", page.width - 2)
+    page.line(cell(head, "red"), cell(first.removeprefix(head), "bold"))
+    for text in rest:
+        page.line(cell(text, "bold"), indent=2)
+    markers = _markers(finding, source)
+    gutter = max((len(str(marker.span.line)) for marker in markers), default=1)
+    where = place(finding.span) if source else finding.span.path
+    page.line(cell(" " * gutter), cell("--> ", "dim"), own(where))
+    if markers:
+        _error_source(page, markers, source, gutter)
+    for name, text in _notes(finding):
+        _note(page, name, text, gutter)
+
+
+def _error_source(
+    page: Page, markers: Sequence[Marker], source: Sequence[str], gutter: int
+) -> None:
+    page.line(_bar("", gutter))
+    was_main = None
+    for line in sorted({marker.span.line for marker in markers}):
+        on_line = [marker for marker in markers if marker.span.line == line]
+        is_main = any(marker.sign == "^" for marker in on_line)
+        if was_main is not None and (is_main or was_main):
+            page.line(_bar("", gutter))
+        _marked_line(page, source[line - 1], on_line, gutter)
+        was_main = is_main
+    page.line(_bar("", gutter))
+
+
+def _note(page: Page, name: str, text: str, gutter: int) -> None:
+    lead = f"{' ' * gutter} = {name + ':':<5} "
+    lines = [
+        part for line in text.split("\n") for part in _folded(page, line, page.width - len(lead))
+    ]
+    for number, line in enumerate(lines):
+        page.line(cell(lead if number == 0 else " " * len(lead)), cell(line))
+
+
+def _warning(page: Page, finding: Finding, source: Sequence[str]) -> None:
+    page.line(own(place(finding.span)), cell(f": warning {finding.code} {finding.name}"))
+    markers = _markers(finding, source, related="^")
+    gutter = max((len(str(marker.span.line)) + 2 for marker in markers), default=3)
+    for line in sorted({marker.span.line for marker in markers}):
+        on_line = [marker for marker in markers if marker.span.line == line]
+        _marked_line(page, source[line - 1], on_line, gutter, space="  ")
+    texts = [finding.message, *(f"{name}: {text}" for name, text in _notes(finding))]
+    for text in "\n".join(texts).split("\n"):
+        for part in _folded(page, text, page.width - 4):
+            page.line(cell(part), indent=4)
+
+
+def _notes(finding: Finding) -> list[tuple[str, str]]:
+    return [*finding.notes, *([("help", finding.help)] if finding.help else [])]
+
+
+def _markers(finding: Finding, source: Sequence[str], *, related: str = "-") -> list[Marker]:
+    markers = [Marker(finding.span, "^", finding.label)]
+    markers += [Marker(other.span, related, other.text) for other in finding.related]
+    here = [marker for marker in markers if marker.span.path == finding.span.path]
+    return [marker for marker in here if 1 <= marker.span.line <= len(source)]
+
+
+def _marked_line(
+    page: Page, text: str, markers: Sequence[Marker], gutter: int, *, space: str = " "
+) -> None:
+    text, markers = _excerpt(text, markers, page.width - gutter - 3)
+    line = _Line(text, page.look.encoding)
+    number = str(markers[0].span.line)
+    page.line(_bar(number, gutter), own(f" {line.shown}" if line.shown else ""))
+    for group in _groups(markers):
+        _marker_row(page, line, group, gutter, space)
+
+
+def _excerpt(text: str, markers: Sequence[Marker], room: int) -> tuple[str, Sequence[Marker]]:
+    """Take of a very long line the part around its first marker, and move the markers along."""
+    if len(text) <= LONGEST_LINE:
+        return text, markers
+    start = max(0, min(marker.span.column for marker in markers) - 1 - LEAST_LABEL)
+    moved = [_moved(marker, start, room) for marker in markers]
+    shown = [marker for marker in moved if marker.span.column <= room]
+    return text[start : start + room], shown
+
+
+def _moved(marker: Marker, start: int, room: int) -> Marker:
+    column = marker.span.column - start
+    length = min(marker.span.length, max(1, room + 1 - column))
+    return marker._replace(span=marker.span._replace(column=column, length=length))
+
+
+def _groups(markers: Sequence[Marker]) -> list[list[Marker]]:
+    """Share a row among the markers of one sign of which at most one has words."""
+    signs = list(dict.fromkeys(marker.sign for marker in markers))
+    groups = []
+    for sign in sorted(signs, key="^-".index):
+        same = [marker for marker in markers if marker.sign == sign]
+        worded = [marker for marker in same if marker.label]
+        groups.append([marker for marker in same if marker not in worded[1:]])
+        groups += [[marker] for marker in worded[1:]]
+    return groups
+
+
+def _marker_row(
+    page: Page, line: "_Line", markers: Sequence[Marker], gutter: int, space: str
+) -> None:
+    pointers, end = "", 0
+    for marker in sorted(markers, key=lambda marker: marker.span.column):
+        start, stop = line.cells(marker.span)
+        pointers += " " * (start - end) + marker.sign * (stop - max(start, end))
+        end = max(end, stop)
+    label = next((marker.label for marker in markers if marker.label), "")
+    start = len(pointers) - len(pointers.lstrip())
+    beside, below = _label(page, label, gutter + 3 + start, gutter + 2 + end + len(space))
+    style = "red" if markers[0].sign == "^" else "dim"
+    page.line(_bar("", gutter), cell(f" {pointers}", style), cell(f"{space}{beside}"))
+    for text in below:
+        room = page.width - gutter - 3 - cell_len(page.spelled(text))
+        page.line(_bar("", gutter), cell(" " * (1 + max(0, min(start, room)))), cell(text))
+
+
+def _label(page: Page, label: str, start: int, end: int) -> tuple[str, list[str]]:
+    """Split a label into what goes beside the caret, and the lines below it."""
+    first, *rest = label.split("\n")
+    room = page.width - end - 1
+    if not page.fits(first, room):
+        if room < LEAST_LABEL:
+            return "", [*_folded(page, first, max(page.width - start, LEAST_LABEL)), *rest]
+        first, *more = page.folded(first, room)
+        return first, [*_folded(page, " ".join(more), max(page.width - start, LEAST_LABEL)), *rest]
+    return first, rest
+
+
+def _folded(page: Page, text: str, width: int) -> list[str]:
+    return [text] if page.fits(text, width) else page.folded(text, width)
+
+
+def _bar(number: str, gutter: int) -> Cell:
+    return (Piece(f"{number:>{gutter}} |", "dim"),)
+
+
+class _Line:
+    """A source line as shown: tabs as spaces, controls escaped; and where its characters went."""
+
+    def __init__(self, text: str, encoding: str) -> None:
+        self.encoding = encoding
+        self.text = text.rstrip("\r\n")
+        self.shown = self._show(self.text).rstrip()
+
+    def cells(self, span: Span) -> tuple[int, int]:
+        """Return where a span begins and ends, in cells; a span of nothing is shown as one cell."""
+        start = cell_len(self._show(self.text[: span.column - 1]))
+        start += max(0, span.column - 1 - len(self.text))
+        end = cell_len(self._show(self.text[: span.end_column - 1]))
+        return start, max(end, start + 1)
+
+    def _show(self, text: str) -> str:
+        first, *rest = (carried(visible(part), self.encoding) for part in text.split("\t"))
+        for part in rest:
+            first += " " * (TAB - cell_len(first) % TAB) + part
+        return first

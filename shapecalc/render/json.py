@@ -1,0 +1,237 @@
+"""Reports → the JSON contract, version 1. Keys are stable; new ones may come beside them."""
+
+import json
+from collections.abc import Sequence
+from math import isfinite
+
+import shapecalc
+from shapecalc.diagnostics import Finding, Related
+from shapecalc.records import (
+    Checked,
+    Claim,
+    Dims,
+    Exact,
+    Formula,
+    Gradient,
+    Jacobian,
+    OrderingItem,
+    Orderings,
+    Report,
+    Step,
+    Value,
+    View,
+)
+from shapecalc.render.tally import Tally, in_order
+
+SCHEMA_VERSION = 1
+Tree = None | bool | int | float | str | Sequence["Tree"] | dict[str, "Tree"]
+
+
+def document(reports: Sequence[Report], tally: Tally, *, encoding: str = "utf-8") -> str:
+    """Print reports as one JSON document, in ASCII where the encoding lacks a character."""
+    tree: Tree = {
+        "schema_version": SCHEMA_VERSION,
+        "shapecalc": shapecalc.__version__,
+        "specs": [_spec(report) for report in reports],
+        "summary": dict(tally._asdict()),
+    }
+    text = json.dumps(tree, ensure_ascii=False, allow_nan=False)
+    if not _is_carried(text, encoding):
+        text = json.dumps(tree, allow_nan=False)
+    return text + "\n"
+
+
+def _is_carried(text: str, encoding: str) -> bool:
+    try:
+        text.encode(encoding)
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
+def _spec(report: Report) -> Tree:
+    return {
+        "path": report.path,
+        "name": report.name,
+        "ok": report.ok,
+        "loss": report.loss,
+        "layout": report.layout,
+        "dims": dict(report.dims),
+        "batch": report.batch,
+        "values": [_value(value) for value in report.values],
+        "steps": [_step(step) for step in report.steps],
+        "gradients": [_gradient(gradient) for gradient in report.gradients],
+        "claims": [_claim(claim) for claim in report.claims],
+        "findings": [_finding(finding) for finding in in_order(report.findings)],
+        "assumptions": list(report.assumptions),
+        "not_checked": list(report.not_checked),
+        "step_count": report.step_count,
+    }
+
+
+def _value(value: Value) -> Tree:
+    return {
+        "name": value.name,
+        "kind": value.kind,
+        "shape": list(value.shape),
+        "size": None if value.size is None else list(value.size),
+        "equation": value.equation,
+        "line": value.line,
+        "note": value.note,
+    }
+
+
+def _step(step: Step) -> Tree:
+    return {
+        "loss": step.loss,
+        "output": step.output,
+        "wrt": step.wrt,
+        "use": step.use,
+        "equation": step.equation,
+        "line": step.line,
+        "relation": step.relation,
+        "note": step.note,
+        "upstream": step.upstream,
+        "upstream_shape": list(step.upstream_shape),
+        "jacobian": _jacobian(step.jacobian),
+        "layouts": _layouts(step),
+        "orderings": _orderings(step.orderings),
+        "contraction": {
+            "left": step.contraction.left,
+            "lines": [{"text": text, "why": why} for text, why in step.contraction.lines],
+        },
+        "walk": [dict(edge._asdict()) for edge in step.walk],
+        "formula": _formula(step.formula),
+        "checked": _checked(step.checked),
+    }
+
+
+def _jacobian(jacobian: Jacobian) -> Tree:
+    return {
+        "shape": list(jacobian.shape),
+        "index": jacobian.index,
+        "left": jacobian.left,
+        "diagonal": list(jacobian.diagonal),
+        "effective": jacobian.effective,
+        "effective_shape": _dims(jacobian.effective_shape),
+        "entries": None if jacobian.entries is None else list(jacobian.entries),
+    }
+
+
+def _layouts(step: Step) -> dict[str, Tree]:
+    none: Tree = {"formula": None, "factors": [], "shape": None, "why": step.mixed_why}
+    views: dict[str, Tree] = {
+        "numerator": _view(step.numerator),
+        "denominator": _view(step.denominator),
+        "mixed": none if step.mixed is None else _view(step.mixed),
+    }
+    return views if step.vec is None else {**views, "vec": _view(step.vec)}
+
+
+def _view(view: View) -> Tree:
+    return {
+        "formula": view.formula,
+        "factors": [list(factor) for factor in view.factors],
+        "shape": _dims(view.shape),
+        "why": view.why,
+        "fits_here": view.fits_here,
+    }
+
+
+def _orderings(orderings: Orderings) -> Tree:
+    if not orderings.defined:
+        return {"defined": False, "why": orderings.why}
+    return {
+        "defined": True,
+        "total": orderings.total,
+        "conformable": orderings.conformable,
+        "at_these_sizes": orderings.at_these_sizes,
+        "right": orderings.right,
+        "transposed": orderings.transposed,
+        "items": [_item(item) for item in orderings.items],
+    }
+
+
+def _item(item: OrderingItem) -> Tree:
+    return {
+        "formula": item.formula,
+        "factors": [list(factor) for factor in item.factors],
+        "conforms": item.conforms,
+        "shape": _dims(item.shape),
+        "value": item.value,
+        "layout": item.layout,
+        "why": item.why,
+    }
+
+
+def _gradient(gradient: Gradient) -> Tree:
+    return {
+        "wrt": gradient.wrt,
+        "gradient": gradient.gradient,
+        "kind": gradient.kind,
+        "shape": list(gradient.shape),
+        "layout": gradient.layout,
+        "formula": _formula(gradient.formula),
+        "steps": [
+            {"output": output, "use": use, "numpy": numpy} for output, use, numpy in gradient.steps
+        ],
+        "checked": _checked(gradient.checked),
+        "note": gradient.note,
+    }
+
+
+def _formula(formula: Formula) -> Tree:
+    return dict(formula._asdict())
+
+
+def _checked(checked: Checked) -> Tree:
+    error = checked.components
+    return {
+        "canonical": checked.canonical,
+        "components": error if error is not None and isfinite(error) else None,
+        "exact": None if checked.exact is None else _exact(checked.exact),
+        "note": checked.note,
+    }
+
+
+def _exact(exact: Exact) -> Tree:
+    return dict(exact._asdict())
+
+
+def _claim(claim: Claim) -> Tree:
+    return {**claim._asdict(), "mistakes": list(claim.mistakes)}
+
+
+def _finding(finding: Finding) -> Tree:
+    _, line, column, _ = finding.span
+    return {
+        "code": finding.code,
+        "name": finding.name,
+        "severity": finding.severity.value,
+        "line": line,
+        "column": column,
+        "end_line": line,
+        "end_column": finding.span.end_column,
+        "message": finding.message,
+        "help": finding.help,
+        "label": finding.label,
+        "related": [_related(related) for related in finding.related],
+        "notes": [{"head": head, "text": text} for head, text in finding.notes],
+    }
+
+
+def _related(related: Related) -> Tree:
+    path, line, column, _ = related.span
+    end = related.span.end_column
+    return {
+        "path": path,
+        "line": line,
+        "column": column,
+        "end_line": line,
+        "end_column": end,
+        "text": related.text,
+    }
+
+
+def _dims(dims: Dims | None) -> Tree:
+    return None if dims is None else list(dims)

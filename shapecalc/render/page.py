@@ -1,0 +1,221 @@
+"""Styled pieces of text → the text of a page, laid out in columns. The only module that knows Rich.
+
+Nothing is wrapped, cropped or cut here but where `fold` is asked for; a column is set by hand.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from io import StringIO
+from itertools import zip_longest
+from typing import NamedTuple
+
+from rich.cells import cell_len
+from rich.console import Console
+from rich.text import Text
+
+from shapecalc.render.glyphs import carried, to_ascii, visible
+from shapecalc.render.output import Look
+
+_WORD = re.compile(r"(?:`[^`]*`|\([^()`]{0,40}\)|[^\s`]|`)+")
+SIGN_STYLES = {"✓": "green", "✗": "red", "!": "yellow", "?": "yellow"}
+LONGEST_NOTE = 32  # a longer note makes no room for itself at the cost of a formula
+
+
+class Piece(NamedTuple):
+    """A stretch of text in one style; `verbatim` where its signs are the user's own."""
+
+    text: str
+    style: str = ""
+    verbatim: bool = False
+
+
+Cell = tuple[Piece, ...]
+
+
+class Row(NamedTuple):
+    """A formula, the cells beside it, and a note that is left out where there is no room."""
+
+    formula: Cell
+    cells: tuple[Cell, ...] = ()
+    note: Cell = ()
+
+
+def cell(text: str, style: str = "") -> Cell:
+    """Make a cell of one piece."""
+    return (Piece(text, style),) if text else ()
+
+
+def own(text: str, style: str = "") -> Cell:
+    """Make a cell of the user's own text: a path, a source line."""
+    return (Piece(text, style, verbatim=True),)
+
+
+def mark(sign: str, text: str) -> Cell:
+    """Set a verdict's sign before its words, in the sign's colour; a mere fit is all yellow."""
+    if sign == "!":
+        return cell(f"{sign} {text}", SIGN_STYLES[sign])
+    return (Piece(sign, SIGN_STYLES[sign]), Piece(f" {text}"))
+
+
+def width_of(spelled: Cell) -> int:
+    """Measure a cell in terminal cells: a CJK letter takes two, an accent none."""
+    return sum(cell_len(piece.text) for piece in spelled)
+
+
+def padded(spelled: Cell, width: int, *, right: bool = False) -> Cell:
+    """Fill a cell with spaces up to a width."""
+    space = (Piece(" " * (width - width_of(spelled))),)
+    return space + spelled if right else spelled + space
+
+
+def fold(text: str, width: int) -> list[str]:
+    """Break prose into lines between words, never within backticks or a shape."""
+    lines = [""]
+    for word in _WORD.findall(text):
+        longer = f"{lines[-1]} {word}" if lines[-1] else word
+        if cell_len(longer) > width and lines[-1]:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return lines
+
+
+class Page:
+    """Lines under way to the output, in the signs that the output can carry."""
+
+    def __init__(self, look: Look) -> None:
+        self.width = look.width
+        self.look = look
+        self.lines: list[Cell] = []
+
+    def spell(self, text: Cell) -> Cell:
+        """Write a cell in signs that the output can carry."""
+        return tuple(Piece(self._spelled(piece), piece.style, verbatim=True) for piece in text)
+
+    def spelled(self, text: str) -> str:
+        """Write a text in signs that the output can carry."""
+        return self._spelled(Piece(text))
+
+    def folded(self, text: str, width: int) -> list[str]:
+        """Break prose into lines of a width, in signs that the output can carry."""
+        return fold(self.spelled(text), width)
+
+    def fits(self, text: str, width: int) -> bool:
+        """Say whether a text, as spelled, has room in a width."""
+        return cell_len(self.spelled(text)) <= width
+
+    def line(self, *cells: Cell, indent: int = 0) -> None:
+        """Add a line of cells, one right behind the other."""
+        pieces = tuple(piece for each in cells for piece in each)
+        self.lines.append(self.spell((*cell(" " * indent), *pieces)))
+
+    def blank(self) -> None:
+        """Add an empty line, unless the page begins here or has one already."""
+        if self.lines and self.lines[-1]:
+            self.lines.append(())
+
+    def head(self, name: str, remark: str = "") -> None:
+        """Begin a section."""
+        self.blank()
+        self.line(cell(name, "bold"), cell(f"  {remark}" if remark else ""))
+
+    def rows(
+        self, rows: Sequence[Row], *, indent: int = 2, least: int = 0, right: int | None = None
+    ) -> None:
+        """Add rows in columns."""
+        for lines in self.columns(rows, indent=indent, least=least, right=right):
+            self.lines.extend(lines)
+
+    def columns(
+        self, rows: Sequence[Row], *, indent: int = 2, least: int = 0, right: int | None = None
+    ) -> list[list[Cell]]:
+        """Set rows in columns, and return each row's lines.
+
+        A formula that leaves no room for its columns has a line to itself. The first column has
+        `least` cells at least; `right` is the column that is set to the right.
+        """
+        spelled = [self._spell_row(row) for row in rows]
+        widths = [
+            max(width_of(one) for one in column)
+            for column in zip_longest(*(row.cells for row in spelled), fillvalue=())
+        ]
+        taken = indent + sum(width + 2 for width in widths if width)
+        first = max(least, self._formula_width(spelled, taken))
+        return [self._set(row, first, widths, indent, right) for row in spelled]
+
+    def text(self) -> str:
+        """Return the page as text, with escape sequences where it is coloured."""
+        console = _console(self.look)
+        if self.lines:
+            console.print(Text("\n").join(map(_text, self.lines)), soft_wrap=True)
+        file = console.file
+        assert isinstance(file, StringIO)
+        return file.getvalue()
+
+    def _spelled(self, piece: Piece) -> str:
+        text = visible(piece.text)
+        if self.look.ascii and not piece.verbatim:
+            text = to_ascii(text)
+        return carried(text, self.look.encoding)
+
+    def _spell_row(self, row: Row) -> Row:
+        return Row(
+            self.spell(row.formula),
+            tuple(self.spell(each) for each in row.cells),
+            self.spell(row.note),
+        )
+
+    def _formula_width(self, rows: Sequence[Row], taken: int) -> int:
+        notes = [width_of(row.note) for row in rows]
+        note = max((width for width in notes if 0 < width <= LONGEST_NOTE), default=-2)
+        limit = self.width - taken - 2 - note
+        widths = [width_of(row.formula) for row in rows]
+        return max((width for width in widths if width <= limit), default=0)
+
+    def _set(
+        self, row: Row, first: int, widths: list[int], indent: int, right: int | None
+    ) -> list[Cell]:
+        is_long = width_of(row.formula) > first
+        line = cell(" " * indent) + padded(() if is_long else row.formula, first)
+        missing: tuple[Cell, ...] = ((),) * (len(widths) - len(row.cells))
+        for place, each in enumerate(row.cells + missing):
+            if width := widths[place]:
+                line += cell("  ") + padded(each, width, right=place == right)
+        if row.note and width_of(line) + 2 + width_of(row.note) <= self.width:
+            line += cell("  ") + row.note
+        above = [cell(" " * indent) + row.formula] if is_long else []
+        return [*above, line] if not is_long or _has_ink(line) else above
+
+
+def _has_ink(line: Cell) -> bool:
+    return any(piece.text.strip() for piece in line)
+
+
+def _text(line: Cell) -> Text:
+    return Text.assemble(*((piece.text, piece.style) for piece in _stripped(line)))
+
+
+def _stripped(line: Cell) -> Cell:
+    while line and not line[-1].text.strip():
+        line = line[:-1]
+    return (*line[:-1], line[-1]._replace(text=line[-1].text.rstrip())) if line else ()
+
+
+def _console(look: Look) -> Console:
+    return Console(
+        file=StringIO(),
+        width=look.width,
+        color_system="standard" if look.color else None,
+        force_terminal=look.color,
+        no_color=not look.color,
+        markup=False,
+        emoji=False,
+        highlight=False,
+        legacy_windows=False,
+        _environ={},
+    )
+
+
+def joined(cells: Iterable[Cell]) -> Cell:
+    """Join cells to one, with nothing between them."""
+    return tuple(piece for each in cells for piece in each)

@@ -1,0 +1,193 @@
+"""One report → its sections: head, forward, backward, claims, assumptions. Computes nothing.
+
+Where there are many equations, lines that are alike but for the names are folded to one.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from shapecalc.records import Claim, Gradient, Report, Value
+from shapecalc.render.notation import counted, names_in, shape, size
+from shapecalc.render.page import Page, Row, cell, own, width_of
+
+MANY = 24  # with more equations than this, lines that are alike are folded
+_WIDEST_PAD = 4  # names are filled up to the longest where they differ by no more
+_T = TypeVar("_T", Value, Gradient)
+Signature = tuple[int, tuple[str, ...], tuple[tuple[str, ...], ...]]
+
+
+def has_many(report: Report) -> bool:
+    """Say whether a report has too many equations to list each."""
+    return sum(value.equation is not None for value in report.values) > MANY
+
+
+def head_section(page: Page, report: Report) -> None:
+    """Name the spec, and its dims with their sizes."""
+    name, path = cell(report.name, "bold"), own(report.path)
+    is_short = width_of(page.spell((*name, *path))) + 2 <= page.width
+    if report.name and is_short:
+        page.line(name, cell("  "), path)
+    else:
+        for line in [name, path] if report.name else [path]:
+            page.line(line)
+    _dims(page, report)
+
+
+def _dims(page: Page, report: Report) -> None:
+    line = ""
+    for dim, number in report.dims:
+        text = dim if number is None else f"{dim} = {number}"
+        text += ", the examples" if dim == report.batch else ""
+        if line and len(line) + 3 + len(text) > page.width:
+            page.line(cell(line, "dim"))
+            line = ""
+        line += f"   {text}" if line else text
+    if line:
+        page.line(cell(line, "dim"))
+
+
+def forward_section(page: Page, report: Report) -> None:
+    """List inputs, params and equations with their shapes."""
+    if not report.values:
+        return
+    page.head("FORWARD")
+    names = [value.name for value in report.values if value.equation is not None]
+    pad = _pad(names)
+    page.rows([_value_row(value, pad) for value in report.values], right=1)
+
+
+def _value_row(value: Value, pad: int) -> Row:
+    text = value.name if value.equation is None else f"{value.name:<{pad}} = {value.equation}"
+    kind = "" if value.kind == "value" else value.kind
+    note = ", ".join(part for part in (kind, value.note) if part)
+    cells = (cell(shape(value.shape)), cell(size(value.size), "dim"))
+    return Row(cell(text), cells, cell(note, "dim"))
+
+
+def folded_forward(page: Page, report: Report) -> None:
+    """List one equation of each kind and shape, with how many are alike."""
+    values = [value for value in report.values if value.equation is not None]
+    kinds = len({value.pattern for value in values})
+    given = [counted(_kind_count(report, kind), kind) for kind in ("param", "input")]
+    told = f"{counted(len(values), 'equation')} in {counted(kinds, 'kind')}"
+    page.head("FORWARD", f"{told}; {', '.join(given)} (--full lists them)")
+    page.rows(
+        [
+            Row(
+                cell(f"{group[0].name} = {group[0].equation}"),
+                (cell(shape(group[0].shape)),),
+                cell(_alike([value.name for value in group])),
+            )
+            for group in _folded(report, values, lambda value: value.equation or "")
+        ]
+    )
+
+
+def _kind_count(report: Report, kind: str) -> int:
+    return sum(value.kind == kind for value in report.values)
+
+
+def backward_section(page: Page, report: Report, gradients: Sequence[Gradient]) -> None:
+    """List gradients as code that runs, with their shapes."""
+    if not gradients:
+        return
+    page.head("BACKWARD", _meaning(report))
+    pad = _pad([gradient.gradient for gradient in gradients])
+    page.rows([_gradient_row(gradient, pad, _note(gradient)) for gradient in gradients])
+
+
+def folded_backward(page: Page, report: Report) -> None:
+    """List one gradient of each kind and shape, with how many are alike."""
+    if not report.gradients:
+        return
+    page.head("BACKWARD", _meaning(report))
+    groups = _folded(report, report.gradients, lambda gradient: gradient.formula.text)
+    page.rows(
+        [
+            _gradient_row(group[0], 0, _alike([g.gradient for g in group]) or _note(group[0]))
+            for group in groups
+        ]
+    )
+
+
+def _meaning(report: Report) -> str:
+    shaped = "in the shape of V" if report.layout == "denominator" else "transposed"
+    what = "the gradient by V" if report.loss is None else f"∂{report.loss}/∂V"
+    return f"dV is {what} {shaped} ({report.layout} layout)"
+
+
+def _gradient_row(gradient: Gradient, pad: int, note: str) -> Row:
+    formula = cell(f"{gradient.gradient:<{pad}} = {gradient.formula.text}", "bold")
+    return Row(formula, (cell(shape(gradient.shape)),), cell(note, "dim"))
+
+
+def _note(gradient: Gradient) -> str:
+    kind = "" if gradient.kind == "value" else gradient.kind
+    return ", ".join(part for part in (kind, gradient.note) if part)
+
+
+def _folded(report: Report, lines: Sequence[_T], formula: Callable[[_T], str]) -> list[list[_T]]:
+    """Group lines alike but for the names, and whose names have the same shapes."""
+    shapes = {value.name: value.shape for value in report.values}
+    shapes |= {gradient.gradient: gradient.shape for gradient in report.gradients}
+    groups: dict[Signature, list[_T]] = {}
+    for line in lines:
+        operands = tuple(shapes[name] for name in names_in(formula(line)) if name in shapes)
+        groups.setdefault((line.pattern, line.shape, operands), []).append(line)
+    return list(groups.values())
+
+
+def _alike(names: Sequence[str]) -> str:
+    """Say how many lines are alike: `and 38 alike, to A39`."""
+    return f"and {len(names) - 1:,} alike, to {names[-1]}" if len(names) > 1 else ""
+
+
+def _pad(names: Sequence[str]) -> int:
+    lengths = [len(name) for name in names]
+    if not lengths or max(lengths) - min(lengths) > _WIDEST_PAD:
+        return 0
+    return max(lengths)
+
+
+def claims_section(page: Page, report: Report) -> None:
+    """Count the claims by verdict, and name them."""
+    texts = [
+        text
+        for verdict in ("right", "convention", "wrong", "undecided")
+        if (text := _claims([claim for claim in report.claims if claim.verdict == verdict]))
+    ]
+    room, line = page.width - len(_lead("CLAIMS")), "   ".join(texts)
+    lines = [part for text in texts for part in page.folded(text, room)]
+    _headed(page, "CLAIMS", [line] if line and page.fits(line, room) else lines)
+
+
+def _claims(claims: Sequence[Claim]) -> str:
+    if not claims:
+        return ""
+    verdict = claims[0].verdict
+    noun = "conventions" if verdict == "convention" and len(claims) > 1 else verdict
+    return f"{len(claims):,} {noun}: {', '.join(map(_claim, claims))}"
+
+
+def _claim(claim: Claim) -> str:
+    if claim.verdict == "convention" and claim.times:
+        return f"{claim.gradient} = {claim.times} · gradient"
+    return claim.gradient
+
+
+def assumptions_section(page: Page, report: Report) -> None:
+    """Say what the report takes for granted."""
+    room = page.width - len(_lead("ASSUMED"))
+    lines = [line for text in report.assumptions for line in page.folded(text, room)]
+    _headed(page, "ASSUMED", lines)
+
+
+def _lead(name: str) -> str:
+    return f"{name:<9}"
+
+
+def _headed(page: Page, name: str, lines: Sequence[str]) -> None:
+    lead = cell(_lead(name), "bold")
+    for text in lines:
+        page.line(lead, cell(text))
+        lead = cell(_lead(""))

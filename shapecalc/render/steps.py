@@ -1,0 +1,232 @@
+"""Steps → the STEPS section: a line for each, and one of each kind opened."""
+
+from collections.abc import Sequence
+
+from shapecalc.records import Orderings, Report, Step
+from shapecalc.render.notation import counted, key, product, shape
+from shapecalc.render.page import Cell, Page, Row, cell, mark, width_of
+
+LABEL = 13  # columns that `denominator` and the space behind it take
+_RANKS = {"product": 0, "sum": 1, "elementwise": 2, "softmax": 3}
+_LONGEST_ANSWER = 30
+
+
+def steps_section(page: Page, report: Report, *, full: bool) -> None:
+    """Add each step on a line, the first product of each kind opened; with `full`, all opened."""
+    if not report.steps:
+        return
+    told = "every step is opened" if full else "one step of each kind is opened"
+    page.head("STEPS", f"why each product has this order; {told}")
+    firsts = _first_of_kind(report.steps)
+    opened = [full or (firsts[s.kind] is s and s.relation == "product") for s in report.steps]
+    said = [
+        _text(step, None if is_opened else firsts[step.kind])
+        for step, is_opened in zip(report.steps, opened, strict=True)
+    ]
+    step_lines(page, report.steps, opened, said)
+
+
+def opened_steps(page: Page, steps: Sequence[Step]) -> None:
+    """Add steps, all opened."""
+    step_lines(page, steps, [True] * len(steps), [_text(step, None) for step in steps])
+
+
+def step_lines(
+    page: Page, steps: Sequence[Step], opened: Sequence[bool], said: Sequence[str]
+) -> None:
+    """Add a line for each step, in common columns, with a block below those that are opened."""
+    rows = [_row(step) for step in steps]
+    indent = 4 + max(width_of(page.spell(row.formula)) for row in rows)
+    was_opened = False
+    for step, lines, is_opened, text in zip(steps, page.columns(rows), opened, said, strict=True):
+        if (is_opened and step is not steps[0]) or was_opened:
+            page.blank()
+        _with_text(page, lines, page.spell(cell(text)), indent)
+        if is_opened:
+            _block(page, step, indent)
+        was_opened = is_opened
+
+
+def kinds_section(page: Page, report: Report) -> None:
+    """Add a line for each kind of step, with how many steps there are of it."""
+    kinds = _by_kind(report.steps)
+    longest = max(kinds, key=lambda steps: (steps[0].relation == "product", len(steps)))
+    example = key(longest[len(longest) // 2])
+    told = f"{len(report.steps):,} in {counted(len(kinds), 'kind')}"
+    page.head("STEPS", f"{told}; --step {example} opens one, --full all")
+    rows = [_kind_row(steps) for steps in kinds]
+    page.rows(rows, right=2)
+
+
+def conforming_mark(step: Step) -> Cell:
+    """Say of the right formula that its shape proves it, or only that it is right."""
+    if not is_checked(step):
+        return mark("?", "not checked")
+    orderings = step.orderings
+    good = orderings.right + orderings.transposed
+    is_proof = orderings.defined and good == orderings.conformable
+    if is_proof and orderings.at_these_sizes in (None, orderings.conformable):
+        return mark("✓", f"shape of {step.wrt}")
+    return mark("✓", "right")
+
+
+def mixed_mark(step: Step) -> Cell:
+    """Say why the product in mixed layout fails, or that it fits all the same."""
+    view = step.mixed
+    if view is None:
+        return ()
+    if view.fits_here:
+        return mark("!", f"fits: {view.why}")
+    if view.shape is None:
+        return mark("✗", view.why)
+    layouts = {step.numerator.formula: "numerator", step.denominator.formula: "denominator"}
+    if view.formula in layouts:
+        return mark("✓", f"is the {layouts[view.formula]}")
+    return mark("!", "fits at every size, and is wrong")
+
+
+def is_checked(step: Step) -> bool:
+    """Say whether a step's formula was shown to be right in at least one way."""
+    checked = step.checked
+    return checked.canonical or checked.exact is not None or checked.components is not None
+
+
+def layout_rows(step: Step, *, mixed: Cell) -> list[Row]:
+    """Set a step's layouts as rows: the formula, its shapes, and what becomes of it."""
+    transposed = mark("✓", "its transpose") if is_checked(step) else mark("?", "not checked")
+    views = [
+        ("denominator", step.denominator, conforming_mark(step)),
+        ("numerator", step.numerator, transposed),
+    ]
+    if step.mixed is not None:
+        views.append(("mixed", step.mixed, mixed))
+    return [
+        Row(cell(f"{name:<{LABEL}}{view.formula}"), (cell(product(view)), verdict))
+        for name, view, verdict in views
+    ]
+
+
+def orderings_text(orderings: Orderings, noun: str = "arrangement") -> str:
+    """Count the arrangements: how many conform for all sizes, only at these, and are wrong."""
+    good = orderings.right + orderings.transposed
+    here = max(0, (orderings.at_these_sizes or 0) - orderings.conformable)
+    never = orderings.total - orderings.conformable - here
+    parts = [_conforming(orderings, good, here)]
+    if here:
+        parts[0] += f", {here:,} fit only at these sizes: wrong"
+    if never:
+        parts.append(f"{never:,} do not")
+    return f"{counted(orderings.total, noun)}: {'; '.join(parts)}"
+
+
+def _conforming(orderings: Orderings, good: int, here: int) -> str:
+    conformable = orderings.conformable
+    if conformable > good:
+        return f"{conformable:,} conform, {conformable - good:,} of them wrong"
+    if here:
+        return f"{good} right"
+    if orderings.right == orderings.transposed == 1:
+        return "2 conform, one for each layout"
+    return f"{conformable:,} conform, none of them wrong"
+
+
+def _row(step: Step) -> Row:
+    diagonal = ", ".join(step.jacobian.diagonal)
+    cells = (
+        cell(shape(step.jacobian.shape), "dim"),
+        cell(f"diagonal in {diagonal}" if diagonal else "", "dim"),
+    )
+    return Row(cell(key(step)), cells)
+
+
+def _with_text(page: Page, lines: list[Cell], text: Cell, indent: int) -> None:
+    """Put a text behind a step's line, or on a line of its own."""
+    *above, last = lines
+    page.lines.extend(above)
+    if width_of(last) + 2 + width_of(text) <= page.width:
+        page.line(last, cell("  "), text)
+        return
+    page.line(last)
+    for line in page.folded("".join(piece.text for piece in text), page.width - indent):
+        page.line(cell(line), indent=indent)
+
+
+def _text(step: Step, first: Step | None) -> str:
+    """Say what a step is; of one like an earlier step, that it is like it."""
+    if first is None or first is step:
+        jacobian = step.jacobian
+        if step.relation == "product" and jacobian.effective and jacobian.effective_shape:
+            return f"effective: {jacobian.effective} {shape(jacobian.effective_shape)}"
+        return _reason(step)
+    match step.relation:
+        case "product":
+            return f"as {key(first)}:  {product(step.denominator)}"
+        case "sum":
+            return f"as {key(first)}:  {step.note.rpartition(', so ')[2]}"
+        case _:
+            return f"as {key(first)}"
+
+
+def _reason(step: Step) -> str:
+    if step.note:
+        return step.note
+    return step.formula.text if step.relation == "other" else step.relation
+
+
+def _block(page: Page, step: Step, indent: int) -> None:
+    page.rows(layout_rows(step, mixed=mixed_mark(step)), indent=indent, least=LABEL)
+    if step.mixed is None and step.mixed_why:
+        _labelled(page, "mixed", f"none: {step.mixed_why}", indent)
+    orderings = step.orderings
+    text = orderings_text(orderings) if orderings.defined else f"none: {orderings.why}"
+    _labelled(page, "orderings", text, indent)
+
+
+def _labelled(page: Page, label: str, text: str, indent: int) -> None:
+    for number, line in enumerate(page.folded(text, page.width - indent - LABEL)):
+        page.line(cell(f"{label if number == 0 else '':<{LABEL}}{line}"), indent=indent)
+
+
+def _first_of_kind(steps: Sequence[Step]) -> dict[int, Step]:
+    firsts: dict[int, Step] = {}
+    for step in steps:
+        firsts.setdefault(step.kind, step)
+    return firsts
+
+
+def _by_kind(steps: Sequence[Step]) -> list[list[Step]]:
+    """Group steps by kind: products first, what leads to the loss last."""
+    kinds: dict[int, list[Step]] = {}
+    for step in steps:
+        kinds.setdefault(step.kind, []).append(step)
+
+    def rank(group: list[Step]) -> tuple[bool, int]:
+        return group[0].output == group[0].loss, _RANKS.get(group[0].relation, len(_RANKS))
+
+    return sorted(kinds.values(), key=rank)
+
+
+def _kind_row(steps: Sequence[Step]) -> Row:
+    step = steps[0]
+    note, _, tail = step.note.partition(", so ")
+    answer = tail if step.relation == "sum" and tail else step.relation
+    if step.relation in ("product", "other"):
+        answer = step.formula.text if len(step.formula.text) <= _LONGEST_ANSWER else ""
+    if step.relation == "product" and step.orderings.defined:
+        note = _in_short(step.orderings)
+    times = cell(f" × {len(steps):,}" if len(steps) > 1 else "", "dim")
+    return Row(cell(key(step)), (cell(answer), cell(note), times))
+
+
+def _in_short(orderings: Orderings) -> str:
+    good = orderings.right + orderings.transposed
+    count = f"{orderings.total:,} orderings"
+    here = max(0, (orderings.at_these_sizes or 0) - orderings.conformable)
+    if here:
+        return f"{count}, {good} right, {here:,} fit by coincidence"
+    if orderings.conformable > good:
+        wrong = orderings.conformable - good
+        return f"{count}, {orderings.conformable:,} conform, {wrong:,} of them wrong"
+    if orderings.right == orderings.transposed == 1:
+        return f"{count}, 2 conform, one a layout"
+    return f"{count}, {orderings.conformable:,} conform"

@@ -1,0 +1,192 @@
+"""Reports → pages for a terminal: the report, one step, one gradient, findings, the last line."""
+
+import re
+from collections.abc import Iterable, Sequence
+
+from shapecalc.diagnostics import Finding, Severity
+from shapecalc.records import Report, Step
+from shapecalc.render.checked import checked_line, checked_section
+from shapecalc.render.frames import frame
+from shapecalc.render.notation import counted, key, listed
+from shapecalc.render.output import Look
+from shapecalc.render.page import SIGN_STYLES, Page, cell, own
+from shapecalc.render.report import (
+    assumptions_section,
+    backward_section,
+    claims_section,
+    folded_backward,
+    folded_forward,
+    forward_section,
+    has_many,
+    head_section,
+)
+from shapecalc.render.step import step_page
+from shapecalc.render.steps import kinds_section, opened_steps, steps_section
+from shapecalc.render.tally import Tally, count, in_order, passed_over, verdicts
+
+ALIKE = 3  # more warnings than this of one code are folded to the first
+_PLURALS = {"SC502": "square weights"}
+_LEFT_SIDE = re.compile(r"\s*([^\W\d]\w*)\s*[:=]")
+
+
+def report_page(report: Report, look: Look, *, full: bool = False) -> str:
+    """Print one report: the sections, the findings, and the verdict last."""
+    page = Page(look)
+    if report.steps or report.gradients:
+        _sections(page, report, full=full)
+    _findings(page, report, full=full)
+    _not_checked(page, report)
+    _verdict(page, report)
+    return page.text()
+
+
+def one_step_page(report: Report, step: Step, look: Look) -> str:
+    """Print one step, opened."""
+    page = Page(look)
+    step_page(page, report, step)
+    _errors(page, report)
+    return page.text()
+
+
+def gradient_page(report: Report, wrt: str, look: Look) -> str:
+    """Print the gradient of one value, and the steps that lead to it, opened."""
+    page = Page(look)
+    head_section(page, report)
+    gradients = [gradient for gradient in report.gradients if gradient.wrt == wrt]
+    backward_section(page, report, gradients)
+    steps = [step for step in report.steps if step.wrt == wrt]
+    if steps:
+        page.head("STEPS", f"why {gradients[0].gradient} has this form" if gradients else "")
+        opened_steps(page, steps)
+    page.blank()
+    named = [(gradient.gradient, gradient.checked) for gradient in gradients]
+    checked_line(page, [*named, *((key(step), step.checked) for step in steps)])
+    _errors(page, report)
+    return page.text()
+
+
+def findings_page(reports: Iterable[Report], look: Look, tally: Tally | None = None) -> str:
+    """Print the findings of reports, and where a tally is given, one line that sums them up."""
+    page = Page(look)
+    for report in reports:
+        _findings(page, report, full=False)
+    if tally is not None:
+        page.blank()
+        _summary(page, tally)
+    return page.text()
+
+
+def summary_line(tally: Tally, look: Look) -> str:
+    """Print the line that sums up a run."""
+    page = Page(look)
+    _summary(page, tally)
+    return page.text()
+
+
+def _sections(page: Page, report: Report, *, full: bool) -> None:
+    head_section(page, report)
+    if has_many(report) and not full:
+        folded_forward(page, report)
+        folded_backward(page, report)
+        kinds_section(page, report)
+    else:
+        forward_section(page, report)
+        backward_section(page, report, report.gradients)
+        steps_section(page, report, full=full)
+    page.blank()
+    claims_section(page, report)
+    assumptions_section(page, report)
+    checked_section(page, report)
+
+
+def _findings(page: Page, report: Report, *, full: bool) -> None:
+    findings = in_order(report.findings)
+    for finding in findings:
+        alike = [other for other in findings if other.code == finding.code]
+        is_folded = finding.severity is Severity.WARNING and len(alike) > ALIKE and not full
+        if not is_folded or finding is alike[0]:
+            frame(page, finding, report.source)
+        if is_folded and finding is alike[0]:
+            _alike(page, alike[1:])
+
+
+def _errors(page: Page, report: Report) -> None:
+    """Add the findings and the verdict where there are errors: they decide the exit code."""
+    if count(report.findings)[0]:
+        _findings(page, report, full=False)
+        _not_checked(page, report)
+        _verdict(page, report)
+
+
+def _alike(page: Page, findings: Sequence[Finding]) -> None:
+    first, last = findings[0].span.line, findings[-1].span.line
+    lines = f"lines {first} to {last}" if first != last else f"line {first}"
+    page.line(cell(f"and {len(findings):,} alike, {lines} (--full shows them)"), indent=4)
+
+
+def _not_checked(page: Page, report: Report) -> None:
+    names = report.not_checked
+    if not names:
+        return
+    verbs = ("depends", "was") if len(names) == 1 else ("depend", "were")
+    text = f"{listed(names)} {verbs[0]} on {_culprit(report)} and {verbs[1]} not checked"
+    page.blank()
+    for line in page.folded(text, page.width - 2):
+        page.line(cell(line), indent=2)
+
+
+def _culprit(report: Report) -> str:
+    """Name what has the error, where that is one line with a name."""
+    lines = {f.span.line for f in report.findings if f.severity is Severity.ERROR}
+    if len(lines) != 1:
+        return "these"
+    line = min(lines)
+    text = report.source[line - 1] if 1 <= line <= len(report.source) else ""
+    found = _LEFT_SIDE.match(text)
+    return found[1] if found else "this"
+
+
+def _verdict(page: Page, report: Report) -> None:
+    errors, warnings = count(report.findings)
+    page.blank()
+    sign = "✗" if errors else "!" if warnings else "✓"
+    texts = [verdicts(errors, 0)] if errors else _nothing_wrong(report)
+    texts += [_warned(report, warnings)] if warnings else []
+    if not errors and not warnings and _sizes_differ(report):
+        texts.append("no sizes that coincide")
+    said = f": {', '.join(texts)}"
+    page.line(cell(sign, SIGN_STYLES[sign]), cell(" "), own(report.path), cell(said))
+
+
+def _nothing_wrong(report: Report) -> list[str]:
+    undecided = sum(claim.verdict == "undecided" for claim in report.claims)
+    texts = [counted(report.step_count, "step"), "nothing wrong"]
+    return [*texts, f"{undecided} undecided"] if undecided else texts
+
+
+def _warned(report: Report, warnings: int) -> str:
+    codes = {f.code for f in report.findings if f.severity is Severity.WARNING}
+    code = min(codes)
+    if len(codes) == 1 and warnings > 1 and code in _PLURALS:
+        return f"{warnings:,} {_PLURALS[code]} ({code})"
+    return counted(warnings, "warning")
+
+
+def _sizes_differ(report: Report) -> bool:
+    sizes = [number for _, number in report.dims]
+    return None not in sizes and len(set(sizes)) == len(sizes) > 0
+
+
+def _summary(page: Page, tally: Tally) -> None:
+    seen = f"{counted(tally.specs, 'spec')}, {counted(tally.steps, 'step')}"
+    found = verdicts(tally.errors, tally.warnings)
+    if tally.errors:
+        sign, text = "✗", f"{seen}: {found}"
+    elif not tally.specs:
+        sign, text = "!", "0 specs: nothing to check"
+    elif found:
+        sign, text = "!", f"{seen}: nothing wrong, {found}"
+    else:
+        sign, text = "✓", f"{seen}: nothing wrong"
+    said = f" {text}{passed_over(tally.not_specs)}"
+    page.line(cell(sign, SIGN_STYLES[sign]), cell(said))

@@ -1,0 +1,172 @@
+"""What a YAML file holds: mappings, lists and scalars, each with its place. Knows no PyYAML."""
+
+import re
+from bisect import bisect_right
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from shapecalc.span import Span
+
+_LINE_END = re.compile(r"\r\n|\r|\n")
+_CUT = re.compile(r"[ \t]+(#(?!shapecalc)[^\s#](?:[^\r\n]*[^\s])?)")
+_FOLD = re.compile(r"[ \t]*(?:\r\n|\r|\n)\s*")
+_SPACES = re.compile(r"\s*")
+_NEAR = 16
+"""How far a character of a scalar's value may stand from the one before it, behind escapes."""
+
+
+class Source:
+    """The text of one file, and where its lines begin."""
+
+    __slots__ = ("_starts", "path", "text")
+
+    def __init__(self, text: str, path: str) -> None:
+        self.path = path
+        self.text = text
+        self._starts = [0, *(match.end() for match in _LINE_END.finditer(text))]
+
+    def span(self, start: int, end: int) -> Span:
+        """Return the place of a piece of the text; across lines, of what is on its first line."""
+        line = bisect_right(self._starts, start)
+        behind = self._starts[line] if line < len(self._starts) else len(self.text)
+        if end >= behind:
+            end = start + len(self.text[start : min(end, behind)].rstrip())
+        return Span(self.path, line, start - self._starts[line - 1] + 1, max(end - start, 1))
+
+    def line_of(self, index: int) -> int:
+        """Return the number of the line on which a character stands, counted from 1."""
+        return bisect_right(self._starts, index)
+
+    def line_bounds(self, line: int) -> tuple[int, int]:
+        """Return where a line, counted from 1, begins and where its text ends."""
+        if line > len(self._starts):
+            return len(self.text), len(self.text)
+        start = self._starts[line - 1]
+        end = self._starts[line] if line < len(self._starts) else len(self.text)
+        return start, start + len(self.text[start:end].rstrip("\r\n"))
+
+
+class Comment(NamedTuple):
+    """A comment from its `#` to the end of the line."""
+
+    text: str
+    span: Span
+
+
+class Scalar:
+    """A piece of text: a key or a value. `style` is its opening mark, empty for plain text."""
+
+    __slots__ = ("_line", "_places", "_source", "end", "start", "style", "text")
+
+    def __init__(self, source: Source, text: str, style: str, start: int, end: int) -> None:
+        self._source = source
+        self._places: Sequence[int] | None = None
+        self._line: tuple[str, int, int] | None = None
+        self.text = text
+        self.style = style
+        self.start = start
+        self.end = end
+
+    @property
+    def span(self) -> Span:
+        """Return the place of the whole, quotes included."""
+        return self._source.span(self.start, self.end)
+
+    @property
+    def is_empty(self) -> bool:
+        """Say whether nothing is written here, or `null`."""
+        return not self.style and self.text in ("", "~", "null", "Null", "NULL")
+
+    @property
+    def cut(self) -> "Comment | None":
+        """Return the comment behind plain text that may have been meant as text: `W @ X #b`."""
+        match = None if self.style else _CUT.match(self._source.text, self.end)
+        return Comment(match[1], self._source.span(*match.span(1))) if match else None
+
+    def _single_line(self) -> tuple[str, int, int] | None:
+        """Return the path, line and first column where the text stands unchanged on one line."""
+        if not isinstance(self._places, range) or "\n" in self.text or "\r" in self.text:
+            return None
+        return self._source.span(self._places[0], self._places[0])[:3]
+
+    def locate(self, offset: int, length: int) -> Span:
+        """Map a piece of the text to its place in the file."""
+        if self._line and offset + length <= len(self.text):
+            path, line, column = self._line
+            return Span(path, line, column + offset, length)
+        if self._places is None:
+            self._places = _places(self._source, self)
+            self._line = self._single_line()
+        first = min(offset, len(self.text))
+        last = max(first, min(offset + length, len(self.text)) - 1)
+        return self._source.span(self._places[first], self._places[last] + 1)
+
+
+class List(NamedTuple):
+    """A sequence of nodes; `is_flow` where it is written in brackets."""
+
+    items: "tuple[Node, ...]"
+    span: Span
+    is_flow: bool
+
+
+class Mapping(NamedTuple):
+    """Keys with their nodes, in the author's order; `is_flow` where it is written in braces."""
+
+    entries: "tuple[tuple[Scalar, Node], ...]"
+    span: Span
+    is_flow: bool
+
+
+Node = Mapping | List | Scalar
+
+
+def _places(source: Source, scalar: Scalar) -> Sequence[int]:
+    """Return where each character of a scalar's text stands in the file, and where it ends."""
+    raw = source.text[scalar.start : scalar.end]
+    quote = 1 if scalar.style in ("'", '"') else 0
+    if raw[quote : len(raw) - quote] == scalar.text:
+        first = scalar.start + quote
+        return range(first, first + len(scalar.text) + 1)
+    exact = _literal_places(source, scalar) if scalar.style == "|" else None
+    return exact or _aligned_places(source, scalar)
+
+
+def _literal_places(source: Source, scalar: Scalar) -> Sequence[int] | None:
+    """Map the lines of a literal block: each stands on a line of its own, behind its indent."""
+    places: list[int] = []
+    first = source.line_of(scalar.start) + 1
+    for number, line in enumerate(scalar.text.split("\n"), first):
+        _, end = source.line_bounds(number)
+        start = end - len(line)
+        if source.text[start:end] != line:
+            return None
+        places.extend(range(start, end + 1))
+    return places
+
+
+def _aligned_places(source: Source, scalar: Scalar) -> Sequence[int]:
+    """Walk along folded lines and escapes; where a character is not found, stay in front of it."""
+    at = _first_place(source, scalar)
+    places: list[int] = []
+    for character in scalar.text:
+        place, at = _aligned(source.text, character, at, scalar.end)
+        places.append(place)
+    return [*places, at]
+
+
+def _first_place(source: Source, scalar: Scalar) -> int:
+    start = scalar.start + (scalar.style in ("'", '"'))
+    if scalar.style in (">", "|"):
+        start = source.line_bounds(source.line_of(start) + 1)[0]
+    match = _SPACES.match(source.text, start, scalar.end)
+    return match.end() if match and not scalar.text[:1].isspace() else start
+
+
+def _aligned(text: str, character: str, at: int, end: int) -> tuple[int, int]:
+    """Return the place of a character, searched from `at` on, and the place behind it."""
+    if character.isspace():
+        fold = _FOLD.match(text, at, end)
+        return at, fold.end() if fold else at + (text[at : at + 1] == character)
+    found = text.find(character, at, min(at + _NEAR, end))
+    return (at, at) if found < 0 else (found, found + 1)

@@ -1,0 +1,140 @@
+"""The sections `forward` and `gradients` → equations, from a mapping or from lines of text."""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from shapecalc.diagnostics import Problem
+from shapecalc.expression import Locate
+from shapecalc.parsing import parse_expression
+from shapecalc.source import Comment, List, Mapping, Node, Scalar
+from shapecalc.span import Span
+from shapecalc.spec.network import Equation, Reference
+from shapecalc.spec.typed import Findings, described, name_at, name_of, problem, short
+
+_LINE = re.compile(r"[^\n]+")
+_BEFORE_NOTE = re.compile(r"(?:[^#'\"]|'[^']*'|\"[^\"]*\"|['\"])*")
+_EQUALS = re.compile(r"(?<![<>=!:+*/@-])=(?!=)")
+_NO_LEFT_SIDE = re.compile(r"[\s(:]")
+
+
+def read_forward(node: Node, findings: Findings) -> list[Equation]:
+    """Read the equations of `forward`; there must be some."""
+    if not (node.text.strip() if isinstance(node, Scalar) else node[0]):
+        findings.append(_no_equations(node, "forward").finding)
+    return _equations(node, "forward", findings)
+
+
+def read_gradients(node: Node, findings: Findings) -> list[Equation]:
+    """Read the formulas that the author claims."""
+    return _equations(node, "gradients", findings)
+
+
+def _equations(node: Node, key: str, findings: Findings) -> list[Equation]:
+    """Read equations in the author's order; a bad one is a finding, and does not hide the next."""
+    if isinstance(node, Mapping):
+        read = [findings.attempt(_entry, name, value, findings) for name, value in node.entries]
+    elif isinstance(node, Scalar) and not _is_folded(node):
+        if node.cut:
+            findings.append(_cut(node, node.cut).finding)
+        read = [findings.attempt(_line, node, line) for line in _lines(node.text)]
+    else:
+        if isinstance(node, Scalar) or node.items:
+            findings.append(_no_equations(node, key).finding)
+        read = []
+    return [equation for equation in read if equation]
+
+
+def _entry(key: Scalar, value: Node, findings: Findings) -> Equation | None:
+    name = name_of(key)
+    if not isinstance(value, Scalar):
+        message = f"`{name.name}` is {described(value)}, an expression is expected"
+        raise problem("SC204", value.span, message, "quote the expression")
+    if value.is_empty:
+        raise problem("SC201", name.span, f"`{name.name}` has no expression", "write one")
+    if value.cut:
+        findings.append(_cut(value, value.cut).finding)
+        return Findings().attempt(_equation, name, value.text, value.locate)
+    return _equation(name, value.text, value.locate)
+
+
+def _equation(name: Reference, text: str, locate: Locate) -> Equation:
+    syntax = parse_expression(text, locate)
+    stripped = text.strip()
+    span = locate(text.index(stripped), len(stripped))
+    return Equation(name.name, syntax, " ".join(stripped.split()), name.span, span)
+
+
+def _lines(text: str) -> Iterator[re.Match[str]]:
+    """Walk over the lines that hold more than a note."""
+    for line in _LINE.finditer(text):
+        note = _BEFORE_NOTE.match(text, line.start(), line.end())
+        if note and note[0].strip():
+            yield note
+
+
+def _line(block: Scalar, line: re.Match[str]) -> Equation:
+    equals = _EQUALS.search(block.text, line.start(), line.end())
+    if equals is None:
+        raise _no_equation(block, line)
+    left = _Piece.of(block, line.start(), equals.start())
+    if not left.text or _NO_LEFT_SIDE.search(left.text):
+        raise _no_equation(block, line)
+    right = _Piece.of(block, equals.end(), line.end())
+    return _equation(name_at(left.text, left.span), right.text, right.locate)
+
+
+class _Piece(NamedTuple):
+    """A part of a block of text, and where in the block it begins."""
+
+    block: Scalar
+    start: int
+    text: str
+
+    @staticmethod
+    def of(block: Scalar, start: int, end: int) -> "_Piece":
+        """Return the part between two offsets, without the spaces around it."""
+        text = block.text[start:end]
+        return _Piece(block, start + len(text) - len(text.lstrip()), text.strip())
+
+    def locate(self, offset: int, length: int) -> Span:
+        """Map a piece of the part to its place in the file."""
+        return self.block.locate(self.start + offset, length)
+
+    @property
+    def span(self) -> Span:
+        """Return the place of the whole part."""
+        return self.locate(0, len(self.text))
+
+
+def _no_equation(block: Scalar, line: re.Match[str]) -> Problem:
+    written = _Piece.of(block, line.start(), line.end())
+    message = f"expected `name = expression`, found `{short(written.text)}`"
+    advice = "write one equation on each line"
+    if colon := re.match(r"([^\s:]+)\s*:\s+(.+)", written.text):
+        advice = f"write `{colon[1]} = {colon[2]}`"
+    return problem("SC201", written.span, message, advice)
+
+
+def _no_equations(node: Node, key: str) -> Problem:
+    if isinstance(node, Scalar) and node.text.strip():
+        message, advice = f"the lines of `{key}` are folded into one", f"write `{key}: |`"
+    else:
+        what = described(node) if isinstance(node, List) and node.items else "empty"
+        message = f"`{key}` is {what}, equations are expected"
+        advice = f"write `{key}: {{Z: W @ X}}`, or `{key}: |` and a line for each"
+    return problem("SC204", node.span, message, advice)
+
+
+def _is_folded(node: Scalar) -> bool:
+    """Say whether YAML made one line of several, so that equations run into each other."""
+    text = node.text.strip()
+    first = node.text.find(text)
+    lines = {node.locate(first + offset, 1).line for offset in (0, max(len(text) - 1, 0))}
+    return node.style != "|" and "\n" not in text and len(lines) > 1
+
+
+def _cut(value: Scalar, comment: Comment) -> Problem:
+    message = f"` {comment.text}` drops the rest of `{value.text} {comment.text}`"
+    advice = f"write `# {comment.text[1:]}` if it is a note, or take out the `#`"
+    return problem("SC107", comment.span, message, advice)

@@ -1,0 +1,213 @@
+"""Text of a file → the network that it describes, and findings. Knows the keys of the language.
+
+Whether the names in an expression exist, and what its ops mean, is not known here.
+"""
+
+import gc
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import PurePath
+from typing import TypeVar
+
+from shapecalc.diagnostics import Finding, Problem
+from shapecalc.source import Mapping, Node, Scalar, read_yaml
+from shapecalc.span import Span
+from shapecalc.spec.equations import read_forward, read_gradients
+from shapecalc.spec.facts import read_assume, read_layout, read_upstream
+from shapecalc.spec.names import with_names_set_once
+from shapecalc.spec.network import DimEntry, Network, Reference
+from shapecalc.spec.shapes import DeclaredDims, read_shapes
+from shapecalc.spec.sizes import read_constants, read_dims
+from shapecalc.spec.typed import Findings, described, nearest, problem, reference
+
+KEYS = (
+    "name",
+    "dims",
+    "constants",
+    "assume",
+    "batch",
+    "inputs",
+    "params",
+    "forward",
+    "loss",
+    "upstream",
+    "shapes",
+    "gradients",
+    "layout",
+)
+_LATER_KEYS = {
+    "layers": "write `forward`",
+    "blocks": "write its equations in `forward`",
+    "functions": "write the formula itself in `forward`",
+    "convention": "leave it out; each equation of `forward` says its own order",
+    "imports": "copy what it imports into this file",
+    "scale": "leave it out",
+}
+_TOP_KEY = re.compile(r"^(?:\{\s*)?[\"']?([A-Za-z_]\w*)[\"']?[ \t]*:(?=\s|$)", re.MULTILINE)
+_MARKER = re.compile(r"^# shapecalc\b", re.MULTILINE)
+
+_Sections = dict[str, Node]
+_Entry = TypeVar("_Entry")
+
+
+def read_network(text: str, path: str) -> tuple[Network | None, tuple[Finding, ...]]:
+    """Read a spec; return what could be read, None where nothing could, and all findings."""
+    with _no_garbage_collection():
+        document = read_yaml(text, path)
+        findings = Findings(document.findings)
+        network = None
+        if document.root is not None:
+            network = findings.attempt(_read, document.root, path, findings)
+        elif not findings:
+            findings.append(
+                _no_spec(
+                    Span(path, 1, 1), "no `forward` or `layers` here, the file is empty"
+                ).finding
+            )
+    findings.sort(key=lambda finding: finding.span[1:3])
+    return network, tuple(findings)
+
+
+def looks_like_spec(text: str) -> bool:
+    """Say whether a file that was found in a folder is to be read as a spec.
+
+    It is where it has `forward` or `layers` at the top, or the comment `# shapecalc`; so is one
+    with a near miss, `foward:`, since reading it says so.
+    """
+    keys = dict.fromkeys(match[1] for match in _TOP_KEY.finditer(text))
+    if "forward" in keys or "layers" in keys or _MARKER.search(text):
+        return True
+    is_likely = len(keys.keys() & {"dims", "inputs", "params", "loss", "gradients"}) > 1
+    return any(_is_near_miss(key, 0.7 if is_likely else 0.9) for key in keys)
+
+
+def _is_near_miss(key: str, likeness: float) -> bool:
+    """Say whether a key is `forward` misspelt; other files have keys that are somewhat like it."""
+    if key.casefold()[:1] != "f":
+        return False
+    from difflib import SequenceMatcher
+
+    return SequenceMatcher(None, key.casefold(), "forward").ratio() >= likeness
+
+
+def _sections(root: Node, findings: Findings) -> _Sections:
+    """Return the sections by key; a misspelt key counts as the right one where that is missing."""
+    if not isinstance(root, Mapping):
+        raise _no_spec(root.span, f"no `forward` or `layers` here, the file is {described(root)}")
+    unknown = Findings()
+    sections = {key.text: node for key, node in root.entries if key.text in KEYS}
+    for key, node in root.entries:
+        if key.text in _LATER_KEYS:
+            unknown.append(_not_built(key))
+        elif key.text not in KEYS:
+            near = nearest(key.text, (*KEYS, *_LATER_KEYS))
+            unknown.append(_unknown(key, near))
+            sections.setdefault(near or key.text, node)
+    if "forward" not in sections and not _mentions_layers(root):
+        raise _no_spec(root.span, "no `forward` or `layers` here")
+    findings += unknown
+    return sections
+
+
+def _mentions_layers(root: Mapping) -> bool:
+    return any(nearest(key.text, ("layers",)) for key, _ in root.entries)
+
+
+def _read(root: Node, path: str, findings: Findings) -> Network:
+    """Read all sections, the dims first: the shapes need them."""
+    sections = _sections(root, findings)
+    dims = DeclaredDims(_dims(sections, findings), findings)
+    network = _with_shapes(Network(path, _name(sections, path, findings)), sections, dims, findings)
+    network = _with_equations(network, sections, findings)
+    network = network._replace(
+        dims=dims.in_order(),
+        batch=_batch(sections, dims, findings),
+        loss=_reference(sections, "loss", "the name of a value", "J", findings),
+    )
+    return with_names_set_once(network, findings)
+
+
+def _dims(sections: _Sections, findings: Findings) -> list[DimEntry] | None:
+    """Return the dims that are declared, None where the shapes declare them."""
+    return (read_dims(sections["dims"], findings) or None) if "dims" in sections else None
+
+
+def _with_shapes(
+    network: Network, sections: _Sections, dims: DeclaredDims, findings: Findings
+) -> Network:
+    inputs, params, shapes = (
+        tuple(read_shapes(sections[key], key, dims, findings)) if key in sections else ()
+        for key in ("inputs", "params", "shapes")
+    )
+    return network._replace(inputs=inputs, params=params, shapes=shapes)
+
+
+def _with_equations(network: Network, sections: _Sections, findings: Findings) -> Network:
+    """Read the sections that need no dims."""
+
+    def read(key: str, reader: Callable[[Node, Findings], list[_Entry]]) -> tuple[_Entry, ...]:
+        return tuple(reader(sections[key], findings)) if key in sections else ()
+
+    layout = findings.attempt(read_layout, sections["layout"]) if "layout" in sections else None
+    return network._replace(
+        constants=read("constants", read_constants),
+        assume=read("assume", read_assume),
+        upstream=read("upstream", read_upstream),
+        forward=read("forward", read_forward),
+        gradients=read("gradients", read_gradients),
+        layout=layout or network.layout,
+    )
+
+
+def _name(sections: _Sections, path: str, findings: Findings) -> str:
+    """Return the title of the spec, the name of its file where it has none."""
+    node = sections.get("name")
+    if node is None or (isinstance(node, Scalar) and node.is_empty):
+        return PurePath(path).stem
+    if isinstance(node, Scalar):
+        return " ".join(node.text.split())
+    message = f"`name` is {described(node)}, a text is expected"
+    findings.append(problem("SC204", node.span, message, "write `name: Two layers`").finding)
+    return PurePath(path).stem
+
+
+def _reference(
+    sections: _Sections, key: str, expected: str, example: str, findings: Findings
+) -> Reference | None:
+    if key not in sections:
+        return None
+    return findings.attempt(reference, sections[key], key, expected, example)
+
+
+def _batch(sections: _Sections, dims: DeclaredDims, findings: Findings) -> Reference | None:
+    batch = _reference(sections, "batch", "a dim name", "m", findings)
+    if batch:
+        dims.use(batch.name, batch.span)
+    return batch
+
+
+@contextmanager
+def _no_garbage_collection() -> Iterator[None]:
+    """Hold the collector off: nothing that is read here can become garbage in a cycle."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _no_spec(span: Span, message: str) -> Problem:
+    return problem("SC102", span, message, "add one, or drop the path")
+
+
+def _not_built(key: Scalar) -> Finding:
+    message = f"`{key.text}` is not supported in this version"
+    return Finding("SC212", key.span, message, _LATER_KEYS[key.text])
+
+
+def _unknown(key: Scalar, near: str | None) -> Finding:
+    advice = f"did you mean `{near}`?" if near else f"the keys are {', '.join(KEYS)}"
+    return Finding("SC203", key.span, f"`{key.text}` is no key", advice)

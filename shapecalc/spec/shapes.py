@@ -1,0 +1,123 @@
+"""The sections `inputs`, `params` and `shapes` → entries: names with the dims of their axes."""
+
+from typing import NamedTuple
+
+from shapecalc.diagnostics import Problem
+from shapecalc.dims import Dim
+from shapecalc.expression import Locate, Sequence, Syntax
+from shapecalc.parsing import dim_of, names_in, parse_expression
+from shapecalc.source import List, Node, Scalar
+from shapecalc.span import Span
+from shapecalc.spec.network import DimEntry, ValueEntry
+from shapecalc.spec.typed import Findings, described, entries, name_of, nearest, problem
+
+
+class _Axis(NamedTuple):
+    dim: Dim
+    span: Span
+
+
+class DeclaredDims:
+    """The dims of a spec; where it has no `dims:`, shapes declare the names that they use."""
+
+    __slots__ = ("_findings", "_is_open", "_read", "_sizes", "entries")
+
+    def __init__(self, declared: list[DimEntry] | None, findings: Findings) -> None:
+        self.entries = {entry.name: entry for entry in declared or ()}
+        self._sizes = {name: entry.size for name, entry in self.entries.items() if entry.size}
+        self._is_open = declared is None
+        self._findings = findings
+        self._read: dict[str, Dim] = {}
+
+    def axis(self, text: str, locate: Locate) -> _Axis:
+        """Read one axis; an unknown name is a finding once, and a dim from there on."""
+        if dim := self._read.get(text):
+            return _Axis(dim, locate(0, len(text)))
+        known = len(self._findings)
+        axis = self.axis_of(parse_expression(text, locate))
+        if len(self._findings) == known:
+            self._read[text] = axis.dim
+        return axis
+
+    def axis_of(self, syntax: Syntax) -> _Axis:
+        """Check one axis that is already syntax."""
+        dim = dim_of(syntax)
+        for name in names_in(syntax):
+            self.use(name.text, name.span)
+        if dim.constant is not None and not dim.is_one:
+            self._findings.append(_integer(dim, syntax.span).finding)
+        self._check_size(dim, syntax.span)
+        return _Axis(dim, syntax.span)
+
+    def use(self, name: str, span: Span) -> None:
+        """Note that a dim is used."""
+        if name in self.entries:
+            return
+        if not self._is_open:
+            self._findings.append(_undefined(name, span, self.entries).finding)
+        self.entries[name] = DimEntry(name, None, span, None)
+
+    def in_order(self) -> tuple[DimEntry, ...]:
+        """Return the dims in the order in which the spec has them."""
+        return tuple(sorted(self.entries.values(), key=lambda entry: entry.span[1:3]))
+
+    def _check_size(self, dim: Dim, span: Span) -> None:
+        if len(dim.terms) < 2 or not all(name in self._sizes for name in dim.names):
+            return
+        if (size := dim.size(self._sizes)) < 1:
+            at = ", ".join(f"{name} = {self._sizes[name]}" for name in dim.names)
+            message = f"`{dim}` is {size} at {at}, a size is at least 1"
+            self._findings.append(problem("SC308", span, message, "choose other sizes").finding)
+
+
+def read_shapes(node: Node, key: str, dims: DeclaredDims, findings: Findings) -> list[ValueEntry]:
+    """Read a section that gives names their shapes."""
+    expected = "a mapping of names to shapes"
+    pairs = findings.attempt(entries, node, key, expected, "{X: [n, m]}") or ()
+    read = [findings.attempt(_entry, name, shape, dims) for name, shape in pairs]
+    return [entry for entry in read if entry]
+
+
+def _entry(key: Scalar, node: Node, dims: DeclaredDims) -> ValueEntry:
+    name = name_of(key)
+    axes = _axes(name.name, node, dims)
+    spans = tuple(axis.span for axis in axes)
+    return ValueEntry(name.name, tuple(axis.dim for axis in axes), name.span, node.span, spans)
+
+
+def _axes(name: str, node: Node, dims: DeclaredDims) -> list[_Axis]:
+    if isinstance(node, List):
+        return [_item(name, item, dims) for item in node.items]
+    if not isinstance(node, Scalar) or node.text[:1] not in ("(", "["):
+        raise _no_shape(name, node)
+    syntax = parse_expression(node.text, node.locate)
+    items = syntax.items if isinstance(syntax, Sequence) else (syntax,)
+    return [dims.axis_of(item) for item in items]
+
+
+def _item(name: str, node: Node, dims: DeclaredDims) -> _Axis:
+    if not isinstance(node, Scalar):
+        message = f"an axis of `{name}` is {described(node)}, a dim is expected"
+        raise problem("SC204", node.span, message, f"write one list, `{name}: [n, m]`")
+    return dims.axis(node.text, node.locate)
+
+
+def _no_shape(name: str, node: Node) -> Problem:
+    message = f"the shape of `{name}` is {described(node)}, a list of dims is expected"
+    advice = f"write `{name}: [n, m]`, or `[]` for a scalar"
+    if isinstance(node, Scalar) and not node.is_empty and ":" not in node.text:
+        advice = f"write `{name}: [{node.text}]`"
+    return problem("SC204", node.span, message, advice)
+
+
+def _integer(dim: Dim, span: Span) -> Problem:
+    message = f"an axis is {dim}, and integer axis sizes are not read in this version"
+    return problem("SC212", span, message, f"name the dim, `dims: {{h: {dim}}}`")
+
+
+def _undefined(name: str, span: Span, known: dict[str, DimEntry]) -> Problem:
+    near = nearest(name, known)
+    advice = f"declare it, `dims: {{{name}: 128}}`"
+    if near:
+        advice = f"nearest is `{near}` (line {known[near].span.line})"
+    return problem("SC205", span, f"the dim `{name}` is not defined", advice)

@@ -1,0 +1,96 @@
+"""A node → the type that its place in the spec gives it, or a Problem that says what belongs there.
+
+Knows how names, sections and sizes are written; knows no section's meaning.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import ParamSpec, TypeVar
+
+from shapecalc.diagnostics import Finding, Problem
+from shapecalc.parsing import is_name, normal_name
+from shapecalc.source import List, Mapping, Node, Scalar
+from shapecalc.span import Span
+from shapecalc.spec.network import Reference
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+
+
+class Findings(list[Finding]):
+    """The findings so far: one bad entry does not hide the next."""
+
+    def attempt(self, read: Callable[_P, _T], *given: _P.args, **named: _P.kwargs) -> _T | None:
+        """Return what a reader returns; where it raises a Problem, keep the finding."""
+        try:
+            return read(*given, **named)
+        except Problem as problem:
+            self.append(problem.finding)
+            return None
+
+
+def problem(code: str, span: Span, message: str, advice: str) -> Problem:
+    """Return the problem with one place that most readers raise."""
+    return Problem(Finding(code, span, message, advice))
+
+
+def described(node: Node) -> str:
+    """Say what a node is, as a message puts it: `a list`, `empty`, the text itself."""
+    if isinstance(node, List):
+        return "a list"
+    if isinstance(node, Mapping):
+        return "a mapping"
+    return "empty" if node.is_empty else f"`{short(node.text)}`"
+
+
+def reference(node: Node, key: str, expected: str, example: str) -> Reference:
+    """Read a value that is one name, `batch: m`."""
+    if not isinstance(node, Scalar) or node.is_empty:
+        message = f"`{key}` is {described(node)}, {expected} is expected"
+        raise problem("SC204", node.span, message, f"write `{key}: {example}`")
+    return name_at(node.text, node.span)
+
+
+def name_of(scalar: Node) -> Reference:
+    """Read a key or an item of a list that must be a name."""
+    if not isinstance(scalar, Scalar):
+        message = f"{described(scalar)} stands where a name is expected"
+        raise problem("SC204", scalar.span, message, "write a name")
+    return name_at(scalar.text, scalar.span)
+
+
+def name_at(text: str, span: Span) -> Reference:
+    """Return a name in its one spelling; raise a Problem where a text is none."""
+    if is_name(text) and text != "_":
+        return Reference(normal_name(text), span)
+    if text.isidentifier() and text != "_":
+        advice = f"choose another name, `{text}_`"
+        raise problem("SC204", span, f"`{text}` is a word of Python, and no name", advice)
+    advice = "begin with a letter; letters, digits and `_` may follow"
+    raise problem("SC204", span, f"`{short(text)}` is no name", advice)
+
+
+def entries(node: Node, key: str, expected: str, example: str) -> tuple[tuple[Scalar, Node], ...]:
+    """Return the entries of a section that is a mapping; an empty section has none."""
+    if isinstance(node, Mapping):
+        return node.entries
+    if isinstance(node, Scalar) and node.is_empty:
+        return ()
+    message = f"`{key}` is {described(node)}, {expected} is expected"
+    raise problem("SC204", node.span, message, f"write `{key}: {example}`")
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """Return the known name that is most like a misspelt one, None where none is."""
+    names = {candidate.casefold(): candidate for candidate in known}
+    if name.casefold() in names:
+        return names[name.casefold()]
+    from difflib import get_close_matches
+
+    close = get_close_matches(name.casefold(), names, 1)
+    return names[close[0]] if close else None
+
+
+def short(text: str) -> str:
+    """Return a text that a message can hold: one line, of 60 characters at most."""
+    line = " ".join(text.split())
+    return line if len(line) <= 60 else line[:57] + "..."

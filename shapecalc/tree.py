@@ -1,0 +1,190 @@
+"""Formula trees: what an expression is, whoever wrote it. Knows shapes; knows no op's meaning.
+
+Trees are hash-consed: equal trees are one object, so `is` compares them, and a shared part of a
+formula is held once.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from fractions import Fraction
+from weakref import WeakValueDictionary
+
+from shapecalc.dims import Dim, Shape
+
+Attribute = int | bool | str | None | Fraction | Dim | tuple["Attribute", ...]
+Attributes = tuple[tuple[str, Attribute], ...]
+
+
+class Leaf:
+    """A name: of a value, of an upstream gradient, of a dim or constant used as a number."""
+
+    __slots__ = ("__weakref__", "name", "shape")
+
+    def __init__(self, name: str, shape: Shape) -> None:
+        self.name = name
+        self.shape = shape
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+class Number:
+    """An exact number."""
+
+    __slots__ = ("__weakref__", "value")
+    shape: Shape = ()
+
+    def __init__(self, value: Fraction) -> None:
+        self.value = value
+
+    def __repr__(self) -> str:
+        return str(self.value)
+
+
+class Call:
+    """An op applied to operands; `attributes` are its keyword-only arguments in the op's order."""
+
+    __slots__ = ("__weakref__", "attributes", "op", "operands", "shape")
+
+    def __init__(
+        self, op: str, operands: tuple["Tree", ...], attributes: Attributes, shape: Shape
+    ) -> None:
+        self.op = op
+        self.operands = operands
+        self.attributes = attributes
+        self.shape = shape
+
+    def attribute(self, name: str) -> Attribute:
+        """Return a keyword-only argument by name."""
+        return dict(self.attributes)[name]
+
+    def __repr__(self) -> str:
+        return f"{self.op}({', '.join(map(repr, self.operands))}{self.attributes or ''})"
+
+
+Tree = Leaf | Number | Call
+
+_TREES: "WeakValueDictionary[object, Tree]" = WeakValueDictionary()
+
+
+def leaf(name: str, shape: Shape) -> Leaf:
+    """Return the tree of a name with its shape."""
+    found = _TREES.get((name, shape))
+    if isinstance(found, Leaf):
+        return found
+    made = Leaf(name, shape)
+    _TREES[name, shape] = made
+    return made
+
+
+def number(value: Fraction | int) -> Number:
+    """Return the tree of an exact number."""
+    exact = Fraction(value)
+    found = _TREES.get(exact)
+    if isinstance(found, Number):
+        return found
+    made = Number(exact)
+    _TREES[exact] = made
+    return made
+
+
+def call(op: str, operands: tuple[Tree, ...], attributes: Attributes, shape: Shape) -> Call:
+    """Return the tree of an op applied to operands, whose shape the caller has worked out."""
+    key = (op, operands, attributes, shape)
+    found = _TREES.get(key)
+    if isinstance(found, Call):
+        return found
+    made = Call(op, operands, attributes, shape)
+    _TREES[key] = made
+    return made
+
+
+def leaves(tree: Tree) -> Iterator[Leaf]:
+    """Yield every occurrence of a name, in the order in which a reader meets them."""
+    if isinstance(tree, Leaf):
+        yield tree
+    elif isinstance(tree, Call):
+        for operand in tree.operands:
+            yield from leaves(operand)
+
+
+def rebuilt(tree: Tree, change: Callable[[Tree], Tree | None]) -> Tree:
+    """Replace every part for which `change` has an answer; shapes must stay as they are."""
+    seen: dict[Tree, Tree] = {}
+
+    def visit(part: Tree) -> Tree:
+        if part in seen:
+            return seen[part]
+        new = change(part)
+        if new is None:
+            new = part
+            if isinstance(part, Call):
+                operands = tuple(visit(operand) for operand in part.operands)
+                if operands != part.operands:
+                    new = call(part.op, operands, part.attributes, part.shape)
+        seen[part] = new
+        return new
+
+    return visit(tree)
+
+
+def with_marker(tree: Tree, occurrence: int, marker: Leaf) -> Tree:
+    """Put the marker at one occurrence of a name, counted over all names from 0."""
+    count = -1
+
+    def visit(part: Tree) -> Tree:
+        nonlocal count
+        if isinstance(part, Leaf):
+            count += 1
+            return marker if count == occurrence else part
+        if isinstance(part, Call):
+            operands = tuple(visit(operand) for operand in part.operands)
+            return call(part.op, operands, part.attributes, part.shape)
+        return part
+
+    return visit(tree)
+
+
+class Renaming:
+    """Names and dims of one equation put for those of another that is alike but for them."""
+
+    def __init__(self, names: Mapping[str, str], dims: Mapping[str, Dim]) -> None:
+        self.names = names
+        self.dims = dims
+        self._trees: dict[Tree, Tree] = {}
+
+    def dim(self, dim: Dim) -> Dim:
+        """Rename a dim."""
+        return dim.renamed(self.dims)
+
+    def shape(self, shape: Shape) -> Shape:
+        """Rename a shape."""
+        return tuple(dim.renamed(self.dims) for dim in shape)
+
+    def attribute(self, value: Attribute) -> Attribute:
+        """Rename the dims that an attribute holds."""
+        if isinstance(value, Dim):
+            return value.renamed(self.dims)
+        if isinstance(value, tuple):
+            return tuple(self.attribute(item) for item in value)
+        return value
+
+    def tree(self, tree: Tree) -> Tree:
+        """Rename a tree; each shared part once."""
+        found = self._trees.get(tree)
+        if found is None:
+            found = self._trees[tree] = self._renamed(tree)
+        return found
+
+    def _renamed(self, tree: Tree) -> Tree:
+        if isinstance(tree, Number):
+            return tree
+        if isinstance(tree, Leaf):
+            return leaf(self._name(tree), self.shape(tree.shape))
+        attributes = tuple((name, self.attribute(value)) for name, value in tree.attributes)
+        operands = tuple(self.tree(operand) for operand in tree.operands)
+        return call(tree.op, operands, attributes, self.shape(tree.shape))
+
+    def _name(self, tree: Leaf) -> str:
+        if tree.name in self.names:
+            return self.names[tree.name]
+        return str(self.dims[tree.name]) if tree.name in self.dims else tree.name

@@ -1,0 +1,329 @@
+"""Trees evaluated at points, in plain Python: over a prime field with derivatives, and in floats.
+
+An op is evaluated by its formula, by its definition, or as one of the primitives below; never by
+its Jacobian, so what comes out is independent of the engine's derivatives.
+"""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from math import prod
+from typing import NamedTuple
+
+from shapecalc.dims import Dim, Shape
+from shapecalc.matrix import make
+from shapecalc.ops.build import defined
+from shapecalc.ops.registry import OPS, BoundTerm, Op
+from shapecalc.tree import Call, Leaf, Number, Tree, call
+from shapecalc.verify import field
+from shapecalc.verify.arrays import Sizes, contract, spread
+from shapecalc.verify.field import Element, Functions, NoValue, P
+
+
+class Unsupported(Exception):
+    """An op or exponent that an arithmetic cannot carry: the reason."""
+
+
+class Point(NamedTuple):
+    """A value at one point: entries in floats, and in the field with a derivative beside them.
+
+    The floats decide branches (`>`, where); the field does the arithmetic. `exact` is None in an
+    evaluation by floats alone, `slope` where the value does not depend on the variable.
+    """
+
+    sizes: Sizes
+    floats: list[float]
+    exact: list[Element] | None = None
+    slope: list[Element] | None = None
+
+    def without_slope(self) -> "Point":
+        """Return the value alone."""
+        return self._replace(slope=None)
+
+
+class Evaluation:
+    """Evaluates trees in one environment; `masks` collects which sides of a comparison occurred."""
+
+    def __init__(
+        self,
+        sizes: Mapping[str, int],
+        values: dict[Leaf, Point],
+        functions: Functions | None,
+    ) -> None:
+        self.dims = sizes
+        self.values = values
+        self.functions = functions
+        self.masks: dict[Tree, set[bool]] = {}
+        self.equations: dict[Leaf, Tree] = {}
+        self._known: dict[Tree, Point] = {}
+
+    def set(self, leaf: Leaf, value: Point) -> None:
+        """Give a name its value, and forget what was worked out without it."""
+        self.values[leaf] = value
+        self._known.clear()
+
+    def size(self, shape: Shape) -> Sizes:
+        """Return the sizes of a shape."""
+        return tuple(dim.size(self.dims) for dim in shape)
+
+    def at(self, tree: Tree) -> Point:
+        """Evaluate a tree. Raises NoValue at a point without one, Unsupported for what it cannot."""
+        found = self._known.get(tree)
+        if found is None:
+            found = self._known[tree] = self._evaluated(tree)
+        return found
+
+    def _evaluated(self, tree: Tree) -> Point:
+        match tree:
+            case Number(value=value):
+                return self._constant(float(value), value.numerator, value.denominator)
+            case Leaf(name=name):
+                if tree in self.values:
+                    return self.values[tree]
+                size = self.dims[name]
+                return self._constant(float(size), size, 1)
+            case Call():
+                op = OPS[tree.op]
+                if op.formula is not None:
+                    return self._by_formula(op, tree)
+                if op.definition is not None:
+                    return self.at(defined(op, tree.operands, tree.attributes))
+                return self._primitive(tree)
+
+    def _constant(self, value: float, above: int, below: int) -> Point:
+        exact: list[Element] | None = None
+        if self.functions is not None:
+            exact = [above * field.inverse(below % P) % P]
+        return Point((), [value], exact)
+
+    def _by_formula(self, op: Op, tree: Call) -> Point:
+        bound = op.bound(tuple(each.shape for each in tree.operands), tree.attributes)
+        sizes = {letter: dim.size(self.dims) for letter, dim in bound.dims.items()}
+        operands = [self.at(operand) for operand in tree.operands]
+        out = self.size(bound.shape)
+        total = Point(out, [0.0] * prod(out), [0] * prod(out) if self.functions else None)
+        for term in op.terms(tree):
+            total = _plus(total, self._term(term, operands, bound.output, sizes, bound.dims))
+        return total
+
+    def _term(
+        self,
+        term: BoundTerm,
+        operands: list[Point],
+        output: tuple[str | None, ...],
+        sizes: Mapping[str, int],
+        dims: Mapping[str, Dim],
+    ) -> Point:
+        points = [_powered(operands[f.operand or 0], int(f.power)) for f in term.factors]
+        letters = [f.letters for f in term.factors]
+        below = prod(dims[letter].size(self.dims) for letter in term.sizes)
+        scale = float(term.coefficient) / below
+        floats = contract([(p.floats, i, p.sizes) for p, i in zip(points, letters)], output, sizes)
+        floats = [scale * entry for entry in floats]
+        if self.functions is None:
+            return Point((), floats)
+        number = term.coefficient.numerator * field.inverse(term.coefficient.denominator * below)
+        entries = [(p.exact or [], i, p.sizes) for p, i in zip(points, letters)]
+        exact = [number * entry % P for entry in contract(entries, output, sizes)]
+        slope = None
+        for place, point in enumerate(points):
+            if point.slope is not None:
+                moved = [*entries]
+                moved[place] = (point.slope, letters[place], point.sizes)
+                part = [number * entry % P for entry in contract(moved, output, sizes)]
+                slope = part if slope is None else _sum(slope, part)
+        return Point((), floats, exact, slope)
+
+    def _primitive(self, tree: Call) -> Point:
+        op = OPS[tree.op]
+        bound = op.bound(tuple(each.shape for each in tree.operands), tree.attributes)
+        sizes = {letter: dim.size(self.dims) for letter, dim in bound.dims.items()}
+        if tree.op == "exp" and self.functions is not None:
+            if (powers := self._product_of_powers(tree.operands[0])) is not None:
+                return self.at(powers)
+        if tree.op == "pow" and isinstance(tree.operands[1], Number):
+            return self._constant_power(self.at(tree.operands[0]), tree.operands[1])
+        operands = [
+            _spread(self.at(operand), letters, bound.output, sizes)
+            for operand, letters in zip(tree.operands, bound.operands, strict=True)
+        ]
+        out = self.size(bound.shape)
+        if tree.op in COMPARE:
+            return self._compared(tree, operands, out)
+        if tree.op == "where":
+            return _chosen(operands, out)
+        return self._function(tree.op, operands, out)
+
+    def _product_of_powers(self, exponent: Tree) -> Tree | None:
+        """Write e to a sum as a product, and e to a logarithm as its operand.
+
+        The field's table of exp knows one argument at a time, not that it turns sums to products.
+        """
+        if isinstance(exponent, Leaf):
+            equation = self.equations.get(exponent)
+            return None if equation is None else self._product_of_powers(equation)
+        if not isinstance(exponent, Call):
+            return None
+        match exponent.op:
+            case "log":
+                return exponent.operands[0]
+            case "log_softmax":
+                return make.tidied(call("exp", (exponent,), (), exponent.shape))
+            case "add" | "sub":
+                left, right = (call("exp", (x,), (), x.shape) for x in exponent.operands)
+                return make.binary("mul" if exponent.op == "add" else "div", left, right)
+            case "neg":
+                inner = exponent.operands[0]
+                return make.divided(make.UNITY, call("exp", (inner,), (), inner.shape))
+        return None
+
+    def _compared(self, tree: Call, operands: list[Point], out: Sizes) -> Point:
+        compare = COMPARE[tree.op]
+        left, right = (operand.floats for operand in operands)
+        holds = [compare(a, b) for a, b in zip(left, right, strict=True)]
+        self.masks.setdefault(tree, set()).update(holds)
+        exact: list[Element] | None = [int(each) for each in holds] if self.functions else None
+        return Point(out, [float(each) for each in holds], exact)
+
+    def _constant_power(self, base: Point, exponent: Number) -> Point:
+        value = exponent.value
+        if value.denominator == 1:
+            return _powered(base, int(value))
+        floats = [_float_power(entry, float(value)) for entry in base.floats]
+        if self.functions is None:
+            return Point(base.sizes, floats)
+        if value.denominator != 2:
+            raise Unsupported(f"the power {value} has no exact arithmetic")
+        root = self._function("sqrt", [base], base.sizes)
+        powered = _powered(root, value.numerator)
+        return powered._replace(floats=floats)
+
+    def _function(self, name: str, operands: list[Point], out: Sizes) -> Point:
+        if name == "pow":
+            if self.functions is not None:
+                raise Unsupported("a power whose exponent is no number has no exact arithmetic")
+            pairs = zip(operands[0].floats, operands[1].floats, strict=True)
+            return Point(out, [_float_power(a, b) for a, b in pairs])
+        (operand,) = operands
+        try:
+            floats = [FLOATS[name](entry) for entry in operand.floats]
+        except KeyError:
+            raise Unsupported(f"`{name}` has no arithmetic") from None
+        except (ValueError, OverflowError):
+            raise NoValue from None
+        if self.functions is None or operand.exact is None:
+            return Point(out, floats)
+        values, slopes = self._exact_function(name, operand.exact)
+        slope = None
+        if operand.slope is not None:
+            slope = [a * b % P for a, b in zip(operand.slope, slopes(), strict=True)]
+        return Point(out, floats, values, slope)
+
+    def _exact_function(
+        self, name: str, entries: list[Element]
+    ) -> tuple[list[Element], Callable[[], list[Element]]]:
+        """Return the values of a function, and its slopes for whoever needs them."""
+        functions = self.functions
+        assert functions is not None
+        match name:
+            case "exp":
+                values = [functions.exp(entry) for entry in entries]
+                return values, lambda: values
+            case "log":
+                values = [functions.log(entry) for entry in entries]
+                return values, lambda: [field.inverse(entry) for entry in entries]
+            case "sqrt":
+                values = [field.square_root(entry) for entry in entries]
+                return values, lambda: [field.inverse(2 * entry % P) for entry in values]
+            case "sin":
+                both = [functions.sin_cos(entry) for entry in entries]
+                return [sin for sin, _ in both], lambda: [cos for _, cos in both]
+            case "cos":
+                both = [functions.sin_cos(entry) for entry in entries]
+                return [cos for _, cos in both], lambda: [-sin % P for sin, _ in both]
+        raise Unsupported(f"`{name}` has no exact arithmetic")
+
+
+COMPARE: dict[str, Callable[[float, float], bool]] = {
+    "gt": lambda a, b: a > b,
+    "ge": lambda a, b: a >= b,
+    "lt": lambda a, b: a < b,
+    "le": lambda a, b: a <= b,
+    "eq": lambda a, b: a == b,
+    "ne": lambda a, b: a != b,
+}
+FLOATS: dict[str, Callable[[float], float]] = {
+    "exp": math.exp,
+    "log": math.log,
+    "sqrt": math.sqrt,
+    "sin": math.sin,
+    "cos": math.cos,
+}
+
+
+def _float_power(base: float, exponent: float) -> float:
+    try:
+        result = base**exponent
+    except (ZeroDivisionError, OverflowError):
+        raise NoValue from None
+    if isinstance(result, complex):
+        raise NoValue
+    return result
+
+
+def _sum(left: Sequence[Element], right: Sequence[Element]) -> list[Element]:
+    return [(a + b) % P for a, b in zip(left, right, strict=True)]
+
+
+def _plus(total: Point, term: Point) -> Point:
+    floats = [a + b for a, b in zip(total.floats, term.floats, strict=True)]
+    if total.exact is None or term.exact is None:
+        return Point(total.sizes, floats)
+    slope = total.slope if term.slope is None else term.slope
+    if total.slope is not None and term.slope is not None:
+        slope = _sum(total.slope, term.slope)
+    return Point(total.sizes, floats, _sum(total.exact, term.exact), slope)
+
+
+def _powered(point: Point, exponent: int) -> Point:
+    if exponent == 1:
+        return point
+    floats = [_float_power(entry, exponent) for entry in point.floats]
+    if point.exact is None:
+        return Point(point.sizes, floats)
+    exact = [field.to_power(entry, exponent) for entry in point.exact]
+    slope = None
+    if point.slope is not None:
+        outer = [exponent * field.to_power(entry, exponent - 1) % P for entry in point.exact]
+        slope = [a * b % P for a, b in zip(outer, point.slope, strict=True)]
+    return Point(point.sizes, floats, exact, slope)
+
+
+def _spread(
+    point: Point,
+    letters: tuple[str | None, ...],
+    output: tuple[str | None, ...],
+    sizes: Mapping[str, int],
+) -> Point:
+    def wide(entries: Sequence[Element] | None) -> list[Element] | None:
+        return None if entries is None else spread(entries, letters, point.sizes, output, sizes)
+
+    floats = spread(point.floats, letters, point.sizes, output, sizes)
+    return Point((), floats, wide(point.exact), wide(point.slope))
+
+
+def _chosen(operands: list[Point], out: Sizes) -> Point:
+    mask, chosen, otherwise = operands
+    take = [entry != 0 for entry in mask.floats]
+
+    def pick(left: Sequence[Element], right: Sequence[Element]) -> list[Element]:
+        return [a if each else b for each, a, b in zip(take, left, right, strict=True)]
+
+    floats = [a if each else b for each, a, b in zip(take, chosen.floats, otherwise.floats)]
+    if chosen.exact is None or otherwise.exact is None:
+        return Point(out, floats)
+    slope = None
+    if chosen.slope is not None or otherwise.slope is not None:
+        nothing: list[Element] = [0] * len(take)
+        slope = pick(chosen.slope or nothing, otherwise.slope or nothing)
+    return Point(out, floats, pick(chosen.exact, otherwise.exact), slope)
+

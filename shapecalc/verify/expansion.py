@@ -1,0 +1,112 @@
+"""Trees multiplied out into index terms: the canonical form in which formulas are compared.
+
+Goes the way of reading backwards, by the ops' formulas; what is no polynomial stays whole.
+"""
+
+from collections.abc import Iterable
+from fractions import Fraction
+
+from shapecalc.index import Factor, Label, Labels, Term, canonical, multiply, size_trees
+from shapecalc.matrix.factors import entry
+from shapecalc.ops.registry import OPS, BoundTerm
+from shapecalc.tree import Call, Number, Tree
+
+MOST_TERMS = 300
+
+
+class TooManyTerms(Exception):
+    """A product of sums that would not stay small; another check has to decide."""
+
+
+def same(left: Iterable[Term], right: Iterable[Term], free: Labels) -> bool:
+    """Say whether two sums are one polynomial. Raises TooManyTerms where that is not worked out."""
+    return canonical(expanded_terms(left), free) == canonical(expanded_terms(right), free)
+
+
+def expanded_terms(terms: Iterable[Term]) -> list[Term]:
+    """Multiply out every factor that is a sum."""
+    done: list[Term] = []
+    for term in terms:
+        products = [term._replace(factors=())]
+        for factor in term.factors:
+            products = _times(products, expanded(factor.tree, factor.labels, factor.power))
+        done += products
+    return done
+
+
+def expanded(tree: Tree, labels: Labels, power: Fraction = Fraction(1)) -> list[Term]:
+    """Write an entry of a tree, to a power, as a sum of products."""
+    if power.denominator == 1 and 1 < power <= 4:
+        products = expanded(tree, labels)
+        for _ in range(int(power) - 1):
+            products = _times(products, expanded(tree, labels))
+        return products
+    if power != 1:
+        return _inverted(tree, labels, power)
+    match tree:
+        case Number(value=value):
+            return [Term(value, ())] if value else []
+        case Call(op="pow", operands=(base, Number(value=exponent))):
+            return expanded(base, labels, exponent)
+        case Call() if OPS[tree.op].formula is not None:
+            return _by_formula(tree, labels)
+        case _:
+            return [Term(Fraction(1), (Factor(tree, labels),))]
+
+
+def _inverted(tree: Tree, labels: Labels, power: Fraction) -> list[Term]:
+    """Raise to a power that is not multiplied out: a product factor by factor, a sum as a whole."""
+    product = entry(tree, labels, power)
+    if product.factors == (Factor(tree, labels, power),):
+        return _single(tree, labels, power)
+    products = [product._replace(factors=())]
+    for factor in product.factors:
+        products = _times(products, expanded(factor.tree, factor.labels, factor.power))
+    return products
+
+
+def _single(tree: Tree, labels: Labels, power: Fraction) -> list[Term]:
+    inside = expanded(tree, labels)
+    if len(inside) == 1 and not inside[0].summed and power.denominator == 1:
+        term = inside[0]
+        factors = tuple(f._replace(power=f.power * power) for f in term.factors)
+        return [Term(term.coefficient ** int(power), factors)]
+    return [Term(Fraction(1), (Factor(tree, labels, power),))]
+
+
+def _by_formula(tree: Call, labels: Labels) -> list[Term]:
+    op = OPS[tree.op]
+    bound = op.bound(tuple(each.shape for each in tree.operands), tree.attributes)
+    done: list[Term] = []
+    for pattern in op.terms(tree):
+        letters: dict[str, Label] = {}
+        for letter, label in zip(bound.output, labels, strict=True):
+            if letter is not None and label is not None:
+                letters[letter] = label
+        inner = [i for f in pattern.factors for i in f.letters if i and i not in letters]
+        summed = {letter: Label(bound.dims[letter]) for letter in dict.fromkeys(inner)}
+        letters.update(summed)
+        products = [Term(pattern.coefficient, (), (), tuple(summed.values()))]
+        products = _times(products, _sizes(pattern, tree))
+        for factor in pattern.factors:
+            own = tuple(letters[i] if i else None for i in factor.letters)
+            operand = tree.operands[factor.operand or 0]
+            products = _times(products, expanded(operand, own, factor.power))
+        done += [term for term in products if term.coefficient]
+    return done
+
+
+def _sizes(pattern: BoundTerm, tree: Call) -> list[Term]:
+    op = OPS[tree.op]
+    dims = op.bound(tuple(each.shape for each in tree.operands), tree.attributes).dims
+    products = [Term(Fraction(1), ())]
+    for letter in pattern.sizes:
+        for size in size_trees(dims[letter]):
+            products = _times(products, expanded(size, (), Fraction(-1)))
+    return products
+
+
+def _times(left: list[Term], right: list[Term]) -> list[Term]:
+    if len(left) * len(right) > MOST_TERMS:
+        raise TooManyTerms
+    return [multiply(a, b) for a in left for b in right]
