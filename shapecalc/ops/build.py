@@ -26,7 +26,7 @@ from shapecalc.expression import (
 from shapecalc.ops.binding import ShapeMismatch
 from shapecalc.ops.registry import OPS, REQUIRED, Op, applied
 from shapecalc.span import Span
-from shapecalc.tree import Attribute, Attributes, Number, Tree, leaf, number, rebuilt
+from shapecalc.tree import Attribute, Attributes, Number, Tree, call, leaf, number, rebuilt
 
 INFIX_OPS = {
     "+": "add",
@@ -172,7 +172,8 @@ class Builder:
             return folded
         try:
             if entry.shape is None:
-                return defined(entry, operands, attributes)
+                shape = defined(entry, operands, attributes).shape
+                return call(entry.name, operands, attributes, shape)
             return applied(entry, operands, attributes)
         except ShapeMismatch as mismatch:
             raise Misfit(node, mismatch, operands) from None
@@ -190,6 +191,8 @@ class Builder:
         extra = others[count:]
         if "shape" in entry.attributes and len(extra) > 1:
             extra = [Sequence(extra[0].span, tuple(extra))]
+        if entry.name == "transpose" and extra:
+            raise _problem("SC212", extra[0].span, "the axes of `transpose` are not read yet", "`.T`")
         if len(texts) + len(extra) > len(entry.attributes):
             raise self._wrong_count(node, entry, len(others))
         return operands, [*texts, *extra]

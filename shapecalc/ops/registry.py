@@ -149,6 +149,10 @@ class Op:
         for place, signature in enumerate(self._signatures):
             if fits_rank(signature, shapes):
                 return place, signature
+        if any(len(shape) > 2 for shape in shapes):
+            raise ShapeMismatch(
+                "SC212", f"`{self.name}` of more than 2 axes is not supported in this version"
+            )
         ranks = " and ".join(f"{len(shape)}-D" for shape in shapes)
         raise ShapeMismatch("SC303", f"`{self.name}` does not take {ranks} operands")
 

@@ -86,6 +86,7 @@ class Network(NamedTuple):
     shapes: tuple[ValueEntry, ...] = ()
     gradients: tuple[Equation, ...] = ()
     layout: str = "denominator"
+    unread: tuple[str, ...] = ()  # names whose entry had a finding of its own
 
 
 __all__ = [

@@ -45,6 +45,7 @@ _LATER_KEYS = {
     "scale": "leave it out",
 }
 _TOP_KEY = re.compile(r"^(?:\{\s*)?[\"']?([A-Za-z_]\w*)[\"']?[ \t]*:(?=\s|$)", re.MULTILINE)
+_LEFT_SIDE = re.compile(r"^\s*(\w+)\s*=", re.MULTILINE)
 _MARKER = re.compile(r"^# shapecalc\b", re.MULTILINE)
 
 _Sections = dict[str, Node]
@@ -125,7 +126,20 @@ def _read(root: Node, path: str, findings: Findings) -> Network:
         batch=_batch(sections, dims, findings),
         loss=_reference(sections, "loss", "the name of a value", "J", findings),
     )
-    return with_names_set_once(network, findings)
+    return with_names_set_once(network._replace(unread=_unread(sections, network)), findings)
+
+
+def _unread(sections: _Sections, network: Network) -> tuple[str, ...]:
+    """Return the names that have an entry which could not be read, so that their uses are no news."""
+    read = {entry.name for entry in (*network.inputs, *network.params, *network.forward)}
+    written: list[str] = []
+    for key in ("inputs", "params", "forward"):
+        node = sections.get(key)
+        if isinstance(node, Mapping):
+            written += [entry.text for entry, _ in node.entries]
+        elif isinstance(node, Scalar):
+            written += _LEFT_SIDE.findall(node.text)
+    return tuple(name for name in dict.fromkeys(written) if name not in read)
 
 
 def _dims(sections: _Sections, findings: Findings) -> list[DimEntry] | None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 
 from shapecalc.index import Factor, Label, Labels, Term, canonical, multiply, size_trees
+from shapecalc.matrix import make
 from shapecalc.matrix.factors import entry
 from shapecalc.ops.registry import OPS, BoundTerm
 from shapecalc.tree import Call, Number, Tree
@@ -48,10 +49,28 @@ def expanded(tree: Tree, labels: Labels, power: Fraction = Fraction(1)) -> list[
             return [Term(value, ())] if value else []
         case Call(op="pow", operands=(base, Number(value=exponent))):
             return expanded(base, labels, exponent)
+        case Call(op="where"):
+            return _choice(tree, labels)
         case Call() if OPS[tree.op].formula is not None:
             return _by_formula(tree, labels)
         case _:
             return [Term(Fraction(1), (Factor(tree, labels),))]
+
+
+def _choice(tree: Call, labels: Labels) -> list[Term]:
+    """Write where(C, A, B) as M·A + B - M·B, M being 1 where C holds and 0 elsewhere."""
+    mask, chosen, otherwise = tree.operands
+    indicator = make.where(mask, make.UNITY, make.ZERO)
+    one = [Term(Fraction(1), (Factor(indicator, _aligned(indicator, labels)),))]
+    both = expanded(chosen, _aligned(chosen, labels)), expanded(otherwise, _aligned(otherwise, labels))
+    less = [term._replace(coefficient=-term.coefficient) for term in _times(one, both[1])]
+    return _times(one, both[0]) + both[1] + less
+
+
+def _aligned(tree: Tree, labels: Labels) -> Labels:
+    """Return the labels of an operand that broadcasts to `labels`."""
+    own = labels[len(labels) - len(tree.shape) :]
+    return tuple(None if dim.is_one else i for dim, i in zip(tree.shape, own, strict=True))
 
 
 def _inverted(tree: Tree, labels: Labels, power: Fraction) -> list[Term]:

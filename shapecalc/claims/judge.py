@@ -1,0 +1,239 @@
+"""Claims judged one by one, then together: a factor that is carried on purpose is a convention.
+
+A claim may use the author's own earlier claims where those are right or a convention, and the true
+gradient otherwise, so one mistake does not make all that follows look wrong.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import NamedTuple
+
+from shapecalc.claims.bound import bound
+from shapecalc.claims.reading import Claim, read_claims
+from shapecalc.claims.scale import ONE, Ratio, Scale, named, ratio
+from shapecalc.claims.together import accepted_factors
+from shapecalc.claims.worlds import World, worlds
+from shapecalc.diagnostics import Finding
+from shapecalc.index import fresh_labels
+from shapecalc.sweep import Sweep, known_domains
+from shapecalc.tree import Call, Leaf, Number, Tree, leaf, leaves
+from shapecalc.verify.cases import Domain
+from shapecalc.verify.evaluate import NoValue, Point, Unsupported
+from shapecalc.verify.expansion import TooManyTerms, expanded, same
+
+FUNCTIONS = frozenset({"exp", "log", "sqrt", "sin", "cos"})
+
+
+class Outcome(NamedTuple):
+    """What one claim is by itself: its factor (1 where it is right), or why there is none."""
+
+    scale: Scale | None
+    how: str
+    reason: str = ""
+    is_undecided: bool = False
+
+
+class Judged(NamedTuple):
+    """A claim with its verdict, how that was found, and the formula that is right."""
+
+    claim: Claim
+    verdict: str
+    outcome: Outcome
+    right: Tree
+
+
+def judge(sweep: Sweep) -> tuple[list[Judged], list[Finding]]:
+    """Judge all claims of a spec; what cannot be read as a claim is a finding."""
+    claims, findings = read_claims(sweep)
+    return _Court(sweep, claims).verdicts(), findings
+
+
+class _Court:
+    def __init__(self, sweep: Sweep, claims: Sequence[Claim]) -> None:
+        self.sweep = sweep
+        self.claims = claims
+        network = sweep.graph.network
+        symbols = [entry.name for entry in (*network.dims, *network.constants)]
+        self.symbols = [leaf(name, ()) for name in symbols]
+        self.trees = [claim.tree for claim in claims if claim.tree is not None]
+        self._worlds: dict[str, list[World]] = {}
+
+    def verdicts(self) -> list[Judged]:
+        """Judge until no convention is taken back."""
+        refused: frozenset[Leaf] = frozenset()
+        while True:
+            outcomes = self._outcomes(refused)
+            accepted = accepted_factors(self, outcomes)
+            taken_back = {
+                claim.gradient
+                for claim, outcome in outcomes.items()
+                if outcome.scale is not None
+                and claim not in accepted
+                and not self.is_param(claim)
+                and claim.gradient not in refused
+            }
+            if not taken_back:
+                return [self._judged(claim, outcomes, accepted) for claim in outcomes]
+            refused |= taken_back
+
+    def is_param(self, claim: Claim) -> bool:
+        """Say whether a claim is about a param."""
+        return any(claim.value.name == entry.name for entry in self.sweep.graph.network.params)
+
+    def _outcomes(self, refused: frozenset[Leaf]) -> dict[Claim, Outcome]:
+        """Judge each claim by itself, in the author's order."""
+        own: dict[Leaf, Claim] = {}
+        outcomes: dict[Claim, Outcome] = {}
+        for claim in self.claims:
+            outcome = outcomes[claim] = self.outcome(claim, own, outcomes)
+            if outcome.scale is not None and claim.gradient not in refused:
+                own[claim.gradient] = claim
+        return outcomes
+
+    def outcome(
+        self, claim: Claim, own: Mapping[Leaf, Claim], outcomes: Mapping[Claim, Outcome]
+    ) -> Outcome:
+        """Judge one claim, in which the gradients of `own` are the author's."""
+        if claim.tree is None or claim.reason:
+            return Outcome(None, "shapes", claim.reason)
+        used = [outcomes[own[name]].scale for name in set(leaves(claim.tree)) & own.keys()]  # type: ignore[arg-type]  # leaves
+        formula = self.sweep.gradients[claim.value].formula
+        if all(scale == ONE for scale in used) and _same_by_algebra(claim.tree, formula):
+            return Outcome(ONE, "algebra, for all sizes")
+        try:
+            return self._in_field(claim, own)
+        except (Unsupported, NoValue):
+            return self._in_floats(claim, own)
+
+    def _in_field(self, claim: Claim, own: Mapping[Leaf, Claim]) -> Outcome:
+        if self._bound is None:
+            raise Unsupported("the degree is too high")
+        how = f"exact, error < {self._bound}"
+        modes = ("exact", "one-hot") if self._has_one_hot else ("exact",)
+        for mode in modes:
+            scale = self._scale(claim, own, mode)
+            if scale is not None:
+                return Outcome(scale, how)
+        if self._is_rational:
+            return Outcome(None, how)
+        return self._in_floats(claim, own)
+
+    def _in_floats(self, claim: Claim, own: Mapping[Leaf, Claim]) -> Outcome:
+        try:
+            scale = self._scale(claim, own, "floats")
+        except (Unsupported, NoValue) as reason:
+            fact = str(reason) or "there is no value at the points tried"
+            return Outcome(None, "undecided", fact, is_undecided=True)
+        return Outcome(scale, "floats, relative error < 1e-9")
+
+    def _scale(self, claim: Claim, own: Mapping[Leaf, Claim], mode: str) -> Scale | None:
+        found: list[Ratio] = []
+        points = self._points(mode)
+        for world in points:
+            value = self._value(claim, world, own)
+            factor = ratio(value, world.truth[claim.gradient])
+            if factor is None:
+                return None
+            found.append(factor)
+        return named(found, [world.evaluation for world in points], self.symbols)
+
+    def _value(self, claim: Claim, world: World, own: Mapping[Leaf, Claim]) -> Point:
+        claimed: dict[Leaf, Point] = {}
+        for gradient, earlier in own.items():
+            if earlier is claim:
+                break
+            assert earlier.tree is not None
+            claimed[gradient] = world.value(earlier.tree, claimed)
+        assert claim.tree is not None
+        return world.value(claim.tree, claimed)
+
+    def _points(self, mode: str) -> list[World]:
+        if mode not in self._worlds:
+            domains = {
+                value: each
+                for value, known in known_domains(self.sweep.graph).items()
+                for each in known
+            }
+            for value, axis in self.sweep.assumed:
+                domains.setdefault(value, Domain("probabilities", axis))
+            if mode == "one-hot":
+                domains = {v: _one_hot(domain) for v, domain in domains.items()}
+            exact = mode != "floats"
+            self._worlds[mode] = worlds(self.sweep, self.trees, domains, exact=exact)
+        return self._worlds[mode]
+
+    @cached_property
+    def _bound(self) -> str | None:
+        return bound(self.sweep, self.trees)
+
+    @cached_property
+    def _has_one_hot(self) -> bool:
+        known = known_domains(self.sweep.graph).values()
+        return any(domain.property == "one-hot" for domains in known for domain in domains)
+
+    @cached_property
+    def _is_rational(self) -> bool:
+        """Say whether no function occurs that the field knows by a table: then different is wrong."""
+        trees = [node.tree for node in self.sweep.graph.nodes] + self.trees
+        return not any(_has_function(tree) for tree in trees)
+
+    def _judged(
+        self, claim: Claim, outcomes: Mapping[Claim, Outcome], accepted: frozenset[Claim]
+    ) -> Judged:
+        outcome = outcomes[claim]
+        if outcome.is_undecided:
+            verdict = "undecided"
+        elif outcome.scale == ONE:
+            verdict = "right"
+        else:
+            verdict = "convention" if claim in accepted else "wrong"
+        return Judged(claim, verdict, outcome, self._right(claim, outcomes, accepted))
+
+    def _right(
+        self, claim: Claim, outcomes: Mapping[Claim, Outcome], accepted: frozenset[Claim]
+    ) -> Tree:
+        """Return the right formula; by the author's own gradients where all carry one factor."""
+        formula = self.sweep.gradients[claim.value].formula
+        carried = {
+            earlier.gradient: outcomes[earlier].scale
+            for earlier in accepted
+            if outcomes[earlier].scale is not None
+        }
+        names = [name for name in leaves(formula) if name in self.sweep_names]
+        factors = {carried.get(name, ONE) for name in names}
+        scale = factors.pop() if len(factors) == 1 else None
+        return formula if scale is None or scale == ONE else scale.dividing(formula)
+
+    @cached_property
+    def sweep_names(self) -> set[Leaf]:
+        """Return the names of all derived gradients."""
+        return {gradient.name for gradient in self.sweep.gradients.values()}
+
+
+def _one_hot(domain: Domain) -> Domain:
+    return domain._replace(property="one-hot-only") if domain.property == "one-hot" else domain
+
+
+def _has_function(tree: Tree) -> bool:
+    from shapecalc.ops.build import defined
+    from shapecalc.ops.registry import OPS
+
+    if not isinstance(tree, Call):
+        return False
+    if tree.op in FUNCTIONS:
+        return True
+    if tree.op == "pow":
+        exponent = tree.operands[1]
+        if not (isinstance(exponent, Number) and exponent.value.denominator == 1):
+            return True
+    if OPS[tree.op].definition is not None:
+        return _has_function(defined(OPS[tree.op], tree.operands, tree.attributes))
+    return any(_has_function(operand) for operand in tree.operands)
+
+
+def _same_by_algebra(claim: Tree, formula: Tree) -> bool:
+    labels = fresh_labels(formula.shape)
+    try:
+        return same(expanded(claim, labels), expanded(formula, labels), labels)
+    except TooManyTerms:
+        return False

@@ -1,0 +1,142 @@
+"""The equations of `gradients` → claims: which gradient each is about, and its tree."""
+
+from typing import NamedTuple
+
+from shapecalc.diagnostics import Finding, Problem
+from shapecalc.dims import shape_text
+from shapecalc.expression import Name
+from shapecalc.graph import Graph
+from shapecalc.matrix.printing import text
+from shapecalc.ops.build import Builder, Misfit
+from shapecalc.parsing import names_in
+from shapecalc.spec.network import Equation, Network
+from shapecalc.sweep import Sweep
+from shapecalc.tree import Attribute, Leaf, Tree, leaf
+
+
+class Claim(NamedTuple):
+    """The author's formula. `tree` is None where its operands do not go together: `reason` says why."""
+
+    source: Equation
+    value: Leaf
+    gradient: Leaf
+    tree: Tree | None
+    reason: str
+
+
+def asked_for(network: Network) -> list[str]:
+    """Return the values whose gradients claims are about, or use."""
+    known = {entry.name for entry in (*network.inputs, *network.params, *network.forward)}
+    names: dict[str, None] = {}
+    for claim in network.gradients:
+        used = [claim.name, *(name.text for name in names_in(claim.expression))]
+        names.update(dict.fromkeys(n[1:] for n in used if n[:1] == "d" and n[1:] in known))
+    return list(names)
+
+
+def read_claims(sweep: Sweep) -> tuple[list[Claim], list[Finding]]:
+    """Build the tree of each claim; what is no claim about a gradient is a finding."""
+    reader = _Reader(sweep)
+    claims, findings = [], []
+    for equation in sweep.graph.network.gradients:
+        try:
+            claim = reader.claim(equation)
+        except Problem as problem:
+            findings.append(problem.finding)
+        else:
+            if claim is not None:
+                claims.append(claim)
+    return claims, findings
+
+
+class _Skipped(Exception):
+    """A claim about, or by way of, a value that could not be worked out."""
+
+
+class _Reader:
+    def __init__(self, sweep: Sweep) -> None:
+        self.sweep = sweep
+        self.graph: Graph = sweep.graph
+        network = self.graph.network
+        self.symbols = {entry.name for entry in (*network.dims, *network.constants)}
+        self.dims = {entry.name for entry in network.dims}
+        self.by_name = {g.name.name: value for value, g in sweep.gradients.items()}
+        for value, name in self.graph.upstream.items():
+            self.by_name.setdefault(f"d{value.name}", value)
+            self.by_name.setdefault(name, value)
+        self.lost = set(self.graph.not_checked) | set(network.unread)
+        self.lost |= {e.name for e in network.forward if e.name not in self.graph.values}
+
+    def claim(self, equation: Equation) -> Claim | None:
+        """Read one claim; None where the network's own errors stand in the way."""
+        value = self._value(equation)
+        if value is None or value not in self.sweep.gradients:
+            return None
+        gradient = self.sweep.gradients[value].name
+        try:
+            tree = Builder(self._lookup, self.dims.__contains__).tree(equation.expression)
+        except _Skipped:
+            return None
+        except Misfit as misfit:
+            return Claim(equation, value, gradient, None, _misfit_text(misfit))
+        reason = ""
+        if tree.shape != gradient.shape:
+            reason = f"it is {shape_text(tree.shape)}, {gradient.name} is {shape_text(gradient.shape)}"
+        return Claim(equation, value, gradient, tree, reason)
+
+    def _value(self, equation: Equation) -> Leaf | None:
+        name = equation.name
+        if name in self.by_name:
+            value = self.by_name[name]
+            if self.graph.upstream.get(value) == name and value not in self.sweep.gradients:
+                message = f"`{name}` is given by `upstream`, and no claim"
+                raise Problem(Finding("SC213", equation.span, message, "take it out"))
+            return value
+        if name[:1] == "d" and (name[1:] in self.lost or name[1:] in self.graph.values):
+            return None
+        raise Problem(self._undefined(Name(equation.span, name), "is the gradient of no value"))
+
+    def _undefined(self, name: Name, fact: str) -> Finding:
+        from difflib import get_close_matches
+
+        known = [*self.by_name, *self.graph.values, *self.symbols]
+        near = get_close_matches(name.text, known, n=1)
+        hint = f"nearest is `{near[0]}`" if near else "a claim is named `d` and the value: `dW`"
+        return Finding("SC205", name.span, f"`{name.text}` {fact}", hint)
+
+    def _lookup(self, name: Name) -> Tree | Attribute:
+        text_ = name.text
+        if text_ in self.graph.values:
+            return self.graph.values[text_]
+        if text_ in self.symbols:
+            return leaf(text_, ())
+        if text_ in self.by_name:
+            value = self.by_name[text_]
+            if self.graph.upstream.get(value) == text_:
+                return self.sweep.given_gradient(value, text_)
+            return self.sweep.gradients[value].name
+        if text_ in self.lost or (text_[:1] == "d" and text_[1:] in self.lost):
+            raise _Skipped
+        if text_[:1] == "d" and text_[1:] in self.graph.values:
+            return self._zero_gradient(text_)
+        raise Problem(self._undefined(name, "is not defined"))
+
+    def _zero_gradient(self, name: str) -> Tree:
+        """Return the gradient of a value that nothing asked for: of the loss, 1; unreached, 0."""
+        from shapecalc.matrix import make
+
+        value = self.graph.values[name[1:]]
+        return make.UNITY if value is self.graph.loss else make.zeros(value.shape)
+
+
+def _misfit_text(misfit: Misfit) -> str:
+    if misfit.mismatch.code == "SC301" and len(misfit.operands) == 2:
+        left, right = misfit.operands
+        shapes = f"{shape_text(left.shape)} @ {shape_text(right.shape)}"
+        return f"`{_text(left)} @ {_text(right)}` does not conform, {shapes}: {misfit.mismatch.fact}"
+    return misfit.mismatch.fact
+
+
+def _text(tree: Tree) -> str:
+    written = text(tree)
+    return f"({written})" if " " in written and not written.endswith(")") else written

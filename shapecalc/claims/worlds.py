@@ -1,0 +1,114 @@
+"""The whole network at one point: forward values, true gradients, and what the author claims.
+
+The true gradients are evaluated by the derived formulas, each of which has been checked.
+"""
+
+from collections.abc import Iterable, Mapping
+from random import Random
+
+from shapecalc.sweep import Sweep
+from shapecalc.tree import Leaf, Tree, leaf
+from shapecalc.verify.cases import ATTEMPTS, Domain, draw, symbols
+from shapecalc.verify.evaluate import Evaluation, NoValue, Point, Unsupported
+from shapecalc.verify.field import Functions
+from shapecalc.verify.standins import stand_ins
+
+ASSIGNMENTS = 2
+TRIALS = 3
+
+
+class World:
+    """One point. `claimed` holds the author's own gradients where those were accepted."""
+
+    def __init__(self, evaluation: Evaluation, truth: Mapping[Leaf, Point], assignment: int) -> None:
+        self.evaluation = evaluation
+        self.truth = truth
+        self.assignment = assignment
+
+    def gradient(self, name: Leaf) -> Point:
+        """Return the true gradient of a name."""
+        return self.truth[name]
+
+    def value(self, tree: Tree, claimed: Mapping[Leaf, Point]) -> Point:
+        """Evaluate a claim in which some gradients are the author's own."""
+        values = {**self.evaluation.values, **self.truth, **claimed}
+        world = Evaluation(self.evaluation.dims, values, self.evaluation.functions)
+        world.equations = self.evaluation.equations
+        return world.at(tree)
+
+
+def worlds(
+    sweep: Sweep, claims: Iterable[Tree], domains: Mapping[Leaf, Domain], *, exact: bool
+) -> list[World]:
+    """Evaluate the network at some points: at two assignments of sizes, in the field or in floats.
+
+    Raises Unsupported where the field cannot carry an op, or no point has a value.
+    """
+    trees = [node.tree for node in sweep.graph.nodes]
+    trees += [gradient.formula for gradient in sweep.gradients.values()]
+    trees += list(sweep.graph.values.values()) + list(claims)
+    dims, literals = symbols(trees)
+    found: list[World] = []
+    for assignment in range(ASSIGNMENTS):
+        sizes = stand_ins(dims, literals, assignment)
+        made = _at_sizes(sweep, sizes, domains, assignment, exact=exact)
+        if len(made) < TRIALS:
+            raise Unsupported("no point was found at which the network has a value")
+        found += made
+    return found
+
+
+def _at_sizes(
+    sweep: Sweep,
+    sizes: dict[str, int],
+    domains: Mapping[Leaf, Domain],
+    assignment: int,
+    *,
+    exact: bool,
+) -> list[World]:
+    made: list[World] = []
+    for attempt in range(ATTEMPTS):
+        random = Random(9000 + 100 * assignment + attempt + 50 * exact)
+        evaluation = Evaluation(sizes, {}, Functions(random) if exact else None)
+        try:
+            made.append(_world(sweep, evaluation, domains, random, attempt, assignment))
+        except NoValue:
+            continue
+        if len(made) == TRIALS:
+            break
+    return made
+
+
+def _world(
+    sweep: Sweep,
+    evaluation: Evaluation,
+    domains: Mapping[Leaf, Domain],
+    random: Random,
+    attempt: int,
+    assignment: int,
+) -> World:
+    network = sweep.graph.network
+    evaluation.equations = {node.output: node.tree for node in sweep.graph.nodes}
+    given = [sweep.graph.values[entry.name] for entry in (*network.inputs, *network.params)]
+    for constant in network.constants:
+        name = leaf(constant.name, ())
+        drawn = draw(name, Domain("positive"), evaluation, random, attempt)
+        if constant.value is not None:
+            drawn = drawn._replace(floats=[float(constant.value) * drawn.floats[0]])
+        evaluation.values[name] = drawn
+    for name in given:
+        evaluation.values[name] = draw(name, domains.get(name), evaluation, random, attempt)
+    for node in sweep.graph.nodes:
+        point = evaluation.at(node.tree)
+        sizes = evaluation.size(node.output.shape)
+        evaluation.set(node.output, point._replace(sizes=sizes))
+    truth: dict[Leaf, Point] = {}
+    for value, name in sweep.graph.upstream.items():
+        gradient = sweep.given_gradient(value, name)
+        truth[gradient] = draw(gradient, None, evaluation, random, 0)
+        evaluation.set(gradient, truth[gradient])
+    for found in sweep.gradients.values():
+        point = evaluation.at(found.formula)
+        truth[found.name] = point._replace(sizes=evaluation.size(found.name.shape))
+        evaluation.set(found.name, truth[found.name])
+    return World(evaluation, truth, assignment)

@@ -1,0 +1,326 @@
+"""Kinds of steps: equations alike but for their names share one derivation and one check.
+
+A kind is derived on the first equation that has it; for every other, names and dims are put in
+place of the first one's. So the work grows with the number of kinds, not of layers.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+from shapecalc import layout
+from shapecalc.backprop import Jacobian, SumsToOne, contribution, jacobian
+from shapecalc.dims import Dim, Shape
+from shapecalc.graph import Use
+from shapecalc.index import Factor, Labels, Sum, Term, relabelled
+from shapecalc.records import Checked, Exact
+from shapecalc.tree import Attribute, Call, Leaf, Number, Renaming, Tree, leaf, with_marker
+from shapecalc.verify import exact
+from shapecalc.verify.algebra import agrees_by_algebra
+from shapecalc.verify.cases import Case, Domain, Unsupported
+from shapecalc.verify.components import TOLERANCE, error_by_components
+from shapecalc.verify.field import NAME
+
+Domains = Mapping[Leaf, tuple[Domain, ...]]
+
+
+class SelfCheckFailed(Exception):
+    """A formula of ours that one of its checks rejects: what failed."""
+
+
+class Question(NamedTuple):
+    """What is asked: the gradient of a value through some of its uses.
+
+    `gradients` names the gradient of each output, None for the loss. `direct` is the part of the
+    value's own gradient that is given from above, where there is one.
+    """
+
+    value: Leaf
+    uses: tuple[Use, ...]
+    gradients: tuple[Leaf | None, ...]
+    direct: Leaf | None
+    is_total: bool
+
+
+class Derivation(NamedTuple):
+    """The answer for the first problem of a kind: index terms, formula, and how it was checked."""
+
+    number: int
+    value: Leaf
+    jacobians: tuple[Jacobian, ...]
+    labels: Labels
+    terms: Sum
+    formula: Tree
+    checked: Checked
+    assumed: tuple[tuple[Leaf, int], ...]
+    names: tuple[str, ...]
+    dims: tuple[str, ...]
+
+
+class Derived:
+    """A derivation with the names of one problem of its kind."""
+
+    __slots__ = ("_renaming", "derivation", "dims", "names")
+
+    def __init__(
+        self, derivation: Derivation, names: tuple[str, ...], dims: tuple[str, ...]
+    ) -> None:
+        self.derivation = derivation
+        self.names = names
+        self.dims = dims
+        self._renaming: Renaming | None = None
+
+    @property
+    def renaming(self) -> Renaming:
+        """Return what puts this problem's names for the first one's."""
+        if self._renaming is None:
+            names = dict(zip(self.derivation.names, self.names, strict=True))
+            dims = {
+                old: Dim.named(new)
+                for old, new in zip(self.derivation.dims, self.dims, strict=True)
+            }
+            self._renaming = Renaming(names, dims)
+        return self._renaming
+
+    @property
+    def formula(self) -> Tree:
+        """Return the formula in this problem's names."""
+        return self.renaming.tree(self.derivation.formula)
+
+
+class Kinds:
+    """All kinds met so far. `sums_to_one` and `domains` are what is known of values."""
+
+    def __init__(
+        self,
+        *,
+        numerator: bool,
+        sums_to_one: SumsToOne,
+        domains: Domains,
+        dims: frozenset[str],
+    ) -> None:
+        self.dims = dims
+        self.numerator = numerator
+        self.sums_to_one = sums_to_one
+        self.domains = domains
+        self._known: dict[object, Derivation] = {}
+
+    def derived(self, question: Question) -> Derived:
+        """Derive and check, or recall. Raises Unreadable, SelfCheckFailed."""
+        signature = Signature(self.facts, self.dims)
+        for use, gradient in zip(question.uses, question.gradients, strict=True):
+            signature.equation(use.node.output, use.node.tree, use.occurrence, gradient)
+        signature.value(question.value)
+        if question.direct is not None:
+            signature.value(question.direct)
+        key = (tuple(signature.tokens), question.is_total)
+        names, dims = tuple(signature.names), tuple(signature.dims)
+        if key not in self._known:
+            self._known[key] = self._derive(question, names, dims)
+        return Derived(self._known[key], names, dims)
+
+    def remember(
+        self, key: object, derive: Callable[[], "Derivation | None"]
+    ) -> "Derivation | None":
+        """Recall the derivation of a further kind (a fused link), or make it."""
+        if key not in self._known:
+            made = derive()
+            if made is None:
+                return None
+            self._known[key] = made
+        return self._known[key]
+
+    def count(self) -> int:
+        """Return the number of kinds so far."""
+        return len(self._known)
+
+    def facts(self, value: Leaf) -> object:
+        """Return what is known of a value, in which kinds differ."""
+        return (self.sums_to_one.get(value), self.domains.get(value, ()))
+
+    def _derive(
+        self, question: Question, names: tuple[str, ...], dims: tuple[str, ...]
+    ) -> Derivation:
+        jacobians = tuple(jacobian(u.node.output, u.node.tree, u.occurrence) for u in question.uses)
+        labels = jacobians[0].wrt_labels
+        terms, assumed = self.contracted(jacobians, question.gradients, labels)
+        if question.direct is not None:
+            turned = tuple(reversed(labels)) if self.numerator else labels
+            terms = (Term(UNIT, (Factor(question.direct, turned),)), *terms)
+        upstream = [each for each in (*question.gradients, question.direct) if each is not None]
+        formula = layout.formula(terms, labels, question.value.shape, upstream, self.numerator)
+        case = self._case(question, formula, assumed)
+        checked = check(case, terms, labels, numerator=self.numerator)
+        return Derivation(
+            len(self._known),
+            question.value,
+            jacobians,
+            labels,
+            terms,
+            formula,
+            checked,
+            assumed,
+            names,
+            dims,
+        )
+
+    def contracted(
+        self,
+        jacobians: Sequence[Jacobian],
+        gradients: Sequence[Leaf | None],
+        labels: Labels,
+    ) -> tuple[Sum, tuple[tuple[Leaf, int], ...]]:
+        """Contract each Jacobian with its upstream gradient, at common labels of the variable."""
+        terms: list[Term] = []
+        assumed: dict[tuple[Leaf, int], None] = {}
+        for each, gradient in zip(jacobians, gradients, strict=True):
+            plain = contribution(each, gradient, self.numerator, {})
+            used = contribution(each, gradient, self.numerator, self.sums_to_one)
+            if len(_factors(used)) < len(_factors(plain)):
+                known = [(t, a) for t, a in self.sums_to_one.items() if isinstance(t, Leaf)]
+                found = {factor.tree for factor in _factors(plain)}
+                assumed.update(dict.fromkeys(pair for pair in known if pair[0] in found))
+            change = {
+                old: new
+                for old, new in zip(each.wrt_labels, labels, strict=True)
+                if old is not None and new is not None
+            }
+            terms += [_relabelled(term, change) for term in used]
+        return tuple(terms), tuple(assumed)
+
+    def _case(
+        self, question: Question, formula: Tree, assumed: tuple[tuple[Leaf, int], ...]
+    ) -> Case:
+        """State what the formula claims; one use of several is told apart by a marker."""
+        upstream = [
+            (use.node.output, gradient)
+            for use, gradient in zip(question.uses, question.gradients, strict=True)
+        ]
+        equations = [(use.node.output, use.node.tree) for use in question.uses]
+        wrt = question.value
+        if not question.is_total:
+            (use,) = question.uses
+            wrt = leaf("<wrt>", question.value.shape)
+            equations = [(use.node.output, with_marker(use.node.tree, use.occurrence, wrt))]
+        if question.direct is not None:
+            out = leaf("<direct>", question.value.shape)
+            equations.append((out, question.value))
+            upstream.append((out, question.direct))
+        domains = {value: known[0] for value, known in self.domains.items() if known}
+        for value, axis in assumed:
+            domains.setdefault(value, Domain("probabilities", axis))
+        return Case(
+            tuple(dict(equations).items()),
+            tuple(dict(upstream).items()),
+            wrt,
+            question.value,
+            formula,
+            self.numerator,
+            tuple(domains.items()),
+        )
+
+
+UNIT = Term(1, ()).coefficient  # type: ignore[arg-type]  # an int is a number too
+
+
+def _factors(terms: Sum) -> list[Factor]:
+    return [factor for term in terms for factor in term.factors]
+
+
+def _relabelled(term: Term, change: Mapping) -> Term:  # type: ignore[type-arg]  # Label to Label
+    factors = tuple(f._replace(labels=relabelled(f.labels, change)) for f in term.factors)
+    return term._replace(factors=factors)
+
+
+def check(case: Case, terms: Sum, labels: Labels, *, numerator: bool) -> Checked:
+    """Check a formula in every way that applies. Raises SelfCheckFailed where one rejects it."""
+    free = tuple(reversed(labels)) if numerator else labels
+    by_algebra = agrees_by_algebra(case.formula, terms, free)
+    if by_algebra is False:
+        raise SelfCheckFailed("the formula, multiplied out, is not the contraction")
+    notes = [] if by_algebra else ["not by algebra: too many terms"]
+    outcome, error = None, None
+    try:
+        found = exact.agrees_exactly(case)
+        if not found.equal:
+            raise SelfCheckFailed("the formula differs from the forward equations in the field")
+        bound = exact.bound_text(found.degree)
+        outcome = Exact(NAME, exact.ASSIGNMENTS, exact.TRIALS, bound)
+    except Unsupported as reason:
+        notes.append(f"not exactly: {reason}")
+    try:
+        error = error_by_components(case)
+        if not error < TOLERANCE:
+            raise SelfCheckFailed(f"the formula differs from differences by component, {error:.1e}")
+    except Unsupported as reason:
+        notes.append(f"not by components: {reason}")
+    if outcome is None and error is None and not by_algebra:
+        raise SelfCheckFailed("no check applies")
+    return Checked(by_algebra is True, error, outcome, "; ".join(notes))
+
+
+class Signature:
+    """An equation with every name and dim put by its number in order of appearance."""
+
+    __slots__ = ("_facts", "_sizes", "dims", "names", "tokens")
+
+    def __init__(self, facts: Callable[[Leaf], object], sizes: frozenset[str]) -> None:
+        self._sizes = sizes
+        self.tokens: list[object] = []
+        self.names: dict[str, int] = {}
+        self.dims: dict[str, int] = {}
+        self._facts = facts
+
+    def equation(
+        self, output: Leaf, tree: Tree, occurrence: int, gradient: Leaf | None
+    ) -> None:
+        """Add an equation, which of its names is meant, and the gradient of its output."""
+        self.tokens.append(occurrence)
+        self.tree(tree)
+        self.value(output)
+        if gradient is None:
+            self.tokens.append("loss")
+        else:
+            self.value(gradient)
+
+    def tree(self, tree: Tree) -> None:
+        """Add a tree, in the order in which a reader meets its parts."""
+        if isinstance(tree, Leaf):
+            self.value(tree)
+        elif isinstance(tree, Number):
+            self.tokens.append(tree.value)
+        else:
+            self._call(tree)
+
+    def _call(self, tree: Call) -> None:
+        self.tokens.append((tree.op, len(tree.operands)))
+        for _, value in tree.attributes:
+            self.tokens.append(self._attribute(value))
+        for operand in tree.operands:
+            self.tree(operand)
+
+    def value(self, value: Leaf) -> None:
+        """Add a name, with its shape where it is met first; a dim used as a number is a dim."""
+        if value.name in self._sizes:
+            self.tokens.append(("size", self.dims.setdefault(value.name, len(self.dims))))
+            return
+        number = self.names.get(value.name)
+        if number is None:
+            number = self.names[value.name] = len(self.names)
+            self.tokens.append((self._shape(value.shape), self._facts(value)))
+        self.tokens.append(number)
+
+    def _shape(self, shape: Shape) -> object:
+        return tuple(self._dim(dim) for dim in shape)
+
+    def _dim(self, dim: Dim) -> object:
+        return tuple(
+            (tuple((self.dims.setdefault(name, len(self.dims)), power) for name, power in term), count)
+            for term, count in dim.terms
+        )
+
+    def _attribute(self, value: Attribute) -> object:
+        if isinstance(value, Dim):
+            return ("dim", self._dim(value))
+        if isinstance(value, tuple):
+            return tuple(self._attribute(item) for item in value)
+        return value

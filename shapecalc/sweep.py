@@ -1,0 +1,317 @@
+"""The reverse sweep over a graph: every gradient that is asked for, and the steps that make it.
+
+Nothing is expanded across equations, with one exception: an activation followed by its loss is one
+link where that is plainer, `dZ2 = (A2 - Y) / m`.
+"""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from shapecalc.diagnostics import Finding
+from shapecalc.fused import fused_link
+from shapecalc.graph import Graph, Node, Use
+from shapecalc.kinds import Derived, Kinds, Question, SelfCheckFailed
+from shapecalc.matrix import make
+from shapecalc.matrix.reading import Unreadable
+from shapecalc.ops.registry import OPS
+from shapecalc.records import Checked
+from shapecalc.tree import Call, Leaf, Tree, leaf
+from shapecalc.verify.cases import Domain
+
+FUSED = ("softmax", "log_softmax", "sigmoid")
+
+
+class Link(NamedTuple):
+    """A step: one use of a value in an equation, and what it adds to the value's gradient."""
+
+    use: Use
+    value: Leaf
+    gradient: Leaf | None
+    derived: Derived
+
+
+class Gradient(NamedTuple):
+    """The gradient of a value: its name and formula, and the steps that contribute to it.
+
+    `fused_with` is the loss equation where activation and loss are one link. `derived` is None
+    where the formula needed no derivation (a gradient that is zero, or given).
+    """
+
+    value: Leaf
+    name: Leaf
+    formula: Tree
+    links: tuple[Link, ...]
+    derived: Derived | None
+    fused_with: Node | None = None
+
+    @property
+    def checked(self) -> Checked:
+        """Return how the formula was checked."""
+        if self.derived is None:
+            return Checked(canonical=True, components=None, exact=None, note="")
+        return self.derived.derivation.checked
+
+
+class Sweep(NamedTuple):
+    """All gradients in the order in which backpropagation makes them, and all steps."""
+
+    graph: Graph
+    gradients: dict[Leaf, Gradient]
+    links: tuple[Link, ...]
+    findings: tuple[Finding, ...]
+    numerator: bool
+
+    def given_gradient(self, value: Leaf, name: str) -> Leaf:
+        """Return the leaf of a gradient that is given, in the shape that the layout gives it."""
+        return leaf(name, tuple(reversed(value.shape)) if self.numerator else value.shape)
+
+    @property
+    def assumed(self) -> tuple[tuple[Leaf, int], ...]:
+        """Return the values whose entries were taken to sum to 1 along an axis."""
+        found: dict[tuple[Leaf, int], None] = {}
+        for gradient in self.gradients.values():
+            if gradient.derived is not None:
+                for old, axis in gradient.derived.derivation.assumed:
+                    found[gradient.derived.renaming.tree(old), axis] = None  # type: ignore[index]  # leaves stay leaves
+        return tuple(found)
+
+
+def sweep(graph: Graph, asked: Iterable[str]) -> Sweep:
+    """Derive the gradients of the params, of the values asked for, and of all on the way there."""
+    return _Sweep(graph, asked).run()
+
+
+def known_sums(graph: Graph) -> dict[Tree, int]:
+    """Return the inputs whose entries sum to 1: as assumed, or as the loss that they enter implies."""
+    found: dict[Tree, int] = {}
+    inputs = {entry.name for entry in graph.network.inputs}
+    for node in graph.nodes:
+        for part in _calls(node.tree):
+            for name in OPS[part.op].sums_to_one:
+                operand = part.operands[OPS[part.op].operands.index(name)]
+                axis = part.attribute("axis")
+                if isinstance(operand, Leaf) and operand.name in inputs and isinstance(axis, int):
+                    found[operand] = axis
+    for entry in graph.network.assume:
+        if entry.axis is not None and entry.name in graph.values:
+            found[graph.values[entry.name]] = entry.axis % len(graph.values[entry.name].shape)
+    return found
+
+
+def known_domains(graph: Graph) -> dict[Leaf, tuple[Domain, ...]]:
+    """Return what `assume` says of each value."""
+    found: dict[Leaf, tuple[Domain, ...]] = {}
+    for entry in graph.network.assume:
+        value = graph.values.get(entry.name)
+        if value is not None and (entry.axis is None or -len(value.shape) <= entry.axis):
+            axis = None if entry.axis is None else entry.axis % max(1, len(value.shape))
+            found[value] = (*found.get(value, ()), Domain(entry.property, axis))
+    return found
+
+
+def _calls(tree: Tree) -> Iterable[Call]:
+    if isinstance(tree, Call):
+        yield tree
+        for operand in tree.operands:
+            yield from _calls(operand)
+
+
+def _by_node(uses: dict[Leaf, list[Use]]) -> dict[Leaf, list[tuple[Leaf, Use]]]:
+    """Return the uses in each equation, in the order in which a reader meets them."""
+    table: dict[Leaf, list[tuple[Leaf, Use]]] = {}
+    for value, found in uses.items():
+        for use in found:
+            table.setdefault(use.node.output, []).append((value, use))
+    for pairs in table.values():
+        pairs.sort(key=lambda pair: pair[1].occurrence)
+    return table
+
+
+class _Sweep:
+    def __init__(self, graph: Graph, asked: Iterable[str]) -> None:
+        self.graph = graph
+        self.numerator = graph.network.layout == "numerator"
+        self.uses = graph.uses()
+        self.by_node = _by_node(self.uses)
+        names = [entry.name for entry in graph.network.params] + list(asked)
+        self.asked = [graph.values[name] for name in dict.fromkeys(names) if name in graph.values]
+        self.findings: list[Finding] = []
+        self.gradients: dict[Leaf, Gradient] = {}
+        self.links: dict[Use, Link] = {}
+        self.kinds = Kinds(
+            numerator=self.numerator,
+            sums_to_one=known_sums(graph),
+            domains=known_domains(graph),
+            dims=frozenset(entry.name for entry in graph.network.dims),
+        )
+        self.moved = self._moved()
+        self.seen = self._seen()
+
+    def _moved(self) -> set[Leaf]:
+        """Return the values that depend on one that is asked for."""
+        moved = set(self.asked)
+        for node in self.graph.nodes:
+            if any(operand in moved for operand in set(self._operands(node))):
+                moved.add(node.output)
+        return moved
+
+    def _operands(self, node: Node) -> list[Leaf]:
+        return [value for value, _ in self._uses_in(node)]
+
+    def _uses_in(self, node: Node) -> list[tuple[Leaf, Use]]:
+        return self.by_node.get(node.output, [])
+
+    def _seen(self) -> set[Leaf]:
+        """Return the values that reach the loss, or an output whose gradient is given."""
+        seen = set(self.graph.upstream)
+        if self.graph.loss is not None:
+            seen.add(self.graph.loss)
+        for node in reversed(self.graph.nodes):
+            if node.output in seen:
+                seen.update(self._operands(node))
+        return seen
+
+    def run(self) -> Sweep:
+        """Walk the equations from the last to the first."""
+        if self.seen:
+            last = self._last_node_of_each()
+            for node in reversed(self.graph.nodes):
+                self._gradient_of(node.output)
+                self._steps_of(node)
+                for value in last.get(node.output, ()):
+                    self._gradient_of(value)
+            for value in self.asked:
+                self._unreached(value)
+        links = tuple(self.links.values())
+        found = tuple(self.findings)
+        return Sweep(self.graph, self.gradients, links, found, self.numerator)
+
+    def _last_node_of_each(self) -> dict[Leaf, list[Leaf]]:
+        """Return, for each equation, the inputs and params whose first use it is."""
+        made = {node.output for node in self.graph.nodes}
+        found: dict[Leaf, list[Leaf]] = {}
+        for value, uses in self.uses.items():
+            if value not in made:
+                found.setdefault(uses[0].node.output, []).append(value)
+        return found
+
+    def _steps_of(self, node: Node) -> None:
+        if node.output not in self.seen or node.output not in self.moved:
+            return
+        gradient = self._upstream_of(node.output)
+        for value, use in self._uses_in(node):
+            if value in self.moved:
+                self._step(value, use, gradient)
+
+    def _step(self, value: Leaf, use: Use, gradient: Leaf | None) -> None:
+        question = Question(value, (use,), (gradient,), None, is_total=False)
+        derived = self._derived(question)
+        if derived is not None and derived.derivation.terms:
+            self.links[use] = Link(use, value, gradient, derived)
+
+    def _derived(self, question: Question) -> Derived | None:
+        node = question.uses[0].node
+        place = node.source.expression_span
+        step = f"{node.output.name}:{question.value.name}"
+        try:
+            return self.kinds.derived(question)
+        except Unreadable as reason:
+            message = f"the step {step} has no formula in this version: {reason}"
+            self.findings.append(Finding("SC212", place, message, "split the equation"))
+        except SelfCheckFailed as failure:
+            message = f"step {step} failed its own check: {failure}"
+            self.findings.append(Finding("SC902", place, message, "this is our bug: please report it"))
+        return None
+
+    def gradient_leaf(self, value: Leaf, name: str) -> Leaf:
+        """Return the leaf of a gradient, in the shape that the layout gives it."""
+        return leaf(name, tuple(reversed(value.shape)) if self.numerator else value.shape)
+
+    def _upstream_of(self, value: Leaf) -> Leaf | None:
+        """Return the gradient that a step is handed: all of it, from above and from further on."""
+        if value is self.graph.loss:
+            return None
+        return self.gradient_leaf(value, self._total_name(value))
+
+    def _total_name(self, value: Leaf) -> str:
+        given = self.graph.upstream.get(value)
+        if given is None:
+            return f"d{value.name}"
+        return f"{given}_total" if self._live_uses(value) else given
+
+    def _live_uses(self, value: Leaf) -> list[Use]:
+        return [use for use in self.uses.get(value, []) if use.node.output in self.seen]
+
+    def _gradient_of(self, value: Leaf) -> None:
+        if value in self.gradients or value is self.graph.loss:
+            return
+        if value not in self.moved or value not in self.seen:
+            return
+        name = self.gradient_leaf(value, self._total_name(value))
+        links = tuple(
+            self.links[use] for use in self._live_uses(value)[::-1] if use in self.links
+        )
+        if self.graph.upstream.get(value) == name.name:
+            return
+        fused = self._fused(value, links)
+        if fused is not None:
+            self.gradients[value] = fused
+        elif len(links) == 1 and value not in self.graph.upstream:
+            derived = links[0].derived
+            self.gradients[value] = Gradient(value, name, derived.formula, links, derived)
+        else:
+            self._total(value, name, links)
+
+    def _total(self, value: Leaf, name: Leaf, links: tuple[Link, ...]) -> None:
+        """Add up the steps of a value that is used more than once."""
+        given = self.graph.upstream.get(value)
+        direct = None if given is None else self.gradient_leaf(value, given)
+        if not links and direct is None:
+            self._zero(value, name)
+            return
+        if not links:
+            assert direct is not None
+            self.gradients[value] = Gradient(value, name, direct, (), None)
+            return
+        ordered = sorted(links, key=lambda link: (link.use.node.source.span.line, link.use.occurrence))
+        uses = tuple(link.use for link in ordered)
+        gradients = tuple(link.gradient for link in ordered)
+        derived = self._derived(Question(value, uses, gradients, direct, is_total=True))
+        if derived is not None:
+            self.gradients[value] = Gradient(value, name, derived.formula, links, derived)
+
+    def _zero(self, value: Leaf, name: Leaf) -> None:
+        self.gradients[value] = Gradient(value, name, make.zeros(name.shape), (), None)
+
+    def _unreached(self, value: Leaf) -> None:
+        """Say of a param that does not reach the loss that its gradient is 0."""
+        if value in self.gradients or value in self.seen:
+            return
+        self._zero(value, self.gradient_leaf(value, f"d{value.name}"))
+        entry = next((e for e in self.graph.network.params if e.name == value.name), None)
+        if entry is not None:
+            target = self.graph.loss.name if self.graph.loss else "an upstream"
+            message = f"`{value.name}` does not reach {target}: its gradient is 0"
+            self.findings.append(Finding("SC602", entry.span, message, "use it, or remove it"))
+
+    def _fused(self, value: Leaf, links: tuple[Link, ...]) -> Gradient | None:
+        """Take activation and loss as one link, where that is plainer."""
+        if len(links) != 1 or self.graph.loss is None or value in self.graph.upstream:
+            return None
+        activation = links[0].use.node
+        if not (isinstance(activation.tree, Call) and activation.tree.op in FUSED):
+            return None
+        after = self._live_uses(activation.output)
+        if not after or any(use.node.output is not self.graph.loss for use in after):
+            return None
+        try:
+            derived = fused_link(self.kinds, links[0].use, value, tuple(after))
+        except SelfCheckFailed as failure:
+            place = activation.source.expression_span
+            message = f"step {activation.output.name}:{value.name} failed its own check: {failure}"
+            self.findings.append(Finding("SC902", place, message, "this is our bug: please report it"))
+            return None
+        if derived is None:
+            return None
+        name = self.gradient_leaf(value, f"d{value.name}")
+        return Gradient(value, name, derived.formula, links, derived, after[0].node)

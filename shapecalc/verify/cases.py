@@ -1,0 +1,160 @@
+"""What a check is about: a formula, the equations that it is a gradient of, and points to try.
+
+Knows how values are drawn, so that each has a value, and nothing is equal by accident.
+"""
+
+from collections.abc import Iterable, Iterator
+from math import prod
+from random import Random
+from typing import NamedTuple
+
+from shapecalc.dims import Dim
+from shapecalc.tree import Call, Leaf, Number, Tree, leaves
+from shapecalc.verify.evaluate import Evaluation, NoValue, Point, Unsupported
+from shapecalc.verify.field import Element, Functions, P
+from shapecalc.verify.standins import stand_ins
+
+ATTEMPTS = 40
+
+__all__ = ["ATTEMPTS", "Case", "Domain", "NoValue", "Unsupported", "drawn", "sizes_for"]
+
+
+class Domain(NamedTuple):
+    """What is known of a name's value: a property, and the axis that it is about."""
+
+    property: str
+    axis: int | None = None
+
+
+class Case(NamedTuple):
+    """A formula and what it claims: the gradient of `wrt` through these equations.
+
+    `equations` are evaluated in order; those with an upstream gradient (None for a loss: 1) feed
+    the result. `wrt` stands in the equations where it is moved; `value` is the name whose value it
+    has. `transposed`: gradients are stored in numerator layout.
+    """
+
+    equations: tuple[tuple[Leaf, Tree], ...]
+    upstream: tuple[tuple[Leaf, Leaf | None], ...]
+    wrt: Leaf
+    value: Leaf
+    formula: Tree
+    transposed: bool = False
+    domains: tuple[tuple[Leaf, Domain], ...] = ()
+
+
+def trees_of(case: Case) -> list[Tree]:
+    """Return every tree that a case is made of."""
+    return [tree for _, tree in case.equations] + [case.formula]
+
+
+def sizes_for(case: Case, assignment: int) -> dict[str, int]:
+    """Return stand-in sizes for a case."""
+    gradients = [each for _, each in case.upstream if each is not None]
+    dims, literals = symbols([*trees_of(case), case.value, *gradients])
+    return stand_ins(dims, literals, assignment)
+
+
+def symbols(trees: Iterable[Tree]) -> tuple[list[Dim], frozenset[int]]:
+    """Return all dims that trees use, and all whole numbers that stand in them."""
+    dims: dict[Dim, None] = {}
+    literals: set[int] = set()
+    seen: set[Tree] = set()
+
+    def visit(tree: Tree) -> None:
+        if tree in seen:
+            return
+        seen.add(tree)
+        dims.update(dict.fromkeys(dim for dim in tree.shape if not dim.is_one))
+        if isinstance(tree, Number):
+            literals.update((abs(tree.value.numerator), tree.value.denominator))
+        elif isinstance(tree, Call):
+            for operand in tree.operands:
+                visit(operand)
+
+    for tree in trees:
+        visit(tree)
+    return list(dims), frozenset(literals)
+
+
+def drawn(
+    case: Case,
+    sizes: dict[str, int],
+    random: Random,
+    functions: Functions | None,
+    attempt: int,
+) -> Evaluation:
+    """Draw a value for every name that the case does not work out."""
+    world = Evaluation(sizes, {}, functions)
+    world.equations = dict(case.equations)
+    outputs = {output for output, _ in case.equations}
+    domains = dict(case.domains)
+    names = [found for tree in trees_of(case) for found in leaves(tree)]
+    names += [gradient for _, gradient in case.upstream if gradient is not None] + [case.value]
+    for name in dict.fromkeys(names):
+        if name in outputs or name is case.wrt is not case.value or name.name in sizes:
+            continue
+        world.values[name] = draw(name, domains.get(name), world, random, attempt)
+    if case.wrt is not case.value:
+        world.values[case.wrt] = world.values[case.value]
+    return world
+
+
+def draw(
+    name: Leaf, domain: Domain | None, world: Evaluation, random: Random, attempt: int
+) -> Point:
+    """Draw one value in its domain. Later attempts stay within 0..1, where log has a value."""
+    sizes = world.size(name.shape)
+    count = prod(sizes)
+    kind = domain.property if domain else "positive" if attempt % 4 == 3 else ""
+    if attempt % 4 in (1, 2) and not domain:
+        kind = "unit-interval"
+    low, high = {"unit-interval": (0.1, 0.9)}.get(kind, (0.3, 1.5))
+    floats = [low + (high - low) * random.random() for _ in range(count)]
+    if not kind or kind == "nonzero":
+        floats = [entry if random.random() < 0.5 else -entry for entry in floats]
+    exact: list[Element] = [1 + random.getrandbits(60) for _ in range(count)]
+    if kind == "binary":
+        exact = [random.randrange(2) for _ in range(count)]
+        floats = [float(bit) for bit in exact if isinstance(bit, int)]
+    if kind in ("probabilities", "one-hot") and domain and domain.axis is not None:
+        floats, exact = _on_simplex(floats, exact, sizes, domain.axis)
+    if kind == "one-hot-only" and domain and domain.axis is not None:
+        exact = _one_hot(sizes, domain.axis, random)
+        floats = [float(bit) for bit in exact if isinstance(bit, int)]
+    return Point(sizes, floats, exact if world.functions else None)
+
+
+def lines_along(sizes: tuple[int, ...], axis: int) -> Iterator[list[int]]:
+    """Yield the flat places of every line of an array along an axis."""
+    inner = prod(sizes[axis + 1 :])
+    for start in range(prod(sizes)):
+        if start // inner % sizes[axis] == 0:
+            yield [start + inner * step for step in range(sizes[axis])]
+
+
+def _on_simplex(
+    floats: list[float], exact: list[Element], sizes: tuple[int, ...], axis: int
+) -> tuple[list[float], list[Element]]:
+    for line in lines_along(sizes, axis):
+        weights = [abs(floats[place]) + 0.1 for place in line]
+        for place, weight in zip(line, weights, strict=True):
+            floats[place] = weight / sum(weights)
+        *most, last = line
+        exact[last] = (1 - sum(exact[place] for place in most)) % P
+    return floats, exact
+
+
+def _one_hot(sizes: tuple[int, ...], axis: int, random: Random) -> list[Element]:
+    entries: list[Element] = [0] * prod(sizes)
+    for line in lines_along(sizes, axis):
+        entries[random.choice(line)] = 1
+    return entries
+
+
+def turned(entries: list, sizes: tuple[int, ...]) -> list:
+    """Transpose a flat array of the given sizes."""
+    if len(sizes) < 2:
+        return entries
+    rows, columns = sizes
+    return [entries[i * columns + j] for j in range(columns) for i in range(rows)]

@@ -1,0 +1,444 @@
+"""What the engine's results are held against: NumPy bodies, differences, autograd, einsum.
+
+Trees are evaluated here by the ops' bodies and index terms by one einsum; nothing of `verify` and
+none of the engine's derivatives take part.
+"""
+
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from fractions import Fraction
+from functools import cache
+from types import FunctionType
+from typing import Any, NamedTuple
+
+import autograd.numpy as autograd_numpy
+import numpy as np
+from autograd import jacobian as autograd_jacobian
+from autograd.tracer import isbox
+from numpy.typing import NDArray
+
+import shapecalc.ops
+from shapecalc import layout
+from shapecalc.backprop import Jacobian, contribution, jacobian
+from shapecalc.dims import Dim, Shape
+from shapecalc.index import Label, Labels, Term
+from shapecalc.matrix.printing import numpy_text
+from shapecalc.ops import OPS
+from shapecalc.ops.build import expression_of
+from shapecalc.ops.notation import read_signatures
+from shapecalc.ops.registry import Op
+from shapecalc.tree import Attribute, Call, Leaf, Number, Tree, leaf, leaves, with_marker
+from shapecalc.verify.checks import Case
+
+Array = NDArray[np.float64]
+SIZES = {"b": 2, "m": 3, "n": 5, "k": 7, "h": 11}
+OTHER_SIZES = {"b": 7, "m": 5, "n": 2, "k": 3, "h": 13}
+
+
+class Step(NamedTuple):
+    """One equation `R = text`, with the shapes of its names: `A=m,n b=n s=`."""
+
+    text: str
+    shapes: str
+
+    def __str__(self) -> str:
+        return f"{self.text}  {self.shapes}"
+
+
+class Derived(NamedTuple):
+    """What the engine says of one use of a name in a step."""
+
+    step: Step
+    equation: Tree
+    use: int
+    jacobian: Jacobian
+
+    @property
+    def upstream(self) -> Leaf:
+        return leaf("dR", self.jacobian.output.shape)
+
+    @property
+    def formula(self) -> Tree:
+        return self.read(self.jacobian)
+
+    def terms(self, jac: Jacobian, *, numerator: bool = False) -> tuple[Term, ...]:
+        turned = leaf("dR", self.upstream.shape[::-1])
+        return contribution(jac, turned if numerator else self.upstream, numerator, {})
+
+    def read(self, jac: Jacobian, *, numerator: bool = False) -> Tree:
+        terms = self.terms(jac, numerator=numerator)
+        held = [leaf("dR", self.upstream.shape[::-1]) if numerator else self.upstream]
+        return layout.formula(terms, jac.wrt_labels, jac.wrt.shape, held, numerator)
+
+    def case(self, formula: Tree) -> Case:
+        marker = leaf("<wrt>", self.jacobian.wrt.shape)
+        output = self.jacobian.output
+        moved = with_marker(self.equation, self.use, marker)
+        upstream = ((output, self.upstream),)
+        return Case(((output, moved),), upstream, marker, self.jacobian.wrt, formula)
+
+
+# --- shapes and trees ------------------------------------------------------------------------
+
+
+def shape(text: str) -> Shape:
+    """Read `m,1` or `m,n*k` as a shape, the empty text as a scalar's."""
+    return tuple(_dim(part) for part in text.split(",") if part)
+
+
+def _dim(text: str) -> Dim:
+    product = Dim.number(1)
+    for part in text.split("*"):
+        product *= Dim.number(int(part)) if part.isdigit() else Dim.named(part)
+    return product
+
+
+def names_of(shapes: str) -> dict[str, Leaf]:
+    """Read `A=m,n b=n s=`."""
+    pairs = (entry.split("=") for entry in shapes.split())
+    return {name: leaf(name, shape(text)) for name, text in pairs}
+
+
+def tree_of(text: str, shapes: str) -> Tree:
+    """Build the tree of an expression; dims stand for themselves."""
+    dims: dict[str, Tree | Attribute] = {name: Dim.named(name) for name in SIZES}
+    return expression_of(text, {**dims, **names_of(shapes)})
+
+
+@cache
+def derived(step: Step) -> tuple[Derived, ...]:
+    """Differentiate a step by every use of a name with a shape in it."""
+    equation = tree_of(*step)
+    output = leaf("R", equation.shape)
+    names = names_of(step.shapes)
+    found = []
+    for use, each in enumerate(leaves(equation)):
+        if names.get(each.name) is each:
+            found.append(Derived(step, equation, use, jacobian(output, equation, use)))
+    return tuple(found)
+
+
+def derivatives(step: Step, name: str) -> tuple[Derived, ...]:
+    """Return those of one name."""
+    return tuple(each for each in derived(step) if each.jacobian.wrt.name == name)
+
+
+# --- evaluation by the bodies of the ops -----------------------------------------------------
+
+
+class World(NamedTuple):
+    """Sizes and values at which trees are evaluated."""
+
+    sizes: Mapping[str, int]
+    values: Mapping[str, Array]
+
+    def shape(self, dims: Shape) -> tuple[int, ...]:
+        return tuple(dim.size(self.sizes) for dim in dims)
+
+    def at(self, tree: Tree) -> Array:
+        """Evaluate a tree by the ops' NumPy bodies."""
+        if isinstance(tree, Number):
+            return np.asarray(float(tree.value))
+        if isinstance(tree, Leaf):
+            known = tree.name in self.values
+            return self.values[tree.name] if known else np.asarray(float(self.sizes[tree.name]))
+        operands = (self.at(operand) for operand in tree.operands)
+        return np.asarray(OPS[tree.op].body(*operands, **arguments(tree, self.sizes)), dtype=float)
+
+
+def arguments(tree: Call, sizes: Mapping[str, int]) -> dict[str, Any]:
+    """Return the attributes of a call as its body takes them."""
+    return {name: _argument(value, sizes) for name, value in tree.attributes}
+
+
+def _argument(value: Attribute, sizes: Mapping[str, int]) -> object:
+    if isinstance(value, Dim):
+        return value.size(sizes)
+    if isinstance(value, tuple):
+        return tuple(_argument(item, sizes) for item in value)
+    return float(value) if isinstance(value, Fraction) else value
+
+
+def world_of(step: Step, sizes: Mapping[str, int] = SIZES, seed: int = 17) -> World:
+    """Draw values of both signs; within 0..1 where the equation has no value at those."""
+    equation = tree_of(*step)
+    for low, sign in ((0.3, -1), (0.1, 1)):
+        random = np.random.default_rng(seed)
+        values = {}
+        for name, each in names_of(step.shapes).items():
+            size = tuple(dim.size(sizes) for dim in each.shape)
+            entries = random.uniform(low, low + 0.8, size) * random.choice([1, sign], size)
+            masks = equation.op == "where" and name == "C" if isinstance(equation, Call) else False
+            values[name] = np.asarray((entries > 0.5) * 1.0 if masks else entries)
+        with np.errstate(all="ignore"):
+            output = World(sizes, values).at(equation)
+        if np.isfinite(output).all():
+            gradient = random.uniform(0.3, 1.5, output.shape) * random.choice([1, -1], output.shape)
+            return World(sizes, {**values, "R": output, "dR": np.asarray(gradient)})
+    raise AssertionError(f"no values for {step}")
+
+
+def moved(one: Derived, world: World) -> Callable[[Any], Any]:
+    """Return the output as a function of the entries of one use of a name."""
+    marker = leaf("<wrt>", one.jacobian.wrt.shape)
+    equation = with_marker(one.equation, one.use, marker)
+    return lambda entries: World(world.sizes, {**world.values, "<wrt>": entries}).at(equation)
+
+
+# --- three ways to a Jacobian ----------------------------------------------------------------
+
+
+def by_differences(one: Derived, world: World, by: float = 1e-5) -> Array:
+    """Return ∂R/∂wrt, R's axes first, by central differences of the bodies."""
+    output, point = moved(one, world), world.values[one.jacobian.wrt.name]
+    columns = []
+    for place in np.ndindex(point.shape):
+        ahead, behind = point.copy(), point.copy()
+        ahead[place] += by
+        behind[place] -= by
+        columns.append((output(ahead) - output(behind)) / (2 * by))
+    stacked = np.stack(columns, axis=-1)
+    return stacked.reshape(world.values["R"].shape + point.shape)
+
+
+def by_terms(jac: Jacobian, world: World) -> Array:
+    """Return ∂R/∂wrt from its index form, each term by one einsum over labels and deltas."""
+    size = world.shape(jac.output.shape) + world.shape(jac.wrt.shape)
+    return value_of(jac.terms, jac.free, world).reshape(size)
+
+
+def value_of(terms: tuple[Term, ...], free: Labels, world: World) -> Array:
+    """Return a sum of terms as an array with the axes of `free`, unit axes left out."""
+    labels = [label for label in free if label is not None]
+    total = np.zeros([label.dim.size(world.sizes) for label in labels])
+    for term in terms:
+        total += float(term.coefficient) * _product(term, labels, world)
+    return total
+
+
+def _product(term: Term, free: list[Label], world: World) -> Array:
+    """Multiply with einsum; an array of ones for every label, so that none is without a size."""
+    numbers: dict[Label, int] = {}
+    operands: list[Any] = []
+
+    def add(entries: Array, labels: Labels) -> None:
+        kept = [label for label in labels if label is not None]
+        squeezed = entries.reshape([label.dim.size(world.sizes) for label in kept])
+        operands.extend((squeezed, [numbers.setdefault(label, len(numbers)) for label in kept]))
+
+    for factor in term.factors:
+        add(world.at(factor.tree) ** float(factor.power), factor.labels)
+    for delta in term.deltas:
+        add(np.eye(delta.left.dim.size(world.sizes)), delta)
+    for label in (*free, *term.summed):
+        add(np.ones(label.dim.size(world.sizes)), (label,))
+    if not operands:
+        return np.asarray(1.0)
+    output = [numbers[label] for label in free]
+    return np.asarray(np.einsum(*operands, output, optimize=len(numbers) > 6))
+
+
+class _AutogradNumpy:
+    """Stands in for `np` in a body: autograd's, with an `asarray` that lets its boxes through."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(autograd_numpy, name)
+
+    @staticmethod
+    def asarray(value: Any, dtype: Any = None) -> Any:
+        return value if isbox(value) else np.asarray(value, dtype)
+
+
+def with_autograd(entry: Op) -> Callable[..., Any]:
+    """Return the body of an op, and what it calls in its module, with autograd's NumPy."""
+    scope = {**entry.body.__globals__, "np": _AutogradNumpy()}
+    for name, found in entry.body.__globals__.items():
+        if isinstance(found, FunctionType) and found.__module__ == entry.body.__module__:
+            scope[name] = FunctionType(found.__code__, scope, name, found.__defaults__)
+    body = FunctionType(entry.body.__code__, scope)
+    body.__kwdefaults__ = entry.body.__kwdefaults__
+    return body
+
+
+def by_autograd(one: Derived, world: World) -> Array | None:
+    """Return ∂R/∂wrt by autograd; None where it has no rule for a body."""
+    marker = leaf("<wrt>", one.jacobian.wrt.shape)
+    equation = with_marker(one.equation, one.use, marker)
+
+    def at(tree: Tree, entries: Any) -> Any:
+        if tree is marker:
+            return entries
+        if not isinstance(tree, Call):
+            return world.at(tree)
+        operands = (at(operand, entries) for operand in tree.operands)
+        return with_autograd(OPS[tree.op])(*operands, **arguments(tree, world.sizes))
+
+    function = autograd_jacobian(lambda entries: at(equation, entries))
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Output seems independent")  # as comparisons are
+            return np.asarray(function(world.values[one.jacobian.wrt.name]), dtype=float)
+    except (NotImplementedError, AssertionError, ValueError):
+        return None
+
+
+def pulled_back(jac: Array, upstream: Array) -> Array:
+    """Contract an upstream gradient with a Jacobian: the vector-Jacobian product."""
+    return np.asarray(np.tensordot(upstream, jac, axes=upstream.ndim))
+
+
+def executed(formula: Tree, world: World) -> Array:
+    """Run a formula as the NumPy text that it is printed as."""
+    spelt = {name: entry.numpy for name, entry in OPS.items() if entry.numpy is not None}
+    scope: dict[str, Any] = {"np": np, **world.sizes, **world.values}
+    scope |= {name: getattr(shapecalc.ops, name) for name in OPS if name not in spelt}
+    exec(f"result = {numpy_text(formula, spelt)}", scope)  # noqa: S102  # it is ours
+    return np.asarray(scope["result"], dtype=float)
+
+
+# --- cases from the registry -----------------------------------------------------------------
+
+UNARY = ("m,n", "n", "1,n", "m,1", "1,1", "", "b,m,n")
+BINARY = (
+    ("m,n", "m,n"),
+    ("m,n", "n"),
+    ("n", "m,n"),
+    ("m,n", "1,n"),
+    ("m,1", "m,n"),
+    ("m,n", ""),
+    ("", "m,n"),
+    ("m,1", "1,n"),
+    ("m,1", "n"),
+    ("n", "n"),
+    ("n", "1"),
+    ("", ""),
+    ("b,m,n", "m,1"),
+)
+TERNARY = (
+    ("m,n", "m,n", "m,n"),
+    ("m,n", "n", ""),
+    ("m,1", "m,n", "1,n"),
+    ("n", "", "m,n"),
+    ("n", "n", "n"),
+    ("", "m,n", "n"),
+)
+BROADCAST: dict[int, tuple[tuple[str, ...], ...]] = {
+    0: ((),),
+    1: tuple((each,) for each in UNARY),
+    2: BINARY,
+    3: TERNARY,
+}
+
+AXES = ("", ", axis=0", ", axis=1", ", axis=(0, 1)", ", axis=-1", ", axis=(0, -1)")
+REDUCTIONS = [f"X{axis}{kept}" for axis in AXES for kept in ("", ", keepdims=True")]
+REDUCED = [(text, "X=m,n") for text in REDUCTIONS] + [
+    ("X, axis=0", "X=n"),
+    ("X", "X="),
+    ("X, axis=1", "X=m,1"),
+    ("X, axis=0, keepdims=True", "X=m,1"),
+    ("X, axis=(0, 2)", "X=b,m,n"),
+    ("X, axis=1, keepdims=True", "X=b,m,n"),
+]
+NORMALISED = [
+    ("X, axis=0", "X=m,n"),
+    ("X, axis=1", "X=m,n"),
+    ("X, axis=-1", "X=b,m,n"),
+    ("X, axis=0", "X=n"),
+    ("X, axis=1", "X=m,1"),
+    ("X, axis=0", "X=m,1"),
+]
+RESULTS = ("", ', reduction="sum"', ', reduction="none"')
+LOSSES = [
+    (f"{{0}}, {{1}}{reduction}", f"{{0}}={dims} {{1}}={dims}")
+    for reduction in RESULTS
+    for dims in ("m,n", "n", "1,m", "")
+]
+CLASS_LOSSES = [
+    (f"{{0}}, {{1}}, axis={axis}{reduction}", f"{{0}}={dims} {{1}}={dims}")
+    for reduction in RESULTS
+    for axis, dims in ((0, "m,n"), (1, "m,n"), (0, "n"), (-1, "b,m,n"), (1, "m,1"))
+]
+EINSUMS = (
+    ("ij,jk->ik", "m,n", "n,k"),
+    ("ij,kj->ik", "m,n", "k,n"),
+    ("ij,jk->ki", "m,n", "n,k"),
+    ("i,j->ij", "m", "n"),
+    ("ij,ij->", "m,n", "m,n"),
+    ("ij,ij->ij", "m,n", "m,n"),
+    ("ij,ji->ij", "m,n", "n,m"),
+    ("bij,bjk->bik", "b,m,n", "b,n,k"),
+    ("ij,j->i", "m,n", "n"),
+    ("ij,jk->i", "m,n", "n,k"),
+    ("ij,jk->ik", "1,n", "n,1"),
+    ("i,i->", "n", "n"),
+    (",ij->ij", "", "m,n"),
+    ("ijk,k->ij", "b,m,n", "n"),
+)
+STATED: dict[str, list[tuple[str, str]]] = {
+    "sum": REDUCED,
+    "mean": REDUCED,
+    "softmax": NORMALISED,
+    "log_softmax": NORMALISED,
+    "cross_entropy": CLASS_LOSSES,
+    "softmax_cross_entropy": CLASS_LOSSES,
+    "binary_cross_entropy": LOSSES,
+    "binary_cross_entropy_with_logits": LOSSES,
+    "mse": LOSSES,
+    "leaky_relu": [("X", f"X={dims}") for dims in UNARY] + [("X, slope=0.2", "X=m,n")],
+    "ones": [("m, n", ""), ("n", ""), ("1, n", "")],
+    "zeros": [("m, n", ""), ("n", "")],
+    "broadcast_to": [
+        ("X, [m, n]", "X=n"),
+        ("X, [m, n]", "X=1,n"),
+        ("X, [m, n]", "X=m,1"),
+        ("X, [m, n]", "X=m,n"),
+        ("X, [m, n]", "X="),
+        ("X, [b, m, n]", "X=m,1"),
+    ],
+    "expand_dims": [
+        ("X, axis=0", "X=n"),
+        ("X, axis=1", "X=n"),
+        ("X, axis=1", "X=m,n"),
+        ("X, axis=0", "X="),
+        ("X, axis=-1", "X=n"),
+    ],
+    "squeeze": [("X, axis=0", "X=1,n"), ("X, axis=1", "X=m,1"), ("X, axis=1", "X=b,1,n")],
+    "einsum": [(f'"{text}", A, B', f"A={left} B={right}") for text, left, right in EINSUMS],
+    "pow": [("A, B", f"A={left} B={right}") for left, right in BINARY]
+    + [(f"A, {power}", f"A={dims}") for power in (2, 3, -1, -0.5, 0) for dims in ("m,n", "")],
+}
+"""Arguments and shapes for the ops that take attributes, or whose signature is worked out."""
+
+
+def steps_of(entry: Op) -> Iterator[Step]:
+    """Make the steps that try an op: from the table, or else from its signature."""
+    if entry.name in STATED:
+        for arguments_text, shapes in STATED[entry.name]:
+            inner = arguments_text.format(*entry.operands)
+            yield Step(f"{entry.name}({inner})", shapes.format(*entry.operands))
+        return
+    assert isinstance(entry.shape, str), f"{entry.name}: state cases in STATED"
+    assert not entry.attributes, f"{entry.name}: state cases in STATED"
+    for alternative in entry.shape.split(" | "):
+        patterns = [pattern.letters for pattern in read_signatures(alternative)[0].operands]
+        for given in _shapes(patterns):
+            pairs = zip(entry.operands, given, strict=True)
+            listed = " ".join(f"{name}={dims}" for name, dims in pairs)
+            yield Step(f"{entry.name}({', '.join(entry.operands)})", listed)
+
+
+def _shapes(patterns: list[tuple[str, ...]]) -> Iterator[tuple[str, ...]]:
+    """Give the letters distinct dims; then 1 to each letter in turn, and to all."""
+    if ("...",) in patterns:
+        yield from BROADCAST[len(patterns)]
+        return
+    letters = dict.fromkeys(letter for pattern in patterns for letter in pattern)
+    dims = dict(zip(letters, "mnkhb", strict=False))
+    for units in dict.fromkeys([(), *((letter,) for letter in letters), tuple(letters)]):
+        sizes = {**dims, **dict.fromkeys(units, "1")}
+        yield tuple(",".join(sizes[letter] for letter in pattern) for pattern in patterns)
+
+
+def all_steps() -> list[Step]:
+    """List the steps of all ops."""
+    return [step for entry in list(OPS.values()) for step in steps_of(entry)]

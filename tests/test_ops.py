@@ -1,0 +1,149 @@
+"""Every op of the registry, on generic, broadcast, 1-D, unit-axis and scalar operands.
+
+Nothing here is written for one op: a new op is tried as soon as it is registered.
+"""
+
+import numpy as np
+import pytest
+from oracles import (
+    SIZES,
+    STATED,
+    Derived,
+    Step,
+    all_steps,
+    by_autograd,
+    by_differences,
+    by_terms,
+    derived,
+    executed,
+    pulled_back,
+    steps_of,
+    world_of,
+)
+
+from shapecalc.ops import OPS
+from shapecalc.ops.registry import Op
+from shapecalc.verify.checks import agrees_by_algebra, agrees_exactly, error_by_components
+from shapecalc.verify.evaluate import Evaluation, Point, Unsupported
+
+ENTRIES = list(OPS.values())
+STEPS = all_steps()
+MATRICES = [step for step in STEPS if "b" not in step.shapes and "[b" not in step.text]
+# Its rules for these know no axis that an operand lacks; for `where`, no axis that is stretched.
+UNKNOWN_TO_AUTOGRAD = {"broadcast_to": 3, "where": 5}
+
+of_every_op = pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.name)
+in_every_step = pytest.mark.parametrize("step", STEPS, ids=str)
+in_every_step_of_matrices = pytest.mark.parametrize("step", MATRICES, ids=str)
+
+
+def name_of(one: Derived) -> str:
+    return f"use {one.use}, {one.jacobian.wrt.name}, of {one.step}"
+
+
+@of_every_op
+def test_every_op_is_tried(entry: Op) -> None:
+    assert list(steps_of(entry))
+
+
+def test_the_table_of_cases_names_ops_alone() -> None:
+    assert set(STATED) <= set(OPS)
+
+
+@of_every_op
+def test_autograd_differentiates_the_body_in_all_but_known_cases(entry: Op) -> None:
+    missing = [
+        name_of(one)
+        for step in steps_of(entry)
+        for one in derived(step)
+        if by_autograd(one, world_of(step)) is None
+    ]
+    assert len(missing) == UNKNOWN_TO_AUTOGRAD.get(entry.name, 0), missing
+
+
+@in_every_step
+def test_shape_rule_gives_the_shape_of_the_numpy_result(step: Step) -> None:
+    for one in derived(step) or ():
+        size = tuple(dim.size(SIZES) for dim in one.equation.shape)
+        assert size == world_of(step).at(one.equation).shape
+
+
+@in_every_step
+def test_plain_python_gives_the_values_of_the_numpy_body(step: Step) -> None:
+    for one in derived(step):
+        world = world_of(step)
+        values = {
+            name: Point(world.values[name.name].shape, world.values[name.name].ravel().tolist())
+            for name in {each.jacobian.wrt for each in derived(step)}
+        }
+        point = Evaluation(SIZES, dict(values), None).at(one.equation)
+        assert point.sizes == world.values["R"].shape
+        np.testing.assert_allclose(point.floats, world.values["R"].ravel(), rtol=1e-12, atol=1e-14)
+
+
+@in_every_step
+def test_index_form_is_what_differences_and_autograd_give(step: Step) -> None:
+    world = world_of(step)
+    for one in derived(step):
+        found = by_terms(one.jacobian, world)
+        differences, automatic = by_differences(one, world), by_autograd(one, world)
+        np.testing.assert_allclose(found, differences, rtol=1e-6, atol=1e-8, err_msg=name_of(one))
+        if automatic is not None:
+            np.testing.assert_allclose(found, automatic, rtol=1e-10, atol=1e-12)
+
+
+@in_every_step
+def test_gradient_formula_is_the_vector_jacobian_product_in_the_operands_shape(step: Step) -> None:
+    world = world_of(step)
+    for one in derived(step):
+        gradient = executed(one.formula, world)
+        assert gradient.shape == world.values[one.jacobian.wrt.name].shape, name_of(one)
+        assert one.formula.shape == one.jacobian.wrt.shape
+        for jac in (by_differences(one, world), by_autograd(one, world)):
+            if jac is not None:
+                truth = pulled_back(jac, world.values["dR"])
+                np.testing.assert_allclose(gradient, truth, rtol=1e-6, atol=1e-8)
+
+
+@in_every_step_of_matrices
+def test_numerator_formula_is_the_transposed_denominator_formula(step: Step) -> None:
+    world = world_of(step)
+    turned = world._replace(values={**world.values, "dR": world.values["dR"].T})
+    for one in derived(step):
+        numerator = executed(one.read(one.jacobian, numerator=True), turned)
+        denominator = executed(one.formula, world)
+        assert numerator.shape == denominator.T.shape
+        np.testing.assert_allclose(numerator, denominator.T, rtol=1e-12, atol=1e-14)
+
+
+@in_every_step
+def test_algebra_accepts_the_formula(step: Step) -> None:
+    for one in derived(step):
+        terms = one.terms(one.jacobian)
+        assert agrees_by_algebra(one.formula, terms, one.jacobian.wrt_labels), name_of(one)
+
+
+@in_every_step
+def test_prime_field_accepts_the_formula(step: Step) -> None:
+    for one in derived(step):
+        try:
+            assert agrees_exactly(one.case(one.formula)).equal, name_of(one)
+        except Unsupported:
+            assert step.text == "pow(A, B)"  # an exponent that is no number has no exact powers
+
+
+@in_every_step
+def test_components_accept_the_formula(step: Step) -> None:
+    for one in derived(step):
+        assert error_by_components(one.case(one.formula)) < 1e-7, name_of(one)
+
+
+@pytest.mark.parametrize("kept", ["", ", keepdims=True"])
+@pytest.mark.parametrize("name", ["sum", "mean", "softmax", "log_softmax"])
+def test_negative_axes_count_from_the_end(name: str, kept: str) -> None:
+    kept = kept * (name in ("sum", "mean"))
+    for back, ahead in ((-1, 1), (-2, 0)):
+        (one,) = derived(Step(f"{name}(X, axis={back}{kept})", "X=m,n"))
+        (other,) = derived(Step(f"{name}(X, axis={ahead}{kept})", "X=m,n"))
+        assert one.equation is other.equation
+        assert one.formula is other.formula
