@@ -258,22 +258,24 @@ def _report(target: Target, wish: Wish, *, has_detail: bool) -> "Report | None":
 
     path = wish.stdin_filename if target.path == "-" else target.path
     try:
-        return _checked(target, path, has_detail=has_detail)
+        asked = () if wish.wrt is None else (wish.wrt, wish.wrt.removeprefix("d"))
+        return _checked(target, path, asked, has_detail=has_detail)
     except Problem as problem:
         return _bare_report(path, problem.finding)
     except Exception as error:  # noqa: BLE001 (our bug; the other files still have a report)
         return _bare_report(path, _internal(path, error))
 
 
-def _checked(target: Target, path: str, *, has_detail: bool) -> "Report | None":
+def _checked(
+    target: Target, path: str, asked: Sequence[str], *, has_detail: bool
+) -> "Report | None":
     from shapecalc import api
 
     text = _stdin(path) if target.path == "-" else api.read(path)
     if not target.is_named:
-        is_spec, near_miss = api.looks_like_spec(text, path)
-        if not is_spec:
-            return None if near_miss is None else _bare_report(path, near_miss, text)
-    return api.check(text, path, detail=has_detail)
+        if not api.looks_like_spec(text):
+            return None
+    return api.check(text, path, detail=has_detail, asked=asked)
 
 
 def _stdin(path: str) -> str:

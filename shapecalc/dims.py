@@ -158,5 +158,5 @@ def _collect(terms: Iterable[tuple[Monomial, int]]) -> Dim:
 
 
 def _monomial_text(monomial: Monomial, count: int) -> str:
-    parts = [f"{name}**{power}" if power > 1 else name for name, power in monomial]
+    parts = [name for name, power in monomial for _ in range(power)]
     return "*".join([str(count)] * (count != 1 or not parts) + parts)

@@ -182,15 +182,20 @@ def canonical_key(term: Term, free: Labels) -> object:
     }
     for label in term.summed:
         colours[label] = ("summed",)
-    return min(_keys(term, colours), key=repr)
+    return min(_keys(term, colours), key=_order)
+
+
+def _order(key: object) -> str:
+    factors, deltas = key  # type: ignore[misc]  # as _key makes it
+    return repr(([face for face, _ in factors], deltas))
 
 
 def _keys(term: Term, colours: dict[Label, object]) -> list[object]:
     colours = _refined(term, colours)
-    groups: dict[object, list[Label]] = {}
+    groups: dict[str, list[Label]] = {}
     for label in term.summed:
-        groups.setdefault(colours[label], []).append(label)
-    tied_labels = next((group for group in groups.values() if len(group) > 1), None)
+        groups.setdefault(repr(colours[label]), []).append(label)
+    tied_labels = next((groups[name] for name in sorted(groups) if len(groups[name]) > 1), None)
     if tied_labels is None:
         return [_key(term, colours)]
     return [
@@ -222,11 +227,12 @@ def _face(factor: Factor, colours: Mapping[Label, object]) -> str:
 
 
 def _key(term: Term, colours: Mapping[Label, object]) -> object:
-    factors = tuple(sorted(_face(factor, colours) for factor in term.factors))
+    faces = sorted((_face(factor, colours), id(factor.tree), factor.tree) for factor in term.factors)
+    factors = tuple((face, tree) for face, _, tree in faces)
     deltas = tuple(
         sorted(str(sorted((repr(colours[d.left]), repr(colours[d.right])))) for d in term.deltas)
     )
-    return (factors, deltas)
+    return (factors, deltas)  # the trees are in the key, so that none dies and hands on its id
 
 
 def names_in(term: Term) -> tuple[str, ...]:

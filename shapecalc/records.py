@@ -37,7 +37,7 @@ class Jacobian(NamedTuple):
     """`∂output/∂wrt`: the full shape (output's axes, then wrt's), and what a diagonal leaves."""
 
     shape: Dims
-    index: str  # "W2[i,p] δ[j,q]"
+    index_form: str  # "W2[i,p] δ[j,q]"
     left: str  # "∂Z2[i,j]/∂A1[p,q]"
     diagonal: Dims
     effective: str | None  # "W2" where one factor is left, else None

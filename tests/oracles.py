@@ -61,6 +61,13 @@ class Derived(NamedTuple):
     def formula(self) -> Tree:
         return self.read(self.jacobian)
 
+    @property
+    def of_loss(self) -> Tree:
+        """Read the gradient where the output is the loss itself, without an upstream gradient."""
+        terms = contribution(self.jacobian, None, False, {})
+        wrt = self.jacobian.wrt
+        return layout.formula(terms, self.jacobian.wrt_labels, wrt.shape, [], numerator=False)
+
     def terms(self, jac: Jacobian, *, numerator: bool = False) -> tuple[Term, ...]:
         turned = leaf("dR", self.upstream.shape[::-1])
         return contribution(jac, turned if numerator else self.upstream, numerator, {})
@@ -82,15 +89,18 @@ class Derived(NamedTuple):
 
 
 def shape(text: str) -> Shape:
-    """Read `m,1` or `m,n*k` as a shape, the empty text as a scalar's."""
+    """Read `m,1` or `m,n*k+1` as a shape, the empty text as a scalar's."""
     return tuple(_dim(part) for part in text.split(",") if part)
 
 
 def _dim(text: str) -> Dim:
-    product = Dim.number(1)
-    for part in text.split("*"):
-        product *= Dim.number(int(part)) if part.isdigit() else Dim.named(part)
-    return product
+    total = Dim.number(0)
+    for part in text.split("+"):
+        product = Dim.number(1)
+        for name in part.split("*"):
+            product *= Dim.number(int(name)) if name.isdigit() else Dim.named(name)
+        total += product
+    return total
 
 
 def names_of(shapes: str) -> dict[str, Leaf]:
@@ -101,8 +111,10 @@ def names_of(shapes: str) -> dict[str, Leaf]:
 
 def tree_of(text: str, shapes: str) -> Tree:
     """Build the tree of an expression; dims stand for themselves."""
-    dims: dict[str, Tree | Attribute] = {name: Dim.named(name) for name in SIZES}
-    return expression_of(text, {**dims, **names_of(shapes)})
+    values = names_of(shapes)
+    used = [name for value in values.values() for dim in value.shape for name in dim.names]
+    dims: dict[str, Tree | Attribute] = {name: Dim.named(name) for name in (*SIZES, *used)}
+    return expression_of(text, {**dims, **values})
 
 
 @cache

@@ -23,8 +23,13 @@ from oracles import (
 
 from shapecalc.ops import OPS
 from shapecalc.ops.registry import Op
-from shapecalc.verify.checks import agrees_by_algebra, agrees_exactly, error_by_components
-from shapecalc.verify.evaluate import Evaluation, Point, Unsupported
+from shapecalc.verify.checks import (
+    Unsupported,
+    agrees_by_algebra,
+    agrees_exactly,
+    error_by_components,
+)
+from shapecalc.verify.evaluate import Evaluation, Point
 
 ENTRIES = list(OPS.values())
 STEPS = all_steps()
@@ -63,7 +68,7 @@ def test_autograd_differentiates_the_body_in_all_but_known_cases(entry: Op) -> N
 
 @in_every_step
 def test_shape_rule_gives_the_shape_of_the_numpy_result(step: Step) -> None:
-    for one in derived(step) or ():
+    for one in derived(step):
         size = tuple(dim.size(SIZES) for dim in one.equation.shape)
         assert size == world_of(step).at(one.equation).shape
 
@@ -136,6 +141,18 @@ def test_prime_field_accepts_the_formula(step: Step) -> None:
 def test_components_accept_the_formula(step: Step) -> None:
     for one in derived(step):
         assert error_by_components(one.case(one.formula)) < 1e-7, name_of(one)
+
+
+@pytest.mark.parametrize(
+    "text", ["(A > 0) - (A < B)", "-(A > 0)", "(A > 0) + (B > 0)", "(A > 0).T @ B"]
+)
+def test_masks_count_as_numbers_in_numpy(text: str) -> None:
+    step = Step(f"X * sum({text})", "X=m,n A=m,n B=m,n")
+    world = world_of(step)
+    for one in derived(step):
+        truth = pulled_back(by_differences(one, world), world.values["dR"])
+        np.testing.assert_allclose(executed(one.formula, world), truth, rtol=1e-6, atol=1e-8)
+        np.testing.assert_allclose(executed(one.equation, world), world.values["R"], rtol=1e-12)
 
 
 @pytest.mark.parametrize("kept", ["", ", keepdims=True"])

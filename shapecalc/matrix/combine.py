@@ -12,7 +12,7 @@ from math import gcd
 from shapecalc.dims import Shape
 from shapecalc.matrix import make
 from shapecalc.matrix.reading import Product
-from shapecalc.tree import Call, Tree
+from shapecalc.tree import Call, Tree, call
 
 
 def combined(products: Sequence[Product], shape: Shape) -> Tree:
@@ -47,6 +47,8 @@ def _sum(rest: list[Product]) -> Tree:
         return chosen
     if (factored := _as_common_matrix(rest)) is not None:
         return factored
+    if (added := _as_common_sum(rest)) is not None:
+        return added
     return make.total([product.tree for product in rest])
 
 
@@ -103,6 +105,24 @@ def _complement(tree: Tree) -> Tree | None:
     if tree.op == "where" and tree.operands[1:] == (make.UNITY, make.ZERO):
         return make.where(tree.operands[0], make.ZERO, make.UNITY)
     return make.where(tree, make.ZERO, make.UNITY) if tree.op in make.COMPARISONS else None
+
+
+def _as_common_sum(rest: list[Product]) -> Tree | None:
+    """Add up before summing over an axis: sum(A) + sum(B) is sum(A + B)."""
+    if any(len(p.above) != 1 or p.below for p in rest):
+        return None
+    sums = [p.above[0] for p in rest]
+    first = sums[0]
+    if not isinstance(first, Call) or first.op != "sum":
+        return None
+    parts = []
+    for product, each in zip(rest, sums, strict=True):
+        if not isinstance(each, Call) or (each.op, each.attributes) != (first.op, first.attributes):
+            return None
+        if each.operands[0].shape != first.operands[0].shape:
+            return None
+        parts.append(make.quotient(product.coefficient, each.operands, ()))
+    return call("sum", (make.total(parts),), first.attributes, first.shape)
 
 
 def _as_common_matrix(rest: list[Product]) -> Tree | None:

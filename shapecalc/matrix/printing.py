@@ -3,11 +3,11 @@
 The spec's language can be pasted back: `parse(text(tree))` gives the tree again.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from fractions import Fraction
 
 from shapecalc.dims import Dim
-from shapecalc.tree import Attribute, Call, Leaf, Number, Tree
+from shapecalc.tree import Attribute, Call, Leaf, Number, Tree, call, number
 
 INFIX = {
     "add": ("+", 2),
@@ -25,6 +25,7 @@ INFIX = {
 """Operator and how tightly it binds; unary minus binds by 4, ** by 5, .T and names by 6."""
 
 NEGATIVE, POWER, ATOM = 4, 5, 6
+MASKS = frozenset({"gt", "ge", "lt", "le", "eq", "ne"})
 
 
 def text(tree: Tree) -> str:
@@ -34,7 +35,18 @@ def text(tree: Tree) -> str:
 
 def numpy_text(tree: Tree, names: Mapping[str, str]) -> str:
     """Print as Python that runs with NumPy; `names` are the ops' NumPy names."""
-    return _Printer(names, "np.").printed(tree)[0]
+    return _Printer(names, "np.").printed(_with_numbers(tree, ""))[0]
+
+
+def _with_numbers(tree: Tree, around: str) -> Tree:
+    """Make numbers of a mask where NumPy's True and False would not do: all but factors."""
+    if not isinstance(tree, Call):
+        return tree
+    operands = tuple(_with_numbers(operand, tree.op) for operand in tree.operands)
+    plain = call(tree.op, operands, tree.attributes, tree.shape)
+    if tree.op in MASKS and around not in ("mul", "where"):
+        return call("where", (plain, number(1), number(0)), (), tree.shape)
+    return plain
 
 
 class _Printer:
@@ -140,5 +152,3 @@ def attribute_text(value: Attribute) -> str:
         return number_text(value)
     return str(value) if isinstance(value, Dim) else repr(value)
 
-
-Spell = Callable[[str], str]

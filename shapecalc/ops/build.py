@@ -121,6 +121,8 @@ class Builder:
     def _dotted(self, node: Dotted) -> Tree:
         if node.name == "T":
             operand = self.tree(node.value)
+            if isinstance(operand, Number):
+                return operand
             if len(operand.shape) > 2:
                 rank = f"`.T` of a {len(operand.shape)}-D value, {shape_text(operand.shape)}"
                 raise _problem("SC303", node.name_span, rank, "`.T` takes at most 2 axes")
@@ -293,6 +295,8 @@ class Builder:
                 return self._dim(left) * self._dim(right)
             case Binary(operator="+", left=left, right=right):
                 return self._dim(left) + self._dim(right)
+            case Binary(operator="-", left=left, right=right):
+                return self._dim(left) - self._dim(right)
             case _:
                 raise _problem("SC210", node.span, "a dim is expected here")
 

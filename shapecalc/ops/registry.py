@@ -90,6 +90,7 @@ class Op:
         self.sums_to_one = sums_to_one
         self.at_kink = at_kink
         self._bounds: dict[object, Bound] = {}
+        self._terms: dict[object, tuple[BoundTerm, ...]] = {}
         self._validate()
 
     def _validate(self) -> None:
@@ -101,12 +102,32 @@ class Op:
             if operand not in self.operands:
                 raise NotationError(f"{self.name}: {operand!r} is no operand of it")
         try:
-            if isinstance(self.shape, str):
-                self._signatures
-            for text in (self.jacobian or {}).values():
-                read_formula(text)
+            self._validate_notation()
         except NotationError as error:
             raise NotationError(f"{self.name}: {error}") from None
+
+    def _validate_notation(self) -> None:
+        """Read everything that is stated as text."""
+        for text in (self.jacobian or {}).values():
+            read_formula(text)
+        if not isinstance(self.shape, str):
+            return
+        signatures = self._signatures
+        if isinstance(self.formula, str):
+            formulas = self.formula.split(" | ")
+            if len(formulas) not in (1, len(signatures)):
+                raise NotationError(f"{len(formulas)} formulas for {len(signatures)} shapes")
+            for formula, signature in zip(formulas, signatures, strict=False):
+                self._validate_formula(formula, signature)
+
+    def _validate_formula(self, formula: str, signature: Signature) -> None:
+        letters = {letter for pattern in signature.operands for letter in pattern.letters}
+        for term in read_formula(formula):
+            for factor in term.factors:
+                if factor.text not in self.operands:
+                    raise NotationError(f"{factor.text!r} in {formula!r} is no operand of it")
+                if unknown := [letter for letter in factor.letters if letter not in letters]:
+                    raise NotationError(f"the letter {unknown[0]!r} in {formula!r} is in no operand")
 
     @property
     def documentation(self) -> str:
@@ -159,6 +180,12 @@ class Op:
     def terms(self, tree: Call) -> tuple[BoundTerm, ...]:
         """Return the op's formula at the operands of a tree."""
         shapes = tuple(operand.shape for operand in tree.operands)
+        key = (shapes, tree.attributes)
+        if key not in self._terms:
+            self._terms[key] = self._terms_at(shapes, tree)
+        return self._terms[key]
+
+    def _terms_at(self, shapes: tuple[Shape, ...], tree: Call) -> tuple[BoundTerm, ...]:
         bound = self.bound(shapes, tree.attributes)
         place, _ = self._chosen(shapes, dict(tree.attributes))
         assert self.formula is not None

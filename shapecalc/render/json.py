@@ -109,7 +109,7 @@ def _step(step: Step) -> Tree:
 def _jacobian(jacobian: Jacobian) -> Tree:
     return {
         "shape": list(jacobian.shape),
-        "index": jacobian.index,
+        "index": jacobian.index_form,
         "left": jacobian.left,
         "diagonal": list(jacobian.diagonal),
         "effective": jacobian.effective,

@@ -63,11 +63,11 @@ def _jacobian(page: Page, report: Report, step: Step) -> None:
 def _entrywise(page: Page, step: Step) -> list[tuple[str, str, str]]:
     """Write the Jacobian by entries, broken before its `=` where it has no room."""
     jacobian = step.jacobian
-    whole = f"{jacobian.left} = {jacobian.index}"
+    whole = f"{jacobian.left} = {jacobian.index_form}"
     if page.fits(whole, page.width - 2 - 11):
         return [("Jacobian", whole, shape(jacobian.shape))]
     first = ("Jacobian", jacobian.left, shape(jacobian.shape))
-    return [first, ("", f"= {jacobian.index}", "")]
+    return [first, ("", f"= {jacobian.index_form}", "")]
 
 
 def _sees(report: Report, step: Step) -> str:
@@ -97,7 +97,7 @@ def _output_labels(step: Step) -> list[str]:
 
 def _ties(step: Step) -> list[tuple[str, str]]:
     """List the pairs of indices that make the diagonal, by the axes that they run along."""
-    pairs: list[tuple[str, str]] = list(dict.fromkeys(_DELTA.findall(step.jacobian.index)))
+    pairs: list[tuple[str, str]] = list(dict.fromkeys(_DELTA.findall(step.jacobian.index_form)))
     dims = [dim for dim in step.upstream_shape if dim != "1"]
     axis = dict(zip(_output_labels(step), dims, strict=False))
     diagonal = step.jacobian.diagonal

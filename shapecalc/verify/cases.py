@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from shapecalc.dims import Dim
 from shapecalc.tree import Call, Leaf, Number, Tree, leaves
-from shapecalc.verify.evaluate import Evaluation, NoValue, Point, Unsupported
+from shapecalc.verify.evaluate import Evaluation, NoValue, Point, Unsupported, branches
 from shapecalc.verify.field import Element, Functions, P
 from shapecalc.verify.standins import stand_ins
 
@@ -85,7 +85,8 @@ def drawn(
     attempt: int,
 ) -> Evaluation:
     """Draw a value for every name that the case does not work out."""
-    world = Evaluation(sizes, {}, functions)
+    shadow = functions is None or any(branches(tree) for tree in trees_of(case))
+    world = Evaluation(sizes, {}, functions, shadow=shadow)
     world.equations = dict(case.equations)
     outputs = {output for output, _ in case.equations}
     domains = dict(case.domains)
@@ -122,7 +123,7 @@ def draw(
     if kind == "one-hot-only" and domain and domain.axis is not None:
         exact = _one_hot(sizes, domain.axis, random)
         floats = [float(bit) for bit in exact if isinstance(bit, int)]
-    return Point(sizes, floats, exact if world.functions else None)
+    return Point(sizes, floats if world.shadow else [], exact if world.functions else None)
 
 
 def lines_along(sizes: tuple[int, ...], axis: int) -> Iterator[list[int]]:

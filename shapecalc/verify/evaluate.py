@@ -41,15 +41,21 @@ class Point(NamedTuple):
 
 
 class Evaluation:
-    """Evaluates trees in one environment; `masks` collects which sides of a comparison occurred."""
+    """Evaluates trees in one environment; `masks` collects which sides of a comparison occurred.
+
+    Without `shadow` there are no floats beside the field: fit where nothing branches.
+    """
 
     def __init__(
         self,
         sizes: Mapping[str, int],
         values: dict[Leaf, Point],
         functions: Functions | None,
+        *,
+        shadow: bool = True,
     ) -> None:
         self.dims = sizes
+        self.shadow = shadow
         self.values = values
         self.functions = functions
         self.masks: dict[Tree, set[bool]] = {}
@@ -93,17 +99,18 @@ class Evaluation:
         exact: list[Element] | None = None
         if self.functions is not None:
             exact = [above * field.inverse(below % P) % P]
-        return Point((), [value], exact)
+        return Point((), [value] if self.shadow else [], exact)
 
     def _by_formula(self, op: Op, tree: Call) -> Point:
         bound = op.bound(tuple(each.shape for each in tree.operands), tree.attributes)
         sizes = {letter: dim.size(self.dims) for letter, dim in bound.dims.items()}
         operands = [self.at(operand) for operand in tree.operands]
         out = self.size(bound.shape)
-        total = Point(out, [0.0] * prod(out), [0] * prod(out) if self.functions else None)
-        for term in op.terms(tree):
+        terms = op.terms(tree)
+        total = self._term(terms[0], operands, bound.output, sizes, bound.dims)
+        for term in terms[1:]:
             total = _plus(total, self._term(term, operands, bound.output, sizes, bound.dims))
-        return total
+        return total._replace(sizes=out)
 
     def _term(
         self,
@@ -116,18 +123,21 @@ class Evaluation:
         points = [_powered(operands[f.operand or 0], int(f.power)) for f in term.factors]
         letters = [f.letters for f in term.factors]
         below = prod(dims[letter].size(self.dims) for letter in term.sizes)
-        scale = float(term.coefficient) / below
-        floats = contract([(p.floats, i, p.sizes) for p, i in zip(points, letters)], output, sizes)
-        floats = [scale * entry for entry in floats]
+        count = term.coefficient
+        scale = 1.0 if count == below == 1 else float(count) / below
+        floats: list[float] = []
+        if self.shadow:
+            entries = [(p.floats, i, p.sizes) for p, i in zip(points, letters, strict=True)]
+            floats = _scaled(contract(entries, output, sizes), scale)
         if self.functions is None:
             return Point((), floats)
-        number = term.coefficient.numerator * field.inverse(term.coefficient.denominator * below)
-        entries = [(p.exact or [], i, p.sizes) for p, i in zip(points, letters)]
-        exact = [number * entry % P for entry in contract(entries, output, sizes)]
+        number = 1 if scale == 1.0 else count.numerator * field.inverse(count.denominator * below)
+        exacts = [(p.exact or [], i, p.sizes) for p, i in zip(points, letters, strict=True)]
+        exact = [number * entry % P for entry in contract(exacts, output, sizes)]
         slope = None
         for place, point in enumerate(points):
             if point.slope is not None:
-                moved = [*entries]
+                moved = [*exacts]
                 moved[place] = (point.slope, letters[place], point.sizes)
                 part = [number * entry % P for entry in contract(moved, output, sizes)]
                 slope = part if slope is None else _sum(slope, part)
@@ -243,6 +253,16 @@ class Evaluation:
         raise Unsupported(f"`{name}` has no exact arithmetic")
 
 
+def branches(tree: Tree) -> bool:
+    """Say whether a tree takes different ways at different values: then floats must decide."""
+    if not isinstance(tree, Call):
+        return False
+    definition = OPS[tree.op].definition or ""
+    if tree.op in COMPARE or tree.op == "where" or any(sign in definition for sign in "<>"):
+        return True
+    return any(branches(operand) for operand in tree.operands)
+
+
 COMPARE: dict[str, Callable[[float, float], bool]] = {
     "gt": lambda a, b: a > b,
     "ge": lambda a, b: a >= b,
@@ -258,6 +278,10 @@ FLOATS: dict[str, Callable[[float], float]] = {
     "sin": math.sin,
     "cos": math.cos,
 }
+
+
+def _scaled(entries: list[float], scale: float) -> list[float]:
+    return entries if scale == 1.0 else [scale * entry for entry in entries]
 
 
 def _float_power(base: float, exponent: float) -> float:
@@ -307,7 +331,7 @@ def _spread(
     def wide(entries: Sequence[Element] | None) -> list[Element] | None:
         return None if entries is None else spread(entries, letters, point.sizes, output, sizes)
 
-    floats = spread(point.floats, letters, point.sizes, output, sizes)
+    floats = point.floats and spread(point.floats, letters, point.sizes, output, sizes)
     return Point((), floats, wide(point.exact), wide(point.slope))
 
 

@@ -54,7 +54,7 @@ def _equal_at(
 ) -> bool:
     world = drawn(case, sizes, random, Functions(random), attempt)
     value = world.values[case.value]
-    direction: list[Element] = [random.getrandbits(60) for _ in value.floats]
+    direction: list[Element] = [random.getrandbits(60) for _ in value.exact or []]
     world.set(case.wrt, value._replace(slope=direction))
     moved = run(case, world)
     world.set(case.value, value)

@@ -11,25 +11,56 @@ PRIMES = (2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67
 def stand_ins(dims: Iterable[Dim], literals: frozenset[int], assignment: int) -> dict[str, int]:
     """Give every name a prime, such that all dim expressions differ, and from the literals too.
 
-    `2 + 3` would collide with 5, and a size of 2 with the 2 of `2 * X`. Different assignments give
-    every name a different prime.
+    `2 + 3` would collide with 5, and a size of 2 with the 2 of `2 * X`. The second assignment
+    gives every name another prime than the first.
     """
     expressions = list(dict.fromkeys(dims))
     names = list(dict.fromkeys(name for dim in expressions for name in dim.names))
-    sizes: dict[str, int] = {}
-    usable = (prime for prime in _primes() if prime not in literals)
-    ahead = list(islice(usable, 3 * len(names) + 8))
-    if assignment % 2:
-        ahead = _swapped(ahead)
-    for name in names:
-        for prime in ahead:
-            if prime in sizes.values():
+    counts = frozenset(abs(count) for dim in expressions for _, count in dim.terms)
+    search = _Search(expressions, names, literals | counts)
+    first = search.found({})
+    return first if assignment % 2 == 0 else search.found(first)
+
+
+class _Search:
+    """Tries primes for one name after the other, and goes back where none is left."""
+
+    def __init__(self, dims: list[Dim], names: list[str], taken: frozenset[int]) -> None:
+        self.dims = dims
+        self.names = names
+        self.taken = taken
+        self.primes = list(islice((p for p in _primes() if p not in taken), 3 * len(names) + 12))
+
+    def found(self, other: dict[str, int]) -> dict[str, int]:
+        """Return sizes that differ, for every name, from the other assignment's."""
+        sizes: dict[str, int] = {}
+        places = [-1]
+        while len(sizes) < len(self.names):
+            name = self.names[len(sizes)]
+            place = self._next(name, places[-1] + 1, sizes, other)
+            if place is None:
+                places.pop()
+                sizes.popitem()  # the first name has a prime whatever the others are
                 continue
-            sizes[name] = prime
-            known = [dim.size(sizes) for dim in expressions if set(dim.names) <= sizes.keys()]
-            if len(set(known)) == len(known) and not literals & set(known):
-                break
-    return sizes
+            places[-1] = place
+            sizes[name] = self.primes[place]
+            places.append(-1)
+        return sizes
+
+    def _next(
+        self, name: str, start: int, sizes: dict[str, int], other: dict[str, int]
+    ) -> int | None:
+        for place in range(start, len(self.primes)):
+            prime = self.primes[place]
+            if prime in sizes.values() or other.get(name) == prime:
+                continue
+            if self._differ({**sizes, name: prime}):
+                return place
+        return None
+
+    def _differ(self, sizes: dict[str, int]) -> bool:
+        known = [dim.size(sizes) for dim in self.dims if set(dim.names) <= sizes.keys()]
+        return len(set(known)) == len(known) and not self.taken & set(known) and min(known, default=1) > 0
 
 
 def small_sizes(dims: Iterable[Dim]) -> dict[str, int]:
@@ -45,9 +76,3 @@ def _primes() -> Iterator[int]:
         candidate += 2
         if all(candidate % prime for prime in range(3, int(candidate**0.5) + 1, 2)):
             yield candidate
-
-
-def _swapped(primes: list[int]) -> list[int]:
-    """Swap neighbours, so that the second assignment differs in every name and stays small."""
-    pairs = [primes[i : i + 2][::-1] for i in range(0, len(primes), 2)]
-    return [prime for pair in pairs for prime in pair]

@@ -1,0 +1,86 @@
+"""Text or path in, records out. Nothing is printed here, and nothing raised for a user's mistake."""
+
+from collections.abc import Iterable, Sequence
+
+from shapecalc.claims import Judged, judge
+from shapecalc.claims.reading import asked_for
+from shapecalc.coincidence import coincidence_findings
+from shapecalc.diagnostics import Finding
+from shapecalc.graph import build_graph
+from shapecalc.matrix.printing import text as printed
+from shapecalc.records import Report
+from shapecalc.reports import report
+from shapecalc.source import read_file
+from shapecalc.spec import looks_like_spec, read_network
+from shapecalc.sweep import sweep
+
+__all__ = ["check", "looks_like_spec", "read"]
+
+
+def read(path: str) -> str:
+    """Return the text of a spec's file. Raises diagnostics.Problem where there is none to read."""
+    return read_file(path)
+
+
+def check(text: str, path: str, *, detail: bool = True, asked: Iterable[str] = ()) -> Report:
+    """Check a spec: derive and check every gradient, judge every claim.
+
+    `asked` names inputs whose gradients are wanted too. Without `detail` the report holds findings
+    and claims alone. A mistake in the spec is a finding of the report, and never raised.
+    """
+    network, findings = read_network(text, path)
+    source = tuple(text.removeprefix("\ufeff").split("\n"))
+    if network is None:
+        return _empty(path, findings, source)
+    graph = build_graph(network)
+    found = sweep(graph, [*asked_for(network), *asked])
+    judged, unread = judge(found)
+    every = [*findings, *graph.findings, *found.findings, *unread]
+    every += [finding for each in judged if (finding := claim_finding(each)) is not None]
+    if not graph.findings and not findings:
+        every += coincidence_findings(found)
+    return report(found, judged, every, detail=detail)._replace(source=source)
+
+
+def claim_finding(judged: Judged) -> Finding | None:
+    """Describe a claim that is wrong or undecided, at its place, with the formula that is right."""
+    claim = judged.claim
+    place = claim.source.expression_span
+    name, written, right = claim.gradient.name, claim.source.text, printed(judged.right)
+    if judged.verdict == "undecided":
+        message = f"no proof of `{name} = {written}` either way: {judged.outcome.reason}"
+        return Finding("SC415", place, message, "simplify it", notes=(("derived", f"`{right}`"),))
+    if judged.verdict != "wrong":
+        return None
+    help_ = f"write `{right}`"
+    if claim.reason:
+        message = f"`{written}` is not {name}: {claim.reason}"
+        return Finding("SC413", place, message, help_, label=claim.reason)
+    scale = judged.outcome.scale
+    if scale is not None:
+        message = f"`{written}` is {printed(scale.tree)} times {name}"
+        return Finding("SC414", place, message, help_, label=f"off by the factor {printed(scale.tree)}")
+    message = f"`{written}` is not {name}"
+    return Finding("SC414", place, message, help_, label="other values")
+
+
+def _empty(path: str, findings: Sequence[Finding], source: tuple[str, ...]) -> Report:
+    """Return the report on a file of which nothing could be read."""
+    return Report(
+        path=path,
+        name="",
+        ok=False,
+        loss=None,
+        dims=(),
+        batch=None,
+        layout="denominator",
+        values=(),
+        steps=(),
+        gradients=(),
+        claims=(),
+        findings=tuple(findings),
+        assumptions=(),
+        not_checked=(),
+        step_count=0,
+        source=source,
+    )

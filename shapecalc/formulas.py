@@ -1,0 +1,16 @@
+"""A formula tree → its record, in every spelling."""
+
+from shapecalc.matrix.printing import numpy_text, text
+from shapecalc.matrix.spelling import latex_text, unicode_text
+from shapecalc.ops.registry import OPS
+from shapecalc.records import Formula
+from shapecalc.tree import Tree
+
+NUMPY_NAMES = {name: op.numpy for name, op in OPS.items() if op.numpy is not None}
+
+
+def formula_record(tree: Tree) -> Formula:
+    """Spell a formula in the spec's language, NumPy, Unicode and LaTeX."""
+    return Formula(
+        text(tree), numpy_text(tree, NUMPY_NAMES), unicode_text(tree), latex_text(tree)
+    )

@@ -1,0 +1,95 @@
+"""Index terms as text, `W2[i,p] δ[j,q]`: letters for labels, factors with their indices."""
+
+from collections.abc import Callable, Iterable
+from fractions import Fraction
+
+from shapecalc.index import Factor, Label, Labels, Sum, Term
+from shapecalc.matrix.printing import number_text, text
+from shapecalc.tree import Call, Leaf, Tree
+
+OUTPUT, VARIABLE, SUMMED = "ijklmno", "pqrstuv", "abcdefgh"
+
+Spell = Callable[[Tree], Tree]
+
+
+class Letters:
+    """A letter for each label: i, j, … for the output, p, q, … for the variable, a, b, … inside."""
+
+    def __init__(self, output: Labels, variable: Labels) -> None:
+        self._letters: dict[Label, str] = {}
+        self._spare = iter(SUMMED)
+        for labels, letters in ((output, OUTPUT), (variable, VARIABLE)):
+            for label, letter in zip(labels, letters, strict=False):
+                if label is not None:
+                    self._letters[label] = letter
+
+    def of(self, label: Label | None) -> str:
+        """Return the letter of a label; a unit axis has the index 0."""
+        if label is None:
+            return "0"
+        if label not in self._letters:
+            self._letters[label] = next(self._spare, f"a{len(self._letters)}")
+        return self._letters[label]
+
+    def indices(self, labels: Labels) -> str:
+        """Print the indices of a value: `[i,j]`, nothing for a scalar."""
+        return f"[{','.join(map(self.of, labels))}]" if labels else ""
+
+
+def term_text(term: Term, letters: Letters, spell: Spell) -> str:
+    """Print one term, without its sum sign: `-Y[i,j] / (m A2[i,j])`."""
+    above = [_factor(f, letters, spell) for f in term.factors if f.power > 0]
+    inverse = [f._replace(power=-f.power) for f in term.factors if f.power < 0]
+    below = [_factor(f, letters, spell) for f in inverse]
+    above += [f"δ[{letters.of(d.left)},{letters.of(d.right)}]" for d in term.deltas]
+    size = abs(term.coefficient)
+    front = [number_text(size)] if size != 1 or not above else []
+    sign = "-" if term.coefficient < 0 else ""
+    line = sign + " ".join(front + above)
+    if not below:
+        return line
+    return f"{line} / {below[0] if len(below) == 1 else '(' + ' '.join(below) + ')'}"
+
+
+def _factor(factor: Factor, letters: Letters, spell: Spell) -> str:
+    tree = spell(factor.tree)
+    printed = text(tree)
+    if not isinstance(tree, Leaf) and (factor.labels or factor.power != 1) and not _is_call(tree):
+        printed = f"({printed})"
+    power = "" if factor.power == 1 else f"**{_power(factor.power)}"
+    return f"{printed}{letters.indices(factor.labels)}{power}"
+
+
+def _power(value: Fraction) -> str:
+    return number_text(value) if value.denominator == 1 else f"({number_text(value)})"
+
+
+def _is_call(tree: Tree) -> bool:
+    return isinstance(tree, Call) and text(tree).startswith(f"{tree.op}(")
+
+
+def sum_text(terms: Sum, letters: Letters, spell: Spell) -> str:
+    """Print a sum of terms, each with the sum over its own labels."""
+    if not terms:
+        return "0"
+    parts = [_summed(term, letters, spell) for term in terms]
+    line = parts[0]
+    for part in parts[1:]:
+        line += f" - {part[1:]}" if part.startswith("-") else f" + {part}"
+    return line
+
+
+def _summed(term: Term, letters: Letters, spell: Spell) -> str:
+    line = term_text(term, letters, spell)
+    if not term.summed:
+        return line
+    sign, rest = ("-", line[1:]) if line.startswith("-") else ("", line)
+    return f"{sign}{sigma(term.summed, letters)} {rest}"
+
+
+def sigma(labels: Iterable[Label], letters: Letters) -> str:
+    """Print the sign of a sum with its letters: `Σij`."""
+    return "Σ" + "".join(letters.of(label) for label in labels)
+
+
+__all__ = ["Letters", "sigma", "sum_text", "term_text"]

@@ -1,0 +1,314 @@
+"""A link of the chain → the record of a step: Jacobian, layouts, orderings, contraction, walk."""
+
+from collections.abc import Sequence
+from functools import cached_property
+from math import prod
+
+from shapecalc.dims import Dim, Shape
+from shapecalc.formulas import formula_record
+from shapecalc.index import Delta, Factor, Label, Labels, Term, contracted, multiply
+from shapecalc.matrix import make
+from shapecalc.matrix.entries import Letters, sigma, sum_text, term_text
+from shapecalc.matrix.printing import text
+from shapecalc.orderings import factors_of, orderings
+from shapecalc.records import Contraction, Dims, Jacobian, Orderings, Step, View, WalkEdge
+from shapecalc.sweep import Link, Sweep
+from shapecalc.tree import Call, Leaf, Tree, leaves
+from shapecalc.views import mixed_view, vec_view, view_of
+
+
+def step_record(link: Link, sweep: Sweep) -> Step:
+    """Write out one step."""
+    return _StepWriter(link, sweep).record()
+
+
+class _StepWriter:
+    def __init__(self, link: Link, sweep: Sweep) -> None:
+        self.link = link
+        self.sweep = sweep
+        self.graph = sweep.graph
+        self.derived = link.derived
+        self.spell = link.derived.renaming.tree
+        self.derivation = link.derived.derivation
+        (self.jacobian,) = self.derivation.jacobians
+        self.letters = Letters(self.jacobian.output_labels, self.jacobian.wrt_labels)
+        self.output = link.use.node.output
+        self.formula = link.derived.formula
+        numerator = sweep.numerator
+        self.denominator = make.transposed(self.formula) if numerator else self.formula
+        self.numerator = self.formula if numerator else make.transposed(self.formula)
+
+    def record(self) -> Step:
+        """Return the record."""
+        node = self.link.use.node
+        upstream = self.link.gradient
+        sizes = self.graph.sizes or None
+        chain = factors_of(self.formula)
+        found = (
+            Orderings(defined=False, why=self._no_order(chain))
+            if isinstance(chain, str)
+            else orderings(self.formula, self.sweep.numerator, sizes)
+        )
+        mixed, why = mixed_view(upstream, self._effective_tree, self.graph.sizes)
+        return Step(
+            loss=self.graph.loss.name if self.graph.loss else None,
+            output=self.output.name,
+            wrt=self.link.value.name,
+            use=self.link.use.number,
+            equation=node.source.text,
+            line=node.source.expression_span.line,
+            kind=self.derivation.number,
+            relation=self.relation,
+            note=self._note(),
+            upstream=upstream.name if upstream else None,
+            upstream_shape=_dims(self.output.shape),
+            wrt_shape=_dims(self.link.value.shape),
+            jacobian=self._jacobian(),
+            denominator=view_of(self.denominator),
+            numerator=view_of(self.numerator),
+            mixed=mixed,
+            mixed_why=why,
+            vec=vec_view(self.denominator, upstream, self.link.value)
+            if not self.sweep.numerator
+            else None,
+            orderings=found,
+            contraction=self._contraction(),
+            walk=self._walk(),
+            formula=formula_record(self.formula),
+            checked=self.derivation.checked,
+        )
+
+    # --- the Jacobian ---------------------------------------------------------------------------
+
+    @cached_property
+    def relation(self) -> str:
+        """Say what kind of link the step is."""
+        if not isinstance(factors_of(self.formula), str):
+            return "product"
+        if self._is_elementwise:
+            return "elementwise"
+        if any(isinstance(t, Call) and t.op == "sum" for t in _parts(self.formula)):
+            return "sum" if len(self.derivation.terms) == 1 else "softmax"
+        return "softmax" if len(self.derivation.terms) > 1 else "other"
+
+    @cached_property
+    def _is_elementwise(self) -> bool:
+        """Say whether each entry of the variable meets one entry of the output, and no other."""
+        tied = len(self._tied)
+        axes = sum(label is not None for label in self.jacobian.wrt_labels)
+        return tied == axes == sum(label is not None for label in self.jacobian.output_labels) or (
+            not self.output.shape
+            and all(len(set(_labels(term))) <= axes and not term.summed for term in self.jacobian.terms)
+        )
+
+    @cached_property
+    def _tied(self) -> tuple[Delta, ...]:
+        """Return the deltas that all terms have: they make the diagonal axes."""
+        if not self.jacobian.terms:
+            return ()
+        first, *others = self.jacobian.terms
+        return tuple(d for d in first.deltas if all(d in term.deltas for term in others))
+
+    @cached_property
+    def _rest(self) -> tuple[Term, ...]:
+        """Return the Jacobian's terms without the deltas of the diagonal axes."""
+        return tuple(
+            t._replace(deltas=tuple(d for d in t.deltas if d not in self._tied))
+            for t in self.jacobian.terms
+        )
+
+    @cached_property
+    def _effective_tree(self) -> Tree | None:
+        """Return what a diagonal leaves, where it is a single factor."""
+        if len(self._rest) != 1:
+            return None
+        (term,) = self._rest
+        arrays = [factor for factor in term.factors if factor.labels]
+        if len(arrays) != 1 or term.deltas or term.summed or arrays[0].power != 1:
+            return None
+        return self.spell(arrays[0].tree)
+
+    def _dim(self, label: Label) -> Dim:
+        return self.derived.renaming.dim(label.dim)
+
+    def _jacobian(self) -> Jacobian:
+        shape = self.output.shape + self.link.value.shape
+        tied = tuple(str(self._dim(delta.left)) for delta in self._tied)
+        tree = self._effective_tree
+        left = f"∂{self.output.name}{self.letters.indices(self.jacobian.output_labels)}"
+        below = f"∂{self.link.value.name}{self.letters.indices(self.jacobian.wrt_labels)}"
+        return Jacobian(
+            shape=_dims(shape),
+            index_form=sum_text(self.jacobian.terms, self.letters, self.spell),
+            left=f"{left}/{below}",
+            diagonal=tied,
+            effective=None if tree is None else text(tree),
+            effective_shape=None if tree is None else _dims(tree.shape),
+            entries=self._entries(shape, tree),
+        )
+
+    def _entries(self, shape: Shape, tree: Tree | None) -> tuple[int, ...] | None:
+        sizes = [self.graph.size(dim) for dim in shape]
+        if any(size is None for size in sizes):
+            return None
+        full = prod(size for size in sizes if size is not None)
+        ties = prod(self.graph.size(self._dim(delta.left)) or 1 for delta in self._tied)
+        own = () if tree is None else (prod(self.graph.size(dim) or 1 for dim in tree.shape),)
+        return (full, full // ties, *own)
+
+    # --- words ----------------------------------------------------------------------------------
+
+    def _note(self) -> str:
+        match self.relation:
+            case "elementwise":
+                return self._elementwise_note()
+            case "sum":
+                return self._sum_note()
+            case "softmax":
+                return self._block_note()
+            case _:
+                return ""
+
+    def _elementwise_note(self) -> str:
+        if not self.output.shape:
+            return "elementwise"
+        if not any(term.factors for term in self.jacobian.terms):
+            return "each entry is handed on"
+        return "each entry by itself: so *, not @"
+
+    def _sum_note(self) -> str:
+        lacking = [
+            str(self._dim(label))
+            for label in self.jacobian.output_labels
+            if label is not None and label not in {d.left for d in self._tied} | {d.right for d in self._tied}
+        ]
+        if not lacking:
+            return ""
+        along = " and ".join(lacking)
+        return f"{self.link.value.name} was repeated along {along}, so sum over {along}"
+
+    def _block_note(self) -> str:
+        free = [
+            label
+            for label in self.jacobian.output_labels
+            if label is not None and not any(label in delta for delta in self._tied)
+        ]
+        if len(free) != 1 or not self._tied:
+            return ""
+        dim, batch = self._dim(free[0]), str(self._dim(self._tied[0].left))
+        each = "example" if batch == self.graph.batch else f"index of {batch}"
+        return f"a {dim} × {dim} block for each {each}"
+
+    def _no_order(self, reason: str) -> str:
+        if self.relation == "elementwise":
+            return "each entry by itself: numbers commute, so there is no order"
+        return reason
+
+    # --- contraction and walk -------------------------------------------------------------------
+
+    def _contraction(self) -> Contraction:
+        wrt = self.link.value
+        name = f"d{wrt.name}{self.letters.indices(self.jacobian.wrt_labels)}"
+        summed = tuple(label for label in self.jacobian.output_labels if label is not None)
+        lines = [(self._chain_rule(summed), "the chain rule, entry by entry")]
+        after = sum_text(self.derivation.terms, self.letters, self.spell)
+        lines.append((after, self._substitutions(summed)))
+        if (ordered := self._ordered()) is not None and ordered != after:
+            lines.append((ordered, "numbers commute; matrices do not"))
+        return Contraction(name, tuple(line for line in lines if line[0]))
+
+    def _chain_rule(self, summed: tuple[Label, ...]) -> str:
+        inner = sum_text(self.jacobian.terms, self.letters, self.spell)
+        if len(self.jacobian.terms) > 1:
+            inner = f"({inner})"
+        if self.link.gradient is None:
+            return inner
+        front = f"{self.link.gradient.name}{self.letters.indices(self._upstream_labels)}"
+        return f"{sigma(summed, self.letters)} {front} {inner}" if summed else f"{front} {inner}"
+
+    @property
+    def _upstream_labels(self) -> Labels:
+        labels = self.jacobian.output_labels
+        return tuple(reversed(labels)) if self.sweep.numerator else labels
+
+    def _substitutions(self, summed: tuple[Label, ...]) -> str:
+        puts = []
+        for delta in self._tied:
+            old, new = delta if delta.left in summed else (delta.right, delta.left)
+            if old in summed:
+                puts.append(f"{self.letters.of(new)} for {self.letters.of(old)}")
+        return f"δ puts {', '.join(puts)}" if puts else ""
+
+    def _ordered(self) -> str | None:
+        """Write the contraction with its factors in the order of the product."""
+        chain = factors_of(self.formula)
+        if isinstance(chain, str) or len(self.derivation.terms) != 1:
+            return None
+        (term,) = self.derivation.terms
+
+        def place(factor: Factor) -> int:
+            tree = self.spell(factor.tree)
+            return next((i for i, part in enumerate(chain) if tree in _parts(part)), -1)
+
+        factors = tuple(sorted(term.factors, key=place))
+        return sum_text((term._replace(factors=factors),), self.letters, self.spell)
+
+    def _walk(self) -> tuple[WalkEdge, ...]:
+        """Follow the denominator formula from the row of the result to its column."""
+        if isinstance(factors_of(self.denominator), str) or len(self.derivation.terms) != 1:
+            return ()
+        (term,) = self.derivation.terms
+        here = self.jacobian.wrt_labels[0] if self.jacobian.wrt_labels else None
+        edges = []
+        for factor in make.chain(self.denominator):
+            if len(factor.shape) != 2:
+                return ()
+            there = self._beyond(term, factor, here)
+            base = make.transposed(factor) if _is_turned(factor) else factor
+            along = base is factor
+            row, column = (here, there) if along else (there, here)
+            name = text(base) if not _is_group(base) else f"({text(base)})"
+            edges.append(WalkEdge(name, self._vertex(row), self._vertex(column), along))
+            here = there
+        return tuple(edges)
+
+    def _vertex(self, label: Label | None) -> str:
+        return "" if label is None else self.letters.of(label)
+
+    def _beyond(self, term: Term, factor: Tree, here: Label | None) -> Label | None:
+        """Return the label at the other end of a factor."""
+        parts = _parts(factor)
+        ends = [
+            label
+            for each in term.factors
+            if self.spell(each.tree) in parts
+            for label in each.labels
+            if label is not None and label is not here
+        ]
+        return ends[0] if ends else None
+
+
+def _is_turned(tree: Tree) -> bool:
+    return isinstance(tree, Call) and tree.op == "transpose"
+
+
+def _is_group(tree: Tree) -> bool:
+    return isinstance(tree, Call) and tree.op in make.ELEMENTWISE
+
+
+def _parts(tree: Tree) -> set[Tree]:
+    found = {tree}
+    if isinstance(tree, Call):
+        for operand in tree.operands:
+            found |= _parts(operand)
+    return found
+
+
+def _labels(term: Term) -> list[Label]:
+    return [label for factor in term.factors for label in factor.labels if label is not None]
+
+
+def _dims(shape: Shape) -> Dims:
+    return tuple(map(str, shape))
+
+

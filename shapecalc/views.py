@@ -1,0 +1,90 @@
+"""The layouts of a step as products, each with the shapes of its factors and the reason of a misfit."""
+
+from collections.abc import Mapping, Sequence
+
+from shapecalc.dims import Dim, Shape
+from shapecalc.matrix import make
+from shapecalc.matrix.printing import text
+from shapecalc.records import Dims, View
+from shapecalc.tree import Call, Leaf, Tree
+
+
+def view_of(formula: Tree) -> View:
+    """Show a formula of one layout, with the factors of its product."""
+    factors = tuple(_dims(factor.shape) for factor in make.chain(formula))
+    return View(text(formula), factors, _dims(formula.shape), "", fits_here=False)
+
+
+def mixed_view(
+    upstream: Leaf | None, effective: Tree | None, sizes: Mapping[str, int]
+) -> tuple[View | None, str]:
+    """Multiply the upstream as stored by the effective Jacobian as stored, in the chain's order.
+
+    Returns no view, and the reason, where there are no two matrices to multiply.
+    """
+    if upstream is None:
+        return None, "the output is the loss: there is no upstream to multiply by"
+    if effective is None:
+        return None, "the Jacobian is no single matrix, even without its diagonal axes"
+    if len(upstream.shape) != 2 or len(effective.shape) != 2:
+        return None, "upstream and effective Jacobian are not both matrices"
+    written = _product_text(upstream, effective)
+    factors = (_dims(upstream.shape), _dims(effective.shape))
+    left, right = upstream.shape[1], effective.shape[0]
+    if left == right:
+        shape = _dims((upstream.shape[0], effective.shape[1]))
+        return View(written, factors, shape, "", fits_here=False), ""
+    size = _size(left, sizes)
+    if size is not None and size == _size(right, sizes):
+        why = f"{left} = {right} = {size}"
+        return View(written, factors, None, why, fits_here=True), ""
+    return View(written, factors, None, f"{left} ≠ {right}", fits_here=False), ""
+
+
+def _product_text(left: Tree, right: Tree) -> str:
+    return text(make.call("matmul", (left, right), (), (left.shape[0], right.shape[1])))
+
+
+def vec_view(formula: Tree, upstream: Leaf | None, value: Leaf) -> View | None:
+    """Write L @ dY @ R with its columns stacked: vec(LXR) = (Rᵀ ⊗ L) vec(X).
+
+    The Jacobian is the transpose of what multiplies the gradient: (R ⊗ Lᵀ)ᵀ vec(dY).
+    """
+    chain = make.chain(formula)
+    if upstream is None or upstream not in chain or len(chain) < 2 or len(value.shape) != 2:
+        return None
+    if any(len(factor.shape) != 2 for factor in chain):
+        return None
+    place = chain.index(upstream)
+    left, right = chain[:place], chain[place + 1 :]
+    outer = _factor(make.product(right) if right else None)
+    inner = _factor(make.transposed(make.product(left)) if left else None)
+    written = f"({outer} ⊗ {inner})ᵀ vec({upstream.name})"
+    rows, columns = _stacked(value.shape), _stacked(upstream.shape)
+    shape = (rows, "1")
+    return View(written, ((rows, columns), (columns, "1")), shape, "", fits_here=False)
+
+
+def _factor(tree: Tree | None) -> str:
+    if tree is None:
+        return "I"
+    if isinstance(tree, Call) and tree.op == "transpose" and isinstance(tree.operands[0], Leaf):
+        return f"{tree.operands[0].name}ᵀ"
+    return text(tree) if isinstance(tree, Leaf) else f"({text(tree)})"
+
+
+def _stacked(shape: Shape) -> str:
+    """Print the size of a matrix whose columns are stacked: `hm` for h times m."""
+    dims = [str(dim) for dim in shape if not dim.is_one]
+    return ("" if all(len(dim) == 1 for dim in dims) else "*").join(dims) or "1"
+
+
+def _size(dim: Dim, sizes: Mapping[str, int]) -> int | None:
+    return dim.size(sizes) if all(name in sizes for name in dim.names) else None
+
+
+def _dims(shape: Sequence[Dim]) -> Dims:
+    return tuple(map(str, shape))
+
+
+
