@@ -152,7 +152,7 @@ def test_author_s_order_is_printed(text: str) -> None:
 
 def test_powers_and_nothing_print_as_python() -> None:
     assert str(dim("n*n")) == "n*n"
-    assert str(dim("2*n*m*n")) == "2*n**2*m"
+    assert str(dim("2*n*m*n")) == "2*n*n*m"
     assert str(Dim.number(0)) == "0"
 
 

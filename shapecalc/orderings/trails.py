@@ -66,13 +66,18 @@ def trail_of(word: Word, ends: Sequence[Sequence[object]]) -> Word:
     return word
 
 
-def words_of(trail: Word, ends: Ends) -> Iterator[Word]:
-    """Yield the arrangements of a trail: one for each place at which its 1-D start may stand."""
+def words_of(trail: Word, chain: Chain) -> Iterator[Word]:
+    """Yield the arrangements of a trail, one for each place at which its 1-D start may stand.
+
+    The first has it where the formula has its first 1-D value.
+    """
+    ends = chain.ends
     if len(ends[trail[0][0]]) == 2:
         yield trail
         return
-    matrices = sum(len(ends[kind]) == 2 for kind, _ in trail)
-    for place in range(matrices, -1, -1):
+    own = next(place for place, (kind, _) in enumerate(chain.word) if len(ends[kind]) == 1)
+    matrices = len(chain.word) - chain.vectors
+    for place in (own, *(each for each in range(matrices + 1) if each != own)):
         yield (*reverse(trail[1 : place + 1], ends), trail[0], *trail[place + 1 :])
 
 
