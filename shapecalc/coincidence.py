@@ -42,7 +42,7 @@ def _sizes_that_coincide(sweep: Sweep) -> Iterator[Finding]:
         return
     here = [group for group in groups if len([e for e in group if e.name in used]) > 1]
     entries = [e for e in (here[0] if here else sweep.graph.network.dims) if e.name in used or here]
-    places = [entry.size_span for entry in entries if entry.size_span is not None]
+    places = [e.span.to(e.size_span) for e in entries if e.size_span is not None]
     products = f"{wrong} wrong product{'s' * (wrong != 1)} in {steps} step{'s' * (steps != 1)}"
     message = (
         f"At these sizes {products} run{'s' * (wrong == 1)} without an error, so a shape check of"

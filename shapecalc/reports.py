@@ -8,6 +8,7 @@ from shapecalc.diagnostics import Finding, Severity
 from shapecalc.dims import Dim, Shape
 from shapecalc.formulas import formula_record
 from shapecalc.graph import Graph, Node
+from shapecalc.kinds import Signature
 from shapecalc.matrix.printing import text
 from shapecalc.ops.registry import OPS
 from shapecalc.records import Claim, Dims, Gradient, Report, Value
@@ -23,6 +24,7 @@ def report(
     """Write the report of one spec; without detail, no values, steps and gradients."""
     graph = sweep.graph
     network = graph.network
+    likeness = _Likeness(sweep)
     found = tuple(sorted(findings, key=lambda each: (each.span.line, each.span.column, each.code)))
     return Report(
         path=network.path,
@@ -33,8 +35,10 @@ def report(
         batch=graph.batch,
         layout=network.layout,
         values=tuple(_values(sweep)) if detail else (),
-        steps=tuple(step_record(link, sweep) for link in sweep.links) if detail else (),
-        gradients=tuple(_gradients(sweep)) if detail else (),
+        steps=tuple(step_record(link, sweep, likeness.of_link(link)) for link in sweep.links)
+        if detail
+        else (),
+        gradients=tuple(_gradients(sweep, likeness)) if detail else (),
         claims=tuple(_claim(each) for each in judged),
         findings=found,
         assumptions=tuple(_assumptions(sweep)),
@@ -42,6 +46,25 @@ def report(
         step_count=len(sweep.links),
         source=(),
     )
+
+
+class _Likeness:
+    """Numbers for formulas that are alike but for their names and dims."""
+
+    def __init__(self, sweep: Sweep) -> None:
+        self._dims = frozenset(entry.name for entry in sweep.graph.network.dims)
+        self._numbers: dict[object, int] = {}
+
+    def of_link(self, link: Link) -> int:
+        """Return the number of a step: by its formula, and the shapes on both of its sides."""
+        return self.of(link.derived.formula, link.use.node.output, link.value)
+
+    def of(self, *trees: Tree) -> int:
+        """Return the number of some trees, taken together."""
+        signature = Signature(lambda value: None, self._dims)
+        for tree in trees:
+            signature.tree(tree)
+        return self._numbers.setdefault(tuple(signature.tokens), len(self._numbers))
 
 
 def _assumptions(sweep: Sweep) -> Iterable[str]:
@@ -138,14 +161,12 @@ def _repeated_operand(tree: Call, operand: Leaf) -> Iterable[str]:
 # --- gradients and claims ------------------------------------------------------------------------
 
 
-def _gradients(sweep: Sweep) -> Iterable[Gradient]:
+def _gradients(sweep: Sweep, likeness: _Likeness) -> Iterable[Gradient]:
     graph = sweep.graph
     params = {entry.name for entry in graph.network.params}
     inputs = {entry.name for entry in graph.network.inputs}
-    fixed = 0
     for found in sweep.gradients.values():
         name = found.value.name
-        fixed -= 1
         yield Gradient(
             wrt=name,
             gradient=found.name.name,
@@ -156,7 +177,7 @@ def _gradients(sweep: Sweep) -> Iterable[Gradient]:
             steps=tuple(_part(link) for link in found.links),
             checked=found.checked,
             note=_gradient_note(found),
-            pattern=fixed if found.derived is None else found.derived.derivation.number,
+            pattern=likeness.of(found.formula),
         )
 
 

@@ -17,9 +17,9 @@ from shapecalc.tree import Call, Leaf, Tree, leaves
 from shapecalc.views import mixed_view, vec_view, view_of
 
 
-def step_record(link: Link, sweep: Sweep) -> Step:
-    """Write out one step."""
-    return _StepWriter(link, sweep).record()
+def step_record(link: Link, sweep: Sweep, kind: int) -> Step:
+    """Write out one step; `kind` is a number that steps alike but for their names share."""
+    return _StepWriter(link, sweep).record()._replace(kind=kind)
 
 
 class _StepWriter:
@@ -57,7 +57,7 @@ class _StepWriter:
             use=self.link.use.number,
             equation=node.source.text,
             line=node.source.expression_span.line,
-            kind=self.derivation.number,
+            kind=0,
             relation=self.relation,
             note=self._note(),
             upstream=upstream.name if upstream else None,
@@ -171,7 +171,7 @@ class _StepWriter:
 
     def _elementwise_note(self) -> str:
         if not self.output.shape:
-            return "elementwise"
+            return ""
         if not any(term.factors for term in self.jacobian.terms):
             return "each entry is handed on"
         return "each entry by itself: so *, not @"

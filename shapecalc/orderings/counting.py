@@ -78,6 +78,8 @@ def _trails(edges: Sequence[Pair], start: int, end: int) -> int:
     tree, chords = _spanning(pairs, start)
     vertices = [start, *(child for child, _ in tree)]
     work = WORK_TO_DIRECT * prod(pairs[chord] + 1 for chord in chords)
+    if work > MOST_WORK:
+        raise TooMany
     count = 0
     for arcs, ways in _balanced(pairs, tree, chords, {start: 1, end: -1} if start != end else {}):
         work += WORK_TO_COUNT + len(vertices) ** 3 // 3

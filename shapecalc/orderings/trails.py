@@ -9,7 +9,7 @@ v @ Mi.T @ … @ M1.T @ Mj @ …, cut anywhere. So trails are all that there is 
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from itertools import permutations, product
 from typing import NamedTuple
 
@@ -203,34 +203,31 @@ def trails(chain: Chain) -> Iterator[Word]:
     ends = chain.ends
     counts = Counter(kind for kind, _ in chain.word)
     letters = [(k, turned) for k in counts for turned in (False, True)[: len(ends[k])]]
-    vectors = chain.vectors
     odd = odd_vertices([ends[kind] for kind, _ in chain.word if len(ends[kind]) == 2])
 
-    def follow(trail: Word, here: int) -> Iterator[Word]:
+    def follow(trail: Word, starts: Container[int]) -> Iterator[Word]:
         if len(trail) == len(chain.word):
             yield trail
             return
         for kind, turned in letters:
-            if not counts[kind] or ends[kind][turned] != here:
+            if not counts[kind] or ends[kind][turned] not in starts:
                 continue
             is_vector = len(ends[kind]) == 1
             if is_vector and len(trail) < len(chain.word) - 1:
                 continue
             counts[kind] -= 1
-            there = here if is_vector else ends[kind][not turned]
+            there = ends[kind][-1] if is_vector else ends[kind][not turned]
             if _hangs_together([ends[k] for k, count in counts.items() if count], there):
-                yield from follow((*trail, (kind, turned)), there)
+                yield from follow((*trail, (kind, turned)), (there,))
             counts[kind] += 1
 
-    if vectors:
-        for kind in [kind for kind in counts if len(ends[kind]) == 1]:
-            counts[kind] -= 1
-            yield from follow(((kind, False),), ends[kind][0])
-            counts[kind] += 1
+    if not chain.vectors:
+        yield from follow((), odd or {vertex for each in ends for vertex in each})
         return
-    starts = odd or {vertex: None for kind in counts for vertex in ends[kind]}
-    for start in starts:
-        yield from follow((), start)
+    for kind in [kind for kind in counts if len(ends[kind]) == 1]:
+        counts[kind] -= 1
+        yield from follow(((kind, False),), ends[kind])
+        counts[kind] += 1
 
 
 def odd_vertices(edges: Sequence[tuple[int, ...]]) -> dict[int, None]:

@@ -5,48 +5,36 @@ from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
 
-from shapecalc.dims import ONE, Dim, Shape
-from shapecalc.matrix.printing import INFIX, text
+from shapecalc.dims import ONE, Dim
 from shapecalc.orderings import counting
 from shapecalc.orderings.counting import TooMany
 from shapecalc.orderings.factors import product_of
+from shapecalc.orderings.items import Arranged, Printer, Verdict
 from shapecalc.orderings.trails import (
     UNIT,
     Chain,
     Ends,
     Judge,
-    Word,
     all_words,
     conforms,
-    multiplied,
     trails,
     words_of,
 )
-from shapecalc.records import OrderingItem, Orderings
-from shapecalc.tree import Call, Tree, call
+from shapecalc.records import Orderings
+from shapecalc.tree import Tree
 
 MOST_ITEMS = 48
 MOST_WORDS = 20_000
 
 
-class _Verdict(NamedTuple):
-    word: Word
-    conforms: str
-    value: str | None
+class _Found(NamedTuple):
+    """What is found by structure: how many conform, here too, how many are right, and a list."""
 
-
-class _Arranged(NamedTuple):
-    """A product with its dims as vertices; `factors` are its different factors."""
-
-    chain: Chain
-    factors: tuple[Tree, ...]
-    dims: tuple[Dim, ...]
-
-    def sizes(self, sizes: Mapping[str, int] | None) -> tuple[int, ...] | None:
-        """Return the size of each vertex; None where one is not known."""
-        if sizes is None or any(name not in sizes for dim in self.dims for name in dim.names):
-            return None
-        return tuple(dim.size(sizes) for dim in self.dims)
+    always: int
+    fitting: int
+    right: int
+    transposed: int
+    verdicts: tuple[Verdict, ...]
 
 
 def factors_of(formula: Tree) -> tuple[Tree, ...] | str:
@@ -71,22 +59,19 @@ def orderings(
         return Orderings(defined=False, why=arranged)
     chain = arranged.chain
     here = arranged.sizes(sizes)
-    merged = _merged(chain, here)
     try:
-        always, fitting = counting.conforming(chain), counting.conforming(merged)
-        found = _listed(chain, merged)
+        found = _found(chain, _merged(chain, here))
     except TooMany:
         return Orderings(defined=False, why="too many arrangements to count")
-    right, transposed = counting.good(Judge(chain))
     return Orderings(
         defined=True,
         why="",
         total=counting.total(chain),
-        conformable=always,
-        at_these_sizes=None if here is None else fitting,
-        right=right,
-        transposed=transposed,
-        items=tuple(_Printer(arranged, here, _layouts(in_numerator=numerator)).items(found)),
+        conformable=found.always,
+        at_these_sizes=None if here is None else found.fitting,
+        right=found.right,
+        transposed=found.transposed,
+        items=tuple(Printer(arranged, here, numerator).items(found.verdicts)),
     )
 
 
@@ -125,7 +110,7 @@ def has_impostors(formula: Tree) -> bool:
 # --- structure ----------------------------------------------------------------------------------
 
 
-def _arranged(formula: Tree) -> _Arranged | str:
+def _arranged(formula: Tree) -> Arranged | str:
     found = product_of(formula)
     if isinstance(found, str):
         return found
@@ -137,7 +122,7 @@ def _arranged(formula: Tree) -> _Arranged | str:
             vertices.setdefault(dim, len(vertices))
     word = tuple((kinds[found.factors[place]], turned) for place, turned in found.word)
     ends = tuple(tuple(vertices[dim] for dim in factor.shape) for factor in kinds)
-    return _Arranged(Chain(word, ends), tuple(kinds), tuple(vertices))
+    return Arranged(Chain(word, ends), tuple(kinds), tuple(vertices))
 
 
 def _merged(chain: Chain, sizes: tuple[int, ...] | None) -> Chain:
@@ -169,7 +154,7 @@ def _good_here(chain: Chain, merged: Chain) -> int:
     return sum(not conforms(word, chain.ends) for word in words) * counting.repeats(merged)
 
 
-def _groups(arranged: _Arranged, sizes: tuple[int, ...]) -> tuple[tuple[str, ...], ...]:
+def _groups(arranged: Arranged, sizes: tuple[int, ...]) -> tuple[tuple[str, ...], ...]:
     """Return the names in the dims that have one size, in the order of the formula."""
     used = {vertex for ends in arranged.chain.ends for vertex in ends}
     groups: dict[int, list[Dim]] = {}
@@ -187,20 +172,21 @@ def _groups(arranged: _Arranged, sizes: tuple[int, ...]) -> tuple[tuple[str, ...
 
 
 @lru_cache(maxsize=512)
-def _listed(chain: Chain, merged: Chain) -> tuple[_Verdict, ...]:
-    """Return the first arrangements: right, transposed, other that conform, here, never."""
+def _found(chain: Chain, merged: Chain) -> _Found:
+    """Count arrangements, and list: right, transposed, others that conform, here, never."""
     repeats = counting.repeats(chain)
     always, fitting = counting.conforming(chain), counting.conforming(merged)
     counts = (always, fitting - always, counting.total(chain) - fitting)
-    generators = (_always(chain), _here(chain, merged), _never(merged))
-    listed: list[_Verdict] = []
-    for count, generator in zip(counts, generators, strict=True):
-        listed += islice(generator, min(count // repeats, MOST_ITEMS - len(listed)))
-    return tuple(listed)
-
-
-def _always(chain: Chain) -> Iterator[_Verdict]:
     judge = Judge(chain)
+    generators = (_always(judge), _here(chain, merged), _never(merged))
+    verdicts: list[Verdict] = []
+    for count, generator in zip(counts, generators, strict=True):
+        verdicts += islice(generator, min(count // repeats, MOST_ITEMS - len(verdicts)))
+    return _Found(always, fitting, *counting.good(judge), tuple(verdicts))
+
+
+def _always(judge: Judge) -> Iterator[Verdict]:
+    chain = judge.chain
     for value, good in (
         ("right", judge.right_trails()),
         ("transposed", judge.transposed_trails()),
@@ -208,91 +194,19 @@ def _always(chain: Chain) -> Iterator[_Verdict]:
     ):
         for trail in good:
             for word in words_of(trail, chain):
-                yield _Verdict(word, "always", value)
+                yield Verdict(word, "always", value)
 
 
-def _here(chain: Chain, merged: Chain) -> Iterator[_Verdict]:
-    judge = Judge(merged)
+def _here(chain: Chain, merged: Chain) -> Iterator[Verdict]:
+    judge = Judge(merged) if _has_lost_labels(chain, merged) else None
     for trail in trails(merged):
+        value = judge.verdict(trail) if judge else "wrong"
         for word in words_of(trail, chain):
             if not conforms(word, chain.ends):
-                yield _Verdict(word, "here", judge.verdict(trail))
+                yield Verdict(word, "here", value)
 
 
-def _never(merged: Chain) -> Iterator[_Verdict]:
+def _never(merged: Chain) -> Iterator[Verdict]:
     for word in all_words(merged):
         if not conforms(word, merged.ends):
-            yield _Verdict(word, "never", None)
-
-
-def _layouts(*, in_numerator: bool) -> dict[str | None, str]:
-    """Return the layout of a right arrangement, and that of a transposed one."""
-    names = ("numerator", "denominator") if in_numerator else ("denominator", "numerator")
-    return dict(zip(("right", "transposed"), names, strict=True))
-
-
-class _Printer:
-    """Prints verdicts: the only place where factors have names again."""
-
-    def __init__(
-        self, arranged: _Arranged, sizes: tuple[int, ...] | None, layouts: Mapping[str | None, str]
-    ) -> None:
-        self.chain = arranged.chain
-        self.sizes = sizes
-        self.layouts = layouts
-        self.dims = tuple(map(str, arranged.dims))
-        self.texts = [(_operand(tree), _turned(tree)) for tree in arranged.factors]
-        shapes = [tuple(map(str, tree.shape)) for tree in arranged.factors]
-        self.shapes = [(shape, shape[::-1]) for shape in shapes]
-
-    def items(self, verdicts: tuple[_Verdict, ...]) -> Iterator[OrderingItem]:
-        """Print each verdict."""
-        for word, fit, value in verdicts:
-            meetings, shape = multiplied(word, self.chain.ends)
-            dims = self.dims
-            yield OrderingItem(
-                " @ ".join([self.texts[kind][turned] for kind, turned in word]),
-                tuple([self.shapes[kind][turned] for kind, turned in word]),
-                fit,
-                None if fit == "never" or shape is None else tuple([dims[v] for v in shape]),
-                value,
-                self.layouts.get(value),
-                self._why(fit, meetings),
-            )
-
-    def _why(self, fit: str, meetings: list[tuple[int, int]]) -> str:
-        if fit == "always":
-            return ""
-        differing = [(a, b) for a, b in meetings if a != b]
-        if fit == "here":
-            return self._coinciding(differing)
-        sizes = self.sizes
-        for a, b in differing:
-            if sizes is None or sizes[a] != sizes[b]:
-                return f"{self.dims[a]} ≠ {self.dims[b]}"
-        return "a scalar has no inner dim"
-
-    def _coinciding(self, meetings: list[tuple[int, int]]) -> str:
-        """Name the dims that meet, by their size: `m = k = 64`."""
-        assert self.sizes is not None
-        groups: dict[int, dict[str, None]] = {}
-        for vertex in (vertex for meeting in meetings for vertex in meeting):
-            groups.setdefault(self.sizes[vertex], {})[self.dims[vertex]] = None
-        return ", ".join(
-            " = ".join([*(dim for dim in dims if dim != str(size)), str(size)])
-            for size, dims in groups.items()
-        )
-
-
-def _operand(tree: Tree) -> str:
-    """Print a factor as an operand of `@`, a group in parentheses."""
-    is_group = isinstance(tree, Call) and tree.op in INFIX
-    return f"({text(tree)})" if is_group else text(tree)
-
-
-def _turned(tree: Tree) -> str:
-    """Print a factor transposed: a group as a whole, since it is one factor."""
-    if len(tree.shape) < 2:
-        return text(tree)
-    shape: Shape = tree.shape[::-1]
-    return text(call("transpose", (tree,), (), shape))
+            yield Verdict(word, "never", None)

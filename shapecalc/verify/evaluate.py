@@ -149,7 +149,7 @@ class Evaluation:
         sizes = {letter: dim.size(self.dims) for letter, dim in bound.dims.items()}
         if tree.op == "exp" and self.functions is not None:
             if (powers := self._product_of_powers(tree.operands[0])) is not None:
-                return self.at(powers)
+                return self._exp_by(powers, tree.operands[0])
         if tree.op == "pow" and isinstance(tree.operands[1], Number):
             return self._constant_power(self.at(tree.operands[0]), tree.operands[1])
         operands = [
@@ -162,6 +162,17 @@ class Evaluation:
         if tree.op == "where":
             return _chosen(operands, out)
         return self._function(tree.op, operands, out)
+
+    def _exp_by(self, powers: Tree, exponent: Tree) -> Point:
+        """Return e to an exponent as a product; that of a name moves as far as the name itself."""
+        point = self.at(powers)
+        if not isinstance(exponent, Leaf):
+            return point
+        slope = self.at(exponent).slope
+        if slope is None or point.exact is None:
+            return point.without_slope()
+        moved = [a * b % P for a, b in zip(point.exact, slope, strict=True)]
+        return point._replace(slope=moved)
 
     def _product_of_powers(self, exponent: Tree) -> Tree | None:
         """Write e to a sum as a product, and e to a logarithm as its operand.
