@@ -104,14 +104,14 @@ def specs(draw: st.DrawFn) -> str:
     dims = ", ".join(f"{name}: {size}" for name, size in zip(names, sizes, strict=False))
     given_ = [f"  X: {layout.value('n')}", f"  Y: {layout.value('k')}"]
     lines = [f"dims: {{{dims}}}", "inputs:", *given_, "params:", *params, "forward:", *forward]
-    return "\n".join([*lines, "loss: J", "gradients:", "  dX: X"]) + "\n"
+    return "\n".join([*lines, "loss: J"]) + "\n"
 
 
 def drawn(report: dict[str, Any], random: np.random.Generator) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for value in report["values"]:
         if value["kind"] != "value":
-            values[value["name"]] = random.uniform(0.2, 0.9, value["size"]) * random.choice(
+            values[value["name"]] = random.uniform(0.1, 0.5, value["size"]) * random.choice(
                 [-1, 1], value["size"]
             )
     targets = np.abs(values["Y"])
@@ -133,7 +133,7 @@ def loss_of(report: dict[str, Any], values: dict[str, Any], moved: dict[str, Any
 @settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow])
 @given(specs(), st.integers(0, 2**32 - 1))
 def test_every_numpy_formula_of_the_json_is_the_gradient(spec: str, seed: int) -> None:
-    report = api.check(spec, "random.yaml")
+    report = api.check(spec, "random.yaml", asked=["X"])
     assert not [finding for finding in report.findings if finding.code in ("SC212", "SC902")]
     (data,) = json.loads(renderer.document([report], tally([report])))["specs"]
     values = drawn(data, np.random.default_rng(seed))
