@@ -4,12 +4,12 @@ from collections.abc import Iterable, Sequence
 
 from shapecalc.claims import Judged, judge
 from shapecalc.claims.reading import asked_for
-from shapecalc.coincidence import coincidence_findings
 from shapecalc.diagnostics import Finding
 from shapecalc.graph import build_graph
 from shapecalc.matrix.printing import text as printed
 from shapecalc.records import Report
-from shapecalc.reports import report
+from shapecalc.report.coincidence import coincidence_findings
+from shapecalc.report.whole import report
 from shapecalc.source import read_file
 from shapecalc.spec import looks_like_spec, read_network
 from shapecalc.sweep import sweep
@@ -59,7 +59,9 @@ def claim_finding(judged: Judged) -> Finding | None:
     scale = judged.outcome.scale
     if scale is not None:
         message = f"`{written}` is {printed(scale.tree)} times {name}"
-        return Finding("SC414", place, message, help_, label=f"off by the factor {printed(scale.tree)}")
+        return Finding(
+            "SC414", place, message, help_, label=f"off by the factor {printed(scale.tree)}"
+        )
     message = f"`{written}` is not {name}"
     return Finding("SC414", place, message, help_, label="other values")
 

@@ -25,7 +25,7 @@ from shapecalc.index import (
 from shapecalc.matrix.factors import entry
 from shapecalc.matrix.make import tidied
 from shapecalc.ops.build import defined, expression_of
-from shapecalc.ops.registry import OPS, BoundTerm, Op
+from shapecalc.ops.registry import OPS, BoundFactor, BoundTerm, Op
 from shapecalc.tree import Call, Leaf, Number, Tree, leaf, leaves, rebuilt, with_marker
 
 Letters = Mapping[str, Label]
@@ -113,19 +113,21 @@ class _Differentiation:
                 others = [f for other, f in enumerate(pattern.factors) if other != place]
                 outside = self._outside(tree, pattern, letters, labels, others)
                 if factor.power != 1:
-                    base = entry(self._plain(operand), _at(factor.letters, letters), factor.power - 1)
+                    base = entry(
+                        self._plain(operand), _at(factor.letters, letters), factor.power - 1
+                    )
                     outside = multiply(outside, base)
                     outside = outside._replace(coefficient=outside.coefficient * factor.power)
                 for inside in self.terms(operand, _at(factor.letters, letters)):
                     yield multiply(outside, inside)
 
     def _outside(
-        self, tree: Call, pattern: BoundTerm, letters: Letters, labels: Labels, factors: list
+        self, tree: Call, pattern: BoundTerm, letters: Letters, labels: Labels, factors: list[BoundFactor]
     ) -> Term:
         """Return a term of the formula without the factor that is differentiated."""
         term = Term(pattern.coefficient, (), (), _summed(letters, labels))
         for factor in factors:
-            operand = self._plain(tree.operands[factor.operand])
+            operand = self._plain(tree.operands[factor.operand or 0])
             term = multiply(term, entry(operand, _at(factor.letters, letters), factor.power))
         return multiply(term, _over_sizes(pattern, letters, tree))
 
@@ -152,7 +154,9 @@ class _Differentiation:
             letters = _letters(bound.output, labels, pattern, bound.dims)
             moved = {letter: "p" + letter[1:] for letter in own if letter and letter[0] == op.axis}
             letters = {**letters, **_new(moved, letters, bound.dims)}
-            child = _at(tuple(moved.get(letter, letter) if letter else None for letter in own), letters)
+            child = _at(
+                tuple(moved.get(letter, letter) if letter else None for letter in own), letters
+            )
             deltas = tied(
                 tuple(letters[left] for left, _ in pattern.deltas),
                 tuple(letters[right] for _, right in pattern.deltas),
@@ -160,7 +164,9 @@ class _Differentiation:
             outside = Term(pattern.coefficient, (), deltas, _summed(letters, labels))
             for factor in pattern.factors:
                 value = self._plain(self._expression(op, tree, factor.text))
-                outside = multiply(outside, entry(value, _at(factor.letters, letters), factor.power))
+                outside = multiply(
+                    outside, entry(value, _at(factor.letters, letters), factor.power)
+                )
             for inside in self.terms(operand, child):
                 yield multiply(outside, inside)
 

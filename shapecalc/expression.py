@@ -97,6 +97,4 @@ class Subscript(NamedTuple):
     value: "Syntax"
 
 
-Syntax = (
-    Name | Literal | Text | Constant | Unary | Binary | Attribute | Call | Sequence | Subscript
-)
+Syntax = Name | Literal | Text | Constant | Unary | Binary | Attribute | Call | Sequence | Subscript

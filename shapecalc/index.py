@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from shapecalc.dims import Dim, Shape
-from shapecalc.tree import Leaf, Tree
+from shapecalc.tree import Leaf, Tree, call, leaf, number
 
 
 class Label:
@@ -53,6 +53,9 @@ class Term(NamedTuple):
 
 
 Sum = tuple[Term, ...]
+
+Key = tuple[tuple[tuple[str, Tree], ...], tuple[str, ...]]
+"""What a term is but for the order of its factors and the names of its summed labels."""
 
 UNIT = Term(Fraction(1), ())
 
@@ -119,7 +122,6 @@ def _without_idle_sums(term: Term) -> Term:
 
 def size_trees(dim: Dim) -> tuple[Tree, ...]:
     """Return the numbers whose product a dim is, `n*m` as n and m."""
-    from shapecalc.tree import call, leaf, number
 
     def part(monomial: tuple[tuple[str, int], ...], count: int) -> Tree:
         trees: list[Tree] = [leaf(name, ()) for name, power in monomial for _ in range(power)]
@@ -171,7 +173,7 @@ def canonical(terms: Iterable[Term], free: Labels) -> frozenset[tuple[object, Fr
     return frozenset((canonical_key(term, free), term.coefficient) for term in merged)
 
 
-def canonical_key(term: Term, free: Labels) -> object:
+def canonical_key(term: Term, free: Labels) -> Key:
     """Return a key that ignores the order of factors and the names of summed labels.
 
     Labels are told apart by refining colours (what a label's factors and their other labels look
@@ -185,12 +187,12 @@ def canonical_key(term: Term, free: Labels) -> object:
     return min(_keys(term, colours), key=_order)
 
 
-def _order(key: object) -> str:
-    factors, deltas = key  # type: ignore[misc]  # as _key makes it
+def _order(key: Key) -> str:
+    factors, deltas = key
     return repr(([face for face, _ in factors], deltas))
 
 
-def _keys(term: Term, colours: dict[Label, object]) -> list[object]:
+def _keys(term: Term, colours: dict[Label, object]) -> list[Key]:
     colours = _refined(term, colours)
     groups: dict[str, list[Label]] = {}
     for label in term.summed:
@@ -226,8 +228,10 @@ def _face(factor: Factor, colours: Mapping[Label, object]) -> str:
     return f"{id(factor.tree)}{factor.power}{marks}"
 
 
-def _key(term: Term, colours: Mapping[Label, object]) -> object:
-    faces = sorted((_face(factor, colours), id(factor.tree), factor.tree) for factor in term.factors)
+def _key(term: Term, colours: Mapping[Label, object]) -> Key:
+    faces = sorted(
+        (_face(factor, colours), id(factor.tree), factor.tree) for factor in term.factors
+    )
     factors = tuple((face, tree) for face, _, tree in faces)
     deltas = tuple(
         sorted(str(sorted((repr(colours[d.left]), repr(colours[d.right])))) for d in term.deltas)

@@ -37,12 +37,10 @@ ORACLE: dict[str, Callable[..., Any]] = {
     "sum": anp.sum,
     "softmax": softmax,
     "cross_entropy": lambda P, Y, axis: -anp.mean(anp.sum(Y * anp.log(P), axis=axis)),
-    "softmax_cross_entropy": lambda Z, Y, axis: -anp.mean(
-        anp.sum(Y * anp.log(softmax(Z, axis)), axis=axis)
+    "softmax_cross_entropy": lambda Z, Y, axis: (
+        -anp.mean(anp.sum(Y * anp.log(softmax(Z, axis)), axis=axis))
     ),
-    "binary_cross_entropy": lambda P, Y: -anp.mean(
-        Y * anp.log(P) + (1 - Y) * anp.log(1 - P)
-    ),
+    "binary_cross_entropy": lambda P, Y: -anp.mean(Y * anp.log(P) + (1 - Y) * anp.log(1 - P)),
     "binary_cross_entropy_with_logits": lambda Z, Y: anp.mean(anp.log(1 + anp.exp(Z)) - Y * Z),
     "mse": lambda P, Y: anp.mean((P - Y) ** 2),
 }
@@ -63,7 +61,13 @@ LAYOUTS = (
     Layout("{A} @ {W}", "[m, {}]".format, lambda i, o: f"[{i}, {o}]", "[{}]".format, 1),
     Layout("{A} @ {W}", "[m, {}]".format, lambda i, o: f"[{i}, {o}]", "[1, {}]".format, 1),
     Layout("{A} @ {W}.T", "[m, {}]".format, lambda i, o: f"[{o}, {i}]", "[{}]".format, 1),
-    Layout('einsum("ij,jk->ik", {W}, {A})', "[{}, m]".format, lambda i, o: f"[{o}, {i}]", "[]".format, 0),
+    Layout(
+        'einsum("ij,jk->ik", {W}, {A})',
+        "[{}, m]".format,
+        lambda i, o: f"[{o}, {i}]",
+        "[]".format,
+        0,
+    ),
 )
 LOSSES = (
     ("softmax({Z}, axis={axis})", "cross_entropy({A}, Y, axis={axis})"),
@@ -85,7 +89,10 @@ def specs(draw: st.DrawFn) -> str:
     params, forward, value = [], [], "X"
     for layer, (inner, outer) in enumerate(zip(widths, widths[1:], strict=False), start=1):
         Z, A = f"Z{layer}", f"A{layer}"
-        params += [f"  W{layer}: {layout.weight(inner, outer)}", f"  b{layer}: {layout.bias(outer)}"]
+        params += [
+            f"  W{layer}: {layout.weight(inner, outer)}",
+            f"  b{layer}: {layout.bias(outer)}",
+        ]
         product = layout.product.format(W=f"W{layer}", A=value)
         forward.append(f"  {Z}: '{product} + b{layer}'")
         value = Z
@@ -126,7 +133,9 @@ def loss_of(report: dict[str, Any], values: dict[str, Any], moved: dict[str, Any
     names |= report["dims"] | ORACLE | {"einsum": anp.einsum}
     for value in report["values"]:
         if value["equation"]:
-            names[value["name"]] = eval(value["equation"], {}, names) + moved.get(value["name"], 0.0)
+            names[value["name"]] = eval(value["equation"], {}, names) + moved.get(
+                value["name"], 0.0
+            )
     return names["J"], names
 
 

@@ -18,8 +18,9 @@ from shapecalc.index import fresh_labels
 from shapecalc.sweep import Sweep, known_domains
 from shapecalc.tree import Call, Leaf, Number, Tree, leaf, leaves
 from shapecalc.verify.cases import Domain
-from shapecalc.verify.evaluate import NoValue, Point, Unsupported
+from shapecalc.verify.evaluate import Point, Unsupported
 from shapecalc.verify.expansion import TooManyTerms, expanded, same
+from shapecalc.verify.field import NoValue
 
 FUNCTIONS = frozenset({"exp", "log", "sqrt", "sin", "cos"})
 
@@ -53,7 +54,8 @@ class _Court:
         self.sweep = sweep
         self.claims = claims
         network = sweep.graph.network
-        symbols = [entry.name for entry in (*network.dims, *network.constants)]
+        symbols = [entry.name for entry in network.dims]
+        symbols += [entry.name for entry in network.constants]
         self.symbols = [leaf(name, ()) for name in symbols]
         self.trees = [claim.tree for claim in claims if claim.tree is not None]
         self._worlds: dict[str, list[World]] = {}
@@ -96,7 +98,7 @@ class _Court:
         """Judge one claim, in which the gradients of `own` are the author's."""
         if claim.tree is None or claim.reason:
             return Outcome(None, "shapes", claim.reason)
-        used = [outcomes[own[name]].scale for name in set(leaves(claim.tree)) & own.keys()]  # type: ignore[arg-type]  # leaves
+        used = [outcomes[own[name]].scale for name in set(leaves(claim.tree)) & own.keys()]
         formula = self.sweep.gradients[claim.value].formula
         if all(scale == ONE for scale in used) and _same_by_algebra(claim.tree, formula):
             return Outcome(ONE, "algebra, for all sizes")

@@ -26,7 +26,8 @@ class Claim(NamedTuple):
 
 def asked_for(network: Network) -> list[str]:
     """Return the values whose gradients claims are about, or use."""
-    known = {entry.name for entry in (*network.inputs, *network.params, *network.forward)}
+    known = {entry.name for entry in (*network.inputs, *network.params)}
+    known |= {equation.name for equation in network.forward}
     names: dict[str, None] = {}
     for claim in network.gradients:
         used = [claim.name, *(name.text for name in names_in(claim.expression))]
@@ -58,8 +59,8 @@ class _Reader:
         self.sweep = sweep
         self.graph: Graph = sweep.graph
         network = self.graph.network
-        self.symbols = {entry.name for entry in (*network.dims, *network.constants)}
         self.dims = {entry.name for entry in network.dims}
+        self.symbols = self.dims | {entry.name for entry in network.constants}
         self.by_name = {g.name.name: value for value, g in sweep.gradients.items()}
         for value, name in self.graph.upstream.items():
             self.by_name.setdefault(f"d{value.name}", value)
@@ -81,7 +82,9 @@ class _Reader:
             return Claim(equation, value, gradient, None, _misfit_text(misfit))
         reason = ""
         if tree.shape != gradient.shape:
-            reason = f"it is {shape_text(tree.shape)}, {gradient.name} is {shape_text(gradient.shape)}"
+            reason = (
+                f"it is {shape_text(tree.shape)}, {gradient.name} is {shape_text(gradient.shape)}"
+            )
         return Claim(equation, value, gradient, tree, reason)
 
     def _value(self, equation: Equation) -> Leaf | None:
@@ -133,7 +136,9 @@ def _misfit_text(misfit: Misfit) -> str:
     if misfit.mismatch.code == "SC301" and len(misfit.operands) == 2:
         left, right = misfit.operands
         shapes = f"{shape_text(left.shape)} @ {shape_text(right.shape)}"
-        return f"`{_text(left)} @ {_text(right)}` does not conform, {shapes}: {misfit.mismatch.fact}"
+        return (
+            f"`{_text(left)} @ {_text(right)}` does not conform, {shapes}: {misfit.mismatch.fact}"
+        )
     return misfit.mismatch.fact
 
 

@@ -83,8 +83,7 @@ def named(
     """Find the plainest number · dims · constants that all ratios are. None where there is none."""
     for above, below in _candidates(names):
         numbers = {
-            _number(found, world, above, below)
-            for found, world in zip(ratios, worlds, strict=True)
+            _number(found, world, above, below) for found, world in zip(ratios, worlds, strict=True)
         }
         if len(numbers) == 1 and (number := numbers.pop()) is not None:
             return Scale(number, above, below)

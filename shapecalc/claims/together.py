@@ -44,9 +44,7 @@ def _accepted_params(
     factors = {scaled[claim] for claim in params}
     if len(factors) != 1 or (factor := factors.pop()) == ONE:
         return ()
-    enters = any(
-        scale == factor and not court.is_param(claim) for claim, scale in scaled.items()
-    )
+    enters = any(scale == factor and not court.is_param(claim) for claim, scale in scaled.items())
     if not enters:
         return ()
     if factor == MINUS:

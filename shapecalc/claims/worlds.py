@@ -9,8 +9,8 @@ from random import Random
 from shapecalc.sweep import Sweep
 from shapecalc.tree import Leaf, Tree, leaf
 from shapecalc.verify.cases import ATTEMPTS, Domain, draw, symbols
-from shapecalc.verify.evaluate import Evaluation, NoValue, Point, Unsupported
-from shapecalc.verify.field import Functions
+from shapecalc.verify.evaluate import Evaluation, Point, Unsupported
+from shapecalc.verify.field import Functions, NoValue
 from shapecalc.verify.standins import stand_ins
 
 ASSIGNMENTS = 2
@@ -20,7 +20,9 @@ TRIALS = 3
 class World:
     """One point. `claimed` holds the author's own gradients where those were accepted."""
 
-    def __init__(self, evaluation: Evaluation, truth: Mapping[Leaf, Point], assignment: int) -> None:
+    def __init__(
+        self, evaluation: Evaluation, truth: Mapping[Leaf, Point], assignment: int
+    ) -> None:
         self.evaluation = evaluation
         self.truth = truth
         self.assignment = assignment
@@ -103,8 +105,8 @@ def _world(
         sizes = evaluation.size(node.output.shape)
         evaluation.set(node.output, point._replace(sizes=sizes))
     truth: dict[Leaf, Point] = {}
-    for value, name in sweep.graph.upstream.items():
-        gradient = sweep.given_gradient(value, name)
+    for value, given_name in sweep.graph.upstream.items():
+        gradient = sweep.given_gradient(value, given_name)
         truth[gradient] = draw(gradient, None, evaluation, random, 0)
         evaluation.set(gradient, truth[gradient])
     for found in sweep.gradients.values():

@@ -29,7 +29,10 @@ def combined(products: Sequence[Product], shape: Shape) -> Tree:
         for each in products
     ]
     inner = _sum(rest)
-    if inner.shape != shape and make.broadcast_shape([inner.shape, *(t.shape for t in above)]) != shape:
+    if (
+        inner.shape != shape
+        and make.broadcast_shape([inner.shape, *(t.shape for t in above)]) != shape
+    ):
         return make.total([product.tree for product in products])
     return make.quotient(coefficient, [*_scalars(above), *_arrays(above), inner], below)
 

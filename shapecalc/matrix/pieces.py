@@ -95,9 +95,7 @@ def _resummed(piece: Piece, want: Labels) -> Piece | None:
         kept = _axes_after(piece, operand, axes, keepdims)
         if kept == want:
             return whole(make.summed(operand, axes, keepdims), want, piece.upstream)
-    units = tuple(
-        axis for axis, dim in enumerate(operand.shape) if dim.is_one and axis not in axes
-    )
+    units = tuple(axis for axis, dim in enumerate(operand.shape) if dim.is_one and axis not in axes)
     more = tuple(sorted((*axes, *units)))
     if len(want) == len(operand.shape) - len(more) and None not in want:
         return whole(make.summed(operand, more, keepdims=False), want, piece.upstream)

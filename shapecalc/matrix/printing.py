@@ -151,4 +151,3 @@ def attribute_text(value: Attribute) -> str:
     if isinstance(value, Fraction):
         return number_text(value)
     return str(value) if isinstance(value, Dim) else repr(value)
-

@@ -1,6 +1,7 @@
 """Formula trees for people: in Unicode, `W2ᵀ dZ2`, and in LaTeX."""
 
 import re
+from collections.abc import Callable
 from fractions import Fraction
 
 from shapecalc.matrix.printing import INFIX, attribute_text, decimal_text, number_text
@@ -46,9 +47,10 @@ def _unicode(tree: Tree) -> tuple[str, int]:
         case Call(op=op, operands=(left, right)) if op in INFIX:
             sign, level = INFIX[op]
             shown = {"matmul": " ", "mul": _times(left, right)}.get(op, f" {sign} ")
-            return f"{_operand(_unicode(left), op, left, level)}{shown}{_operand(_unicode(right), op, right, level + 1)}", level
-    assert isinstance(tree, Call)
-    return f"{tree.op}({', '.join(_arguments(tree, unicode_text))})", ATOM
+            first = _operand(_unicode(left), op, left, level)
+            return f"{first}{shown}{_operand(_unicode(right), op, right, level + 1)}", level
+        case Call(op=op):
+            return f"{op}({', '.join(_arguments(tree, unicode_text))})", ATOM
 
 
 def _operand(printed: tuple[str, int], op: str, tree: Tree, level: int) -> str:
@@ -62,7 +64,7 @@ def _times(left: Tree, right: Tree) -> str:
     return " ⊙ " if left.shape and right.shape else " · "
 
 
-def _arguments(tree: Call, spell) -> list[str]:  # type: ignore[no-untyped-def]  # Tree to str
+def _arguments(tree: Call, spell: Callable[[Tree], str]) -> list[str]:
     operands = [spell(operand) for operand in tree.operands]
     named = [
         f"{key}={attribute_text(value)}"
@@ -103,8 +105,8 @@ def _latex(tree: Tree) -> tuple[str, int]:
             return f"{_wrapped(left, SUM)} {INFIX[op][0]} {_wrapped(right, PRODUCT)}", SUM
         case Call(op="sqrt", operands=(operand,)):
             return f"\\sqrt{{{latex_text(operand)}}}", ATOM
-    assert isinstance(tree, Call)
-    return _latex_call(tree), ATOM
+        case Call():
+            return _latex_call(tree), ATOM
 
 
 def _latex_factor(tree: Tree, op: str = "matmul") -> str:
@@ -142,5 +144,3 @@ def _latex_name(name: str) -> str:
 def _latex_number(value: Fraction) -> str:
     decimal = decimal_text(value)
     return decimal if decimal is not None else f"\\frac{{{value.numerator}}}{{{value.denominator}}}"
-
-

@@ -147,14 +147,10 @@ def _to_target(
                 fact = f"{shape_text(shape)} does not broadcast to {shape_text(target)}"
                 raise ShapeMismatch("SC302", fact, ((0, len(shape) - axis),))
     operands = tuple(
-        tuple(
-            None if dim.is_one else f"...{len(shape) - axis}" for axis, dim in enumerate(shape)
-        )
+        tuple(None if dim.is_one else f"...{len(shape) - axis}" for axis, dim in enumerate(shape))
         for shape in shapes
     )
-    output = tuple(
-        None if dim.is_one else name for name, dim in zip(names, target, strict=True)
-    )
+    output = tuple(None if dim.is_one else name for name, dim in zip(names, target, strict=True))
     return Bound(signature, operands, output, dims, target)
 
 

@@ -3,7 +3,8 @@
 Serves the equations of a spec, the author's claims and the definitions of ops alike.
 """
 
-from collections.abc import Callable, Sequence as Items
+from collections.abc import Callable
+from collections.abc import Sequence as Items
 from fractions import Fraction
 from functools import lru_cache
 
@@ -11,8 +12,9 @@ from shapecalc.diagnostics import Finding, Problem
 from shapecalc.dims import Dim, Shape, shape_text
 from shapecalc.expression import (
     Attribute as Dotted,
+)
+from shapecalc.expression import (
     Binary,
-    Call as CallSyntax,
     Constant,
     Keyword,
     Literal,
@@ -23,10 +25,24 @@ from shapecalc.expression import (
     Text,
     Unary,
 )
+from shapecalc.expression import (
+    Call as CallSyntax,
+)
 from shapecalc.ops.binding import ShapeMismatch
 from shapecalc.ops.registry import OPS, REQUIRED, Op, applied
 from shapecalc.span import Span
-from shapecalc.tree import Attribute, Attributes, Number, Tree, call, leaf, number, rebuilt
+from shapecalc.tree import (
+    Attribute,
+    Attributes,
+    Call,
+    Leaf,
+    Number,
+    Tree,
+    call,
+    leaf,
+    number,
+    rebuilt,
+)
 
 INFIX_OPS = {
     "+": "add",
@@ -55,12 +71,7 @@ ALIASES = {
 PREFIXES = ("np", "numpy", "jnp")
 METHODS = ("sum", "mean", "dot")
 NOT_BUILT = frozenset(
-    "gelu silu reshape concatenate concat stack split flip roll pad tile max min prod var std norm"
-    " logsumexp cumsum elu selu hardtanh mish softsign sinh cosh tan arctan erf floor clip hinge"
-    " huber kl_divergence nll cosine_similarity trace diag diagonal triu tril kron det logdet inv"
-    " solve cross eye layer_norm batch_norm rms_norm group_norm dropout embedding conv1d conv2d"
-    " conv_transpose2d max_pool2d avg_pool2d scaled_dot_product_attention pinv expm sqrtm cholesky"
-    " matrix_power vec astype one_hot argmax arange".split()
+    ["gelu", "silu", "reshape", "concatenate", "concat", "stack", "split", "flip", "roll", "pad", "tile", "max", "min", "prod", "var", "std", "norm", "logsumexp", "cumsum", "elu", "selu", "hardtanh", "mish", "softsign", "sinh", "cosh", "tan", "arctan", "erf", "floor", "clip", "hinge", "huber", "kl_divergence", "nll", "cosine_similarity", "trace", "diag", "diagonal", "triu", "tril", "kron", "det", "logdet", "inv", "solve", "cross", "eye", "layer_norm", "batch_norm", "rms_norm", "group_norm", "dropout", "embedding", "conv1d", "conv2d", "conv_transpose2d", "max_pool2d", "avg_pool2d", "scaled_dot_product_attention", "pinv", "expm", "sqrtm", "cholesky", "matrix_power", "vec", "astype", "one_hot", "argmax", "arange"]
 )
 
 
@@ -194,7 +205,9 @@ class Builder:
         if "shape" in entry.attributes and len(extra) > 1:
             extra = [Sequence(extra[0].span, tuple(extra))]
         if entry.name == "transpose" and extra:
-            raise _problem("SC212", extra[0].span, "the axes of `transpose` are not read yet", "`.T`")
+            raise _problem(
+                "SC212", extra[0].span, "the axes of `transpose` are not read yet", "`.T`"
+            )
         if len(texts) + len(extra) > len(entry.attributes):
             raise self._wrong_count(node, entry, len(others))
         return operands, [*texts, *extra]
@@ -315,7 +328,11 @@ class Builder:
                 return tuple(self.attribute(item) for item in items)
             case Name():
                 found = self.lookup(node)
-                return str(found) if not isinstance(found, Attributable) else found
+                if isinstance(found, Leaf):
+                    return found.name
+                if isinstance(found, Number | Call):
+                    raise _problem("SC210", node.span, "a plain value is expected here")
+                return found
             case _:
                 raise _problem("SC210", node.span, "a plain value is expected here")
 
@@ -331,8 +348,6 @@ def _folded(op: str, operands: tuple[Tree, ...]) -> Tree | None:
     result = left / right if op == "div" else results.get(op)
     return None if result is None else number(result)
 
-
-Attributable = int | bool | str | Fraction | Dim | tuple | None
 
 
 def _problem(code: str, span: Span, message: str, help: str = "") -> Problem:

@@ -17,13 +17,13 @@ PRODUCT_TERMS = "A[i,k] B[k,j] | A[i,k] B[k] | A[k] B[k,j] | A[k] B[k]"
 @op(PRODUCT, formula=PRODUCT_TERMS, numpy="np.matmul")
 def matmul(A: Array, B: Array) -> Array:
     """Multiply two matrices, `A @ B`: each entry is a row of A times a column of B."""
-    return A @ B
+    return np.asarray(A @ B)
 
 
 @op(PRODUCT, formula=PRODUCT_TERMS, numpy="np.dot")
 def dot(A: Array, B: Array) -> Array:
     """Multiply two matrices or vectors, as `A @ B` does up to two axes."""
-    return np.dot(A, B)
+    return np.asarray(np.dot(A, B))
 
 
 @op("u[i], v[j] -> Y[i,j]", formula="u[i] v[j]", numpy="np.outer")
@@ -32,7 +32,11 @@ def outer(u: Array, v: Array) -> Array:
     return np.outer(u, v)
 
 
-@op("X[i,j] -> Y[j,i] | X[i] -> Y[i] | X[] -> Y[]", formula="X[i,j] | X[i] | X[]", numpy="np.transpose")
+@op(
+    "X[i,j] -> Y[j,i] | X[i] -> Y[i] | X[] -> Y[]",
+    formula="X[i,j] | X[i] | X[]",
+    numpy="np.transpose",
+)
 def transpose(X: Array) -> Array:
     """Swap rows and columns, `X.T`; a vector or a scalar stays as it is."""
     return X.T

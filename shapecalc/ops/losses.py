@@ -8,9 +8,11 @@ The shape follows from the definition; both operands must have one shape.
 from shapecalc.ops.array import Array, np
 from shapecalc.ops.registry import op
 
+
 def _reduced(losses: Array, reduction: str) -> Array:
-    reduce = {"mean": np.mean, "sum": np.sum, "none": np.asarray}[reduction]
-    return np.asarray(reduce(losses))
+    if reduction == "none":
+        return losses
+    return np.asarray(np.mean(losses) if reduction == "mean" else np.sum(losses))
 
 
 @op(

@@ -36,7 +36,7 @@ NORMALISED = "X[..., c] -> Y[..., c]"
 def softmax(X: Array, *, axis: int) -> Array:
     """Turn scores into probabilities that sum to 1 along an axis."""
     scores = np.exp(X - np.max(X, axis=axis, keepdims=True))
-    return scores / np.sum(scores, axis=axis, keepdims=True)
+    return np.asarray(scores / np.sum(scores, axis=axis, keepdims=True))
 
 
 @op(
@@ -48,7 +48,7 @@ def softmax(X: Array, *, axis: int) -> Array:
 def log_softmax(X: Array, *, axis: int) -> Array:
     """Take the logarithm of softmax, computed without overflow."""
     shifted = X - np.max(X, axis=axis, keepdims=True)
-    return shifted - np.log(np.sum(np.exp(shifted), axis=axis, keepdims=True))
+    return np.asarray(shifted - np.log(np.sum(np.exp(shifted), axis=axis, keepdims=True)))
 
 
 @op("-> Y[shape]", formula="1", numpy="np.ones")

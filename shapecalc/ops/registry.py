@@ -127,7 +127,9 @@ class Op:
                 if factor.text not in self.operands:
                     raise NotationError(f"{factor.text!r} in {formula!r} is no operand of it")
                 if unknown := [letter for letter in factor.letters if letter not in letters]:
-                    raise NotationError(f"the letter {unknown[0]!r} in {formula!r} is in no operand")
+                    raise NotationError(
+                        f"the letter {unknown[0]!r} in {formula!r} is in no operand"
+                    )
 
     @property
     def documentation(self) -> str:
@@ -228,9 +230,7 @@ class Op:
 
 
 def _is_of(letter: str, family: str) -> bool:
-    return letter == family or (
-        letter.startswith(family) and letter.removeprefix(family).isdigit()
-    )
+    return letter == family or (letter.startswith(family) and letter.removeprefix(family).isdigit())
 
 
 REQUIRED = object()
@@ -264,9 +264,7 @@ def axes_of(attributes: Mapping[str, Attribute], shape: Shape) -> tuple[int, ...
 def apply(name: str, *operands: Tree, **attributes: Attribute) -> Call:
     """Return the tree of an op applied to operands. Raises ShapeMismatch."""
     entry = OPS[name]
-    given = tuple(
-        (key, attributes.get(key, default)) for key, default in entry.attributes.items()
-    )
+    given = tuple((key, attributes.get(key, default)) for key, default in entry.attributes.items())
     return applied(entry, operands, given)
 
 

@@ -32,7 +32,9 @@ def offsets(
 
 
 def _sums(axes: list[tuple[int, int]]) -> list[int]:
-    ranges = [range(0, length * stride, stride) if stride else [0] * length for length, stride in axes]
+    ranges = [
+        range(0, length * stride, stride) if stride else [0] * length for length, stride in axes
+    ]
     return [sum(place) for place in product(*ranges)]
 
 
@@ -60,7 +62,10 @@ def contract(
     if not arrays:
         return [1] * prod(size for _, size in table)
     return [
-        sum(prod(array[i] for array, i in zip(arrays, entry, strict=True)) for entry in zip(*rows, strict=True))
+        sum(
+            prod(array[i] for array, i in zip(arrays, entry, strict=True))
+            for entry in zip(*rows, strict=True)
+        )
         for rows in zip(*places, strict=True)
     ]
 

@@ -6,17 +6,18 @@ Knows how values are drawn, so that each has a value, and nothing is equal by ac
 from collections.abc import Iterable, Iterator
 from math import prod
 from random import Random
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from shapecalc.dims import Dim
 from shapecalc.tree import Call, Leaf, Number, Tree, leaves
-from shapecalc.verify.evaluate import Evaluation, NoValue, Point, Unsupported, branches
+from shapecalc.verify.evaluate import Evaluation, Point, Unsupported, branches
 from shapecalc.verify.field import Element, Functions, P
 from shapecalc.verify.standins import stand_ins
 
 ATTEMPTS = 40
+_Entry = TypeVar("_Entry")
 
-__all__ = ["ATTEMPTS", "Case", "Domain", "NoValue", "Unsupported", "drawn", "sizes_for"]
+__all__ = ["ATTEMPTS", "Case", "Domain", "Unsupported", "drawn", "sizes_for"]
 
 
 class Domain(NamedTuple):
@@ -153,7 +154,7 @@ def _one_hot(sizes: tuple[int, ...], axis: int, random: Random) -> list[Element]
     return entries
 
 
-def turned(entries: list, sizes: tuple[int, ...]) -> list:
+def turned(entries: list[_Entry], sizes: tuple[int, ...]) -> list[_Entry]:
     """Transpose a flat array of the given sizes."""
     if len(sizes) < 2:
         return entries

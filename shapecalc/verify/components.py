@@ -3,7 +3,8 @@
 from random import Random
 
 from shapecalc.verify.cases import ATTEMPTS, Case, drawn, symbols, trees_of, turned
-from shapecalc.verify.evaluate import Evaluation, NoValue, Point, Unsupported
+from shapecalc.verify.evaluate import Evaluation, Point, Unsupported
+from shapecalc.verify.field import NoValue
 from shapecalc.verify.standins import small_sizes
 
 STEP = 1e-5

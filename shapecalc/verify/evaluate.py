@@ -361,4 +361,3 @@ def _chosen(operands: list[Point], out: Sizes) -> Point:
         nothing: list[Element] = [0] * len(take)
         slope = pick(chosen.slope or nothing, otherwise.slope or nothing)
     return Point(out, floats, pick(chosen.exact, otherwise.exact), slope)
-

@@ -10,8 +10,8 @@ from typing import NamedTuple
 from shapecalc.tree import Leaf, Tree
 from shapecalc.verify.cases import ATTEMPTS, Case, drawn, sizes_for, turned
 from shapecalc.verify.degree import bound_text, degree
-from shapecalc.verify.evaluate import Evaluation, NoValue, Point, Unsupported
-from shapecalc.verify.field import Element, Functions, P
+from shapecalc.verify.evaluate import Evaluation, Point, Unsupported
+from shapecalc.verify.field import Element, Functions, NoValue, P
 
 ASSIGNMENTS = 2
 TRIALS = 3

@@ -62,7 +62,10 @@ def _choice(tree: Call, labels: Labels) -> list[Term]:
     mask, chosen, otherwise = tree.operands
     indicator = make.where(mask, make.UNITY, make.ZERO)
     one = [Term(Fraction(1), (Factor(indicator, _aligned(indicator, labels)),))]
-    both = expanded(chosen, _aligned(chosen, labels)), expanded(otherwise, _aligned(otherwise, labels))
+    both = (
+        expanded(chosen, _aligned(chosen, labels)),
+        expanded(otherwise, _aligned(otherwise, labels)),
+    )
     less = [term._replace(coefficient=-term.coefficient) for term in _times(one, both[1])]
     return _times(one, both[0]) + both[1] + less
 

@@ -60,7 +60,11 @@ class _Search:
 
     def _differ(self, sizes: dict[str, int]) -> bool:
         known = [dim.size(sizes) for dim in self.dims if set(dim.names) <= sizes.keys()]
-        return len(set(known)) == len(known) and not self.taken & set(known) and min(known, default=1) > 0
+        return (
+            len(set(known)) == len(known)
+            and not self.taken & set(known)
+            and min(known, default=1) > 0
+        )
 
 
 def small_sizes(dims: Iterable[Dim]) -> dict[str, int]:

@@ -8,8 +8,8 @@ from shapecalc import layout
 from shapecalc.backprop import jacobian, simplified
 from shapecalc.graph import Use
 from shapecalc.index import Term, contracted, merged_powers, merged_terms, multiply, relabelled
-from shapecalc.kinds import Derivation, Derived, Kinds, Signature, check
 from shapecalc.matrix.reading import Unreadable
+from shapecalc.sweep.kinds import Derivation, Derived, Kinds, Signature, check
 from shapecalc.tree import Leaf
 from shapecalc.verify.cases import Case, Domain
 from shapecalc.verify.expansion import TooManyTerms, expanded_terms
@@ -105,7 +105,9 @@ def _assumed(
     )
 
 
-def _domains(kinds: Kinds, assumed: tuple[tuple[Leaf, int], ...]) -> tuple[tuple[Leaf, Domain], ...]:
+def _domains(
+    kinds: Kinds, assumed: tuple[tuple[Leaf, int], ...]
+) -> tuple[tuple[Leaf, Domain], ...]:
     domains = {value: known[0] for value, known in kinds.domains.items() if known}
     domains.update({value: Domain("probabilities", axis) for value, axis in assumed})
     return tuple(domains.items())

@@ -6,15 +6,15 @@ from shapecalc.claims import Judged
 from shapecalc.claims.scale import ONE
 from shapecalc.diagnostics import Finding, Severity
 from shapecalc.dims import Dim, Shape
-from shapecalc.formulas import formula_record
 from shapecalc.graph import Graph, Node
-from shapecalc.kinds import Signature
 from shapecalc.matrix.printing import text
 from shapecalc.ops.registry import OPS
 from shapecalc.records import Claim, Dims, Gradient, Report, Value
-from shapecalc.steps import step_record
+from shapecalc.report.formulas import formula_record
+from shapecalc.report.steps import step_record
 from shapecalc.sweep import Gradient as Derived
 from shapecalc.sweep import Link, Sweep, known_sums
+from shapecalc.sweep.kinds import Signature
 from shapecalc.tree import Call, Leaf, Tree
 
 
@@ -149,7 +149,11 @@ def _repeated(tree: Tree) -> Iterable[str]:
 
 
 def _repeated_operand(tree: Call, operand: Leaf) -> Iterable[str]:
-    bound = OPS[tree.op].bound(tuple(each.shape for each in tree.operands), tree.attributes) if OPS[tree.op].shape else None
+    bound = (
+        OPS[tree.op].bound(tuple(each.shape for each in tree.operands), tree.attributes)
+        if OPS[tree.op].shape
+        else None
+    )
     if bound is None or "..." not in bound.signature.output.letters:
         return
     own = bound.operands[tree.operands.index(operand)]

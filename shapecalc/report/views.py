@@ -6,7 +6,7 @@ from shapecalc.dims import Dim, Shape
 from shapecalc.matrix import make
 from shapecalc.matrix.printing import text
 from shapecalc.records import Dims, View
-from shapecalc.tree import Call, Leaf, Tree
+from shapecalc.tree import Call, Leaf, Tree, call
 
 
 def view_of(formula: Tree) -> View:
@@ -42,7 +42,7 @@ def mixed_view(
 
 
 def _product_text(left: Tree, right: Tree) -> str:
-    return text(make.call("matmul", (left, right), (), (left.shape[0], right.shape[1])))
+    return text(call("matmul", (left, right), (), (left.shape[0], right.shape[1])))
 
 
 def vec_view(formula: Tree, upstream: Leaf | None, value: Leaf) -> View | None:
@@ -85,6 +85,3 @@ def _size(dim: Dim, sizes: Mapping[str, int]) -> int | None:
 
 def _dims(shape: Sequence[Dim]) -> Dims:
     return tuple(map(str, shape))
-
-
-

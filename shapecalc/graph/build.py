@@ -8,7 +8,7 @@ from typing import NamedTuple
 from shapecalc.diagnostics import Finding, Problem, Related
 from shapecalc.dims import Dim, shape_text
 from shapecalc.expression import Name
-from shapecalc.misfits import misfit_finding
+from shapecalc.graph.misfits import misfit_finding
 from shapecalc.ops.build import Builder, Misfit
 from shapecalc.span import Span
 from shapecalc.spec.network import Equation, Network, ValueEntry
@@ -177,13 +177,13 @@ class _GraphBuilder:
             self.findings.append(self._undefined(Name(stated.span, stated.name)))
         elif value.shape != stated.shape:
             shapes = shape_text(value.shape), shape_text(stated.shape)
-            message = f"`{stated.name}` is {shapes[0]}, line {stated.shape_span.line} says {shapes[1]}"
+            message = (
+                f"`{stated.name}` is {shapes[0]}, line {stated.shape_span.line} says {shapes[1]}"
+            )
             dims = ", ".join(map(str, value.shape))
             related = (Related(self.places[stated.name], f"{stated.name} is made here"),)
             self.findings.append(
-                Finding(
-                    "SC305", stated.shape_span, message, f"write `[{dims}]`", related=related
-                )
+                Finding("SC305", stated.shape_span, message, f"write `[{dims}]`", related=related)
             )
 
     def _upstream(self) -> dict[Leaf, str]:

@@ -270,9 +270,7 @@ class Signature:
         self.dims: dict[str, int] = {}
         self._facts = facts
 
-    def equation(
-        self, output: Leaf, tree: Tree, occurrence: int, gradient: Leaf | None
-    ) -> None:
+    def equation(self, output: Leaf, tree: Tree, occurrence: int, gradient: Leaf | None) -> None:
         """Add an equation, which of its names is meant, and the gradient of its output."""
         self.tokens.append(occurrence)
         self.tree(tree)
@@ -314,7 +312,10 @@ class Signature:
 
     def _dim(self, dim: Dim) -> object:
         return tuple(
-            (tuple((self.dims.setdefault(name, len(self.dims)), power) for name, power in term), count)
+            (
+                tuple((self.dims.setdefault(name, len(self.dims)), power) for name, power in term),
+                count,
+            )
             for term, count in dim.terms
         )
 

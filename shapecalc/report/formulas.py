@@ -11,6 +11,4 @@ NUMPY_NAMES = {name: op.numpy for name, op in OPS.items() if op.numpy is not Non
 
 def formula_record(tree: Tree) -> Formula:
     """Spell a formula in the spec's language, NumPy, Unicode and LaTeX."""
-    return Formula(
-        text(tree), numpy_text(tree, NUMPY_NAMES), unicode_text(tree), latex_text(tree)
-    )
+    return Formula(text(tree), numpy_text(tree, NUMPY_NAMES), unicode_text(tree), latex_text(tree))

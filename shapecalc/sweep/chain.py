@@ -8,15 +8,14 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from shapecalc.diagnostics import Finding
-from shapecalc.fused import fused_link
 from shapecalc.graph import Graph, Node, Use
-from shapecalc.kinds import Derived, Kinds, Question, SelfCheckFailed
 from shapecalc.matrix import make
 from shapecalc.matrix.reading import Unreadable
-from shapecalc.ops.registry import OPS
 from shapecalc.records import Checked
+from shapecalc.sweep.facts import known_domains, known_sums
+from shapecalc.sweep.fused import fused_link
+from shapecalc.sweep.kinds import Derived, Kinds, Question, SelfCheckFailed
 from shapecalc.tree import Call, Leaf, Tree, leaf
-from shapecalc.verify.cases import Domain
 
 FUSED = ("softmax", "log_softmax", "sigmoid")
 
@@ -79,41 +78,6 @@ class Sweep(NamedTuple):
 def sweep(graph: Graph, asked: Iterable[str]) -> Sweep:
     """Derive the gradients of the params, of the values asked for, and of all on the way there."""
     return _Sweep(graph, asked).run()
-
-
-def known_sums(graph: Graph) -> dict[Tree, int]:
-    """Return the inputs whose entries sum to 1: as assumed, or as the loss that they enter implies."""
-    found: dict[Tree, int] = {}
-    inputs = {entry.name for entry in graph.network.inputs}
-    for node in graph.nodes:
-        for part in _calls(node.tree):
-            for name in OPS[part.op].sums_to_one:
-                operand = part.operands[OPS[part.op].operands.index(name)]
-                axis = part.attribute("axis")
-                if isinstance(operand, Leaf) and operand.name in inputs and isinstance(axis, int):
-                    found[operand] = axis
-    for entry in graph.network.assume:
-        if entry.axis is not None and entry.name in graph.values:
-            found[graph.values[entry.name]] = entry.axis % len(graph.values[entry.name].shape)
-    return found
-
-
-def known_domains(graph: Graph) -> dict[Leaf, tuple[Domain, ...]]:
-    """Return what `assume` says of each value."""
-    found: dict[Leaf, tuple[Domain, ...]] = {}
-    for entry in graph.network.assume:
-        value = graph.values.get(entry.name)
-        if value is not None and (entry.axis is None or -len(value.shape) <= entry.axis):
-            axis = None if entry.axis is None else entry.axis % max(1, len(value.shape))
-            found[value] = (*found.get(value, ()), Domain(entry.property, axis))
-    return found
-
-
-def _calls(tree: Tree) -> Iterable[Call]:
-    if isinstance(tree, Call):
-        yield tree
-        for operand in tree.operands:
-            yield from _calls(operand)
 
 
 def _by_node(uses: dict[Leaf, list[Use]]) -> dict[Leaf, list[tuple[Leaf, Use]]]:
@@ -220,7 +184,9 @@ class _Sweep:
             self.findings.append(Finding("SC212", place, message, "split the equation"))
         except SelfCheckFailed as failure:
             message = f"step {step} failed its own check: {failure}"
-            self.findings.append(Finding("SC902", place, message, "this is our bug: please report it"))
+            self.findings.append(
+                Finding("SC902", place, message, "this is our bug: please report it")
+            )
         return None
 
     def gradient_leaf(self, value: Leaf, name: str) -> Leaf:
@@ -248,9 +214,7 @@ class _Sweep:
         if value not in self.moved or value not in self.seen:
             return
         name = self.gradient_leaf(value, self._total_name(value))
-        links = tuple(
-            self.links[use] for use in self._live_uses(value)[::-1] if use in self.links
-        )
+        links = tuple(self.links[use] for use in self._live_uses(value)[::-1] if use in self.links)
         if self.graph.upstream.get(value) == name.name:
             return
         fused = self._fused(value, links)
@@ -273,7 +237,9 @@ class _Sweep:
             assert direct is not None
             self.gradients[value] = Gradient(value, name, direct, (), None)
             return
-        ordered = sorted(links, key=lambda link: (link.use.node.source.span.line, link.use.occurrence))
+        ordered = sorted(
+            links, key=lambda link: (link.use.node.source.span.line, link.use.occurrence)
+        )
         uses = tuple(link.use for link in ordered)
         gradients = tuple(link.gradient for link in ordered)
         derived = self._derived(Question(value, uses, gradients, direct, is_total=True))
@@ -309,7 +275,9 @@ class _Sweep:
         except SelfCheckFailed as failure:
             place = activation.source.expression_span
             message = f"step {activation.output.name}:{value.name} failed its own check: {failure}"
-            self.findings.append(Finding("SC902", place, message, "this is our bug: please report it"))
+            self.findings.append(
+                Finding("SC902", place, message, "this is our bug: please report it")
+            )
             return None
         if derived is None:
             return None

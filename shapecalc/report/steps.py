@@ -1,20 +1,19 @@
 """A link of the chain → the record of a step: Jacobian, layouts, orderings, contraction, walk."""
 
-from collections.abc import Sequence
 from functools import cached_property
 from math import prod
 
 from shapecalc.dims import Dim, Shape
-from shapecalc.formulas import formula_record
-from shapecalc.index import Delta, Factor, Label, Labels, Term, contracted, multiply
+from shapecalc.index import Delta, Factor, Label, Labels, Term
 from shapecalc.matrix import make
-from shapecalc.matrix.entries import Letters, sigma, sum_text, term_text
+from shapecalc.matrix.entries import Letters, sigma, sum_text
 from shapecalc.matrix.printing import text
 from shapecalc.orderings import factors_of, orderings
-from shapecalc.records import Contraction, Dims, Jacobian, Orderings, Step, View, WalkEdge
+from shapecalc.records import Contraction, Dims, Jacobian, Orderings, Step, WalkEdge
+from shapecalc.report.formulas import formula_record
+from shapecalc.report.views import mixed_view, vec_view, view_of
 from shapecalc.sweep import Link, Sweep
-from shapecalc.tree import Call, Leaf, Tree, leaves
-from shapecalc.views import mixed_view, vec_view, view_of
+from shapecalc.tree import Call, Tree
 
 
 def step_record(link: Link, sweep: Sweep, kind: int) -> Step:
@@ -98,7 +97,9 @@ class _StepWriter:
         axes = sum(label is not None for label in self.jacobian.wrt_labels)
         return tied == axes == sum(label is not None for label in self.jacobian.output_labels) or (
             not self.output.shape
-            and all(len(set(_labels(term))) <= axes and not term.summed for term in self.jacobian.terms)
+            and all(
+                len(set(_labels(term))) <= axes and not term.summed for term in self.jacobian.terms
+            )
         )
 
     @cached_property
@@ -180,7 +181,8 @@ class _StepWriter:
         lacking = [
             str(self._dim(label))
             for label in self.jacobian.output_labels
-            if label is not None and label not in {d.left for d in self._tied} | {d.right for d in self._tied}
+            if label is not None
+            and label not in {d.left for d in self._tied} | {d.right for d in self._tied}
         ]
         if not lacking:
             return ""
@@ -310,5 +312,3 @@ def _labels(term: Term) -> list[Label]:
 
 def _dims(shape: Shape) -> Dims:
     return tuple(map(str, shape))
-
-

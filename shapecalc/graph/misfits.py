@@ -21,7 +21,9 @@ def misfit_finding(misfit: Misfit, declared: Declared, sizes: Mapping[str, int])
         return _inner_dims(misfit, declared, sizes)
     shapes = " and ".join(shape_text(operand.shape) for operand in operands)
     if mismatch.code == "SC302" and mismatch.axes:
-        shown = " and ".join(f"`{text(operand)}` {shape_text(operand.shape)}" for operand in operands)
+        shown = " and ".join(
+            f"`{text(operand)}` {shape_text(operand.shape)}" for operand in operands
+        )
         message = f"{shown} do not broadcast, {mismatch.fact}"
         help = "give both one shape, or a unit axis to repeat along"
         related = _related(misfit, declared, sizes)
@@ -38,7 +40,7 @@ def _inner_dims(misfit: Misfit, declared: Declared, sizes: Mapping[str, int]) ->
     shapes = f"{shape_text(left.shape)} @ {shape_text(right.shape)}"
     label = f"{shapes}: {_sized(misfit, sizes)}"
     fit = _what_fits(left, right)
-    notes = ()
+    notes: tuple[tuple[str, str], ...] = ()
     help = "check the shapes of both"
     if fit is not None:
         first, second = fit
@@ -94,7 +96,9 @@ def _related(misfit: Misfit, declared: Declared, sizes: Mapping[str, int]) -> tu
             entry = declared[name]
             dim = entry.shape[own_axis]
             size = f" = {dim.size(sizes)}" if all(n in sizes for n in dim.names) else ""
-            side = SIDES.get(own_axis, f"on axis {own_axis}") if len(entry.shape) == 2 else "entries"
+            side = (
+                SIDES.get(own_axis, f"on axis {own_axis}") if len(entry.shape) == 2 else "entries"
+            )
             if own_axis < len(entry.dim_spans):
                 text_ = f"{name} has {dim}{size} {side}"
                 found.append(Related(entry.dim_spans[own_axis], text_))

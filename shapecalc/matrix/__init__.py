@@ -1,0 +1,1 @@
+"""Index notation and formula trees: reading one as the other, and printing formulas."""

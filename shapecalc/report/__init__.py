@@ -1,0 +1,1 @@
+"""What was derived and judged → records: plain data for whoever prints it."""

@@ -1,0 +1,6 @@
+"""The reverse sweep: every gradient that is asked for, derived and checked kind by kind."""
+
+from shapecalc.sweep.chain import Gradient, Link, Sweep, sweep
+from shapecalc.sweep.facts import known_domains, known_sums
+
+__all__ = ["Gradient", "Link", "Sweep", "known_domains", "known_sums", "sweep"]
