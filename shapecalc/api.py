@@ -1,4 +1,4 @@
-"""Text or path in, records out. Nothing is printed here, and nothing raised for a user's mistake."""
+"""Text or path in, records out. Prints nothing, and raises nothing for a user's mistake."""
 
 from collections.abc import Iterable, Sequence
 

@@ -1,4 +1,4 @@
-"""The Jacobian of an equation by one of its operands, and the contraction with the upstream gradient.
+"""The Jacobian of an equation by one of its operands, contracted with the upstream gradient.
 
 All in index notation. The chain rule through the ops nested in one equation is a sum over the
 labels in between; nothing is expanded across equations.
@@ -49,7 +49,7 @@ class Jacobian(NamedTuple):
 
 
 def jacobian(output: Leaf, equation: Tree, occurrence: int) -> Jacobian:
-    """Differentiate an equation by one occurrence of a name in it, counted over all names from 0."""
+    """Differentiate an equation by one occurrence of a name, counted over all names from 0."""
     wrt = list(leaves(equation))[occurrence]
     marker = leaf("<wrt>", wrt.shape)
     marked = with_marker(equation, occurrence, marker)
@@ -74,7 +74,7 @@ class _Differentiation:
         self._marked: dict[Tree, bool] = {}
 
     def terms(self, tree: Tree, labels: Labels) -> Iterator[Term]:
-        """Yield the derivative of an entry of a tree, named by labels, by an entry of the operand."""
+        """Yield the derivative of a tree's entry at some labels by an entry of the operand."""
         if tree is self.marker:
             yield Term(Fraction(1), (), tied(labels, self.wrt_labels))
         elif isinstance(tree, Call) and self._is_marked(tree):
@@ -122,14 +122,19 @@ class _Differentiation:
                     yield multiply(outside, inside)
 
     def _outside(
-        self, tree: Call, pattern: BoundTerm, letters: Letters, labels: Labels, factors: list[BoundFactor]
+        self,
+        tree: Call,
+        pattern: BoundTerm,
+        letters: Letters,
+        labels: Labels,
+        factors: list[BoundFactor],
     ) -> Term:
         """Return a term of the formula without the factor that is differentiated."""
         term = Term(pattern.coefficient, (), (), _summed(letters, labels))
         for factor in factors:
             operand = self._plain(tree.operands[factor.operand or 0])
             term = multiply(term, entry(operand, _at(factor.letters, letters), factor.power))
-        return multiply(term, _over_sizes(pattern, letters, tree))
+        return multiply(term, _over_sizes(pattern, tree))
 
     def _stated(self, op: Op, tree: Call, labels: Labels) -> Iterator[Term]:
         for name, operand in zip(op.operands, tree.operands, strict=True):
@@ -216,7 +221,7 @@ def _letters(
 def _new(
     letters: Mapping[str, str], known: Letters, dims: Mapping[str, object]
 ) -> dict[str, Label]:
-    """Make labels for letters that have none yet, over the dim of the letter that they come from."""
+    """Make labels for letters that have none yet, over the dim of the letter of origin."""
     made: dict[str, Label] = {}
     for origin, letter in letters.items():
         if letter not in known and letter not in made:
@@ -232,7 +237,7 @@ def _at(letters: tuple[str | None, ...], labels: Letters) -> Labels:
     return tuple(None if letter is None else labels[letter] for letter in letters)
 
 
-def _over_sizes(pattern: BoundTerm, letters: Letters, tree: Call) -> Term:
+def _over_sizes(pattern: BoundTerm, tree: Call) -> Term:
     op = OPS[tree.op]
     dims = op.bound(tuple(each.shape for each in tree.operands), tree.attributes).dims
     trees = [tree for letter in pattern.sizes for tree in size_trees(dims[letter])]
@@ -243,7 +248,7 @@ def _over_sizes(pattern: BoundTerm, letters: Letters, tree: Call) -> Term:
 
 
 def contribution(
-    jacobian: Jacobian, upstream: Tree | None, transposed: bool, sums_to_one: SumsToOne
+    jacobian: Jacobian, upstream: Tree | None, sums_to_one: SumsToOne, *, transposed: bool
 ) -> Sum:
     """Contract the upstream gradient with a Jacobian: what one step adds to the gradient of wrt.
 

@@ -272,9 +272,8 @@ def _checked(
     from shapecalc import api
 
     text = _stdin(path) if target.path == "-" else api.read(path)
-    if not target.is_named:
-        if not api.looks_like_spec(text):
-            return None
+    if not target.is_named and not api.looks_like_spec(text):
+        return None
     return api.check(text, path, detail=has_detail, asked=asked)
 
 

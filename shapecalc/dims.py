@@ -5,6 +5,7 @@ A dim remembers the order in which its author wrote it, for printing; equality i
 
 from collections.abc import Iterable, Mapping
 from enum import Enum
+from math import prod
 
 Monomial = tuple[tuple[str, int], ...]
 """Names with their powers, `((“n”, 1), (“h”, 2))` for n·h²; empty for a plain number."""
@@ -84,7 +85,7 @@ class Dim:
         return (*parts, *(Dim.named(name) for name, power in monomial for _ in range(power)))
 
     def compare(self, other: "Dim") -> Comparison:
-        """Compare for all sizes of at least 1: a difference of one sign throughout is no equality."""
+        """Compare for all sizes of at least 1: a difference of one sign throughout is not 0."""
         if self == other:
             return Comparison.EQUAL
         signs = {count > 0 for _, count in (self - other).terms}
@@ -94,9 +95,7 @@ class Dim:
         """Return the number that the dim is at the given sizes of its names."""
         total = 0
         for monomial, count in self.terms:
-            for name, power in monomial:
-                count *= sizes[name] ** power
-            total += count
+            total += count * prod(sizes[name] ** power for name, power in monomial)
         return total
 
     def renamed(self, names: Mapping[str, "Dim"]) -> "Dim":

@@ -14,9 +14,14 @@ from shapecalc.tree import Tree
 
 
 def formula(
-    terms: Iterable[Term], labels: Labels, shape: Shape, upstream: Iterable[Tree], numerator: bool
+    terms: Iterable[Term],
+    labels: Labels,
+    shape: Shape,
+    upstream: Iterable[Tree],
+    *,
+    numerator: bool,
 ) -> Tree:
-    """Read a sum of contracted terms as a formula of the shape of the variable, or of its transpose.
+    """Read a sum of contracted terms as a formula, of the variable's shape or its transpose's.
 
     `labels` and `shape` are the variable's, `upstream` the gradients that its steps are handed.
     Raises Unreadable.

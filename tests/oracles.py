@@ -64,18 +64,18 @@ class Derived(NamedTuple):
     @property
     def of_loss(self) -> Tree:
         """Read the gradient where the output is the loss itself, without an upstream gradient."""
-        terms = contribution(self.jacobian, None, False, {})
+        terms = contribution(self.jacobian, None, {}, transposed=False)
         wrt = self.jacobian.wrt
         return layout.formula(terms, self.jacobian.wrt_labels, wrt.shape, [], numerator=False)
 
     def terms(self, jac: Jacobian, *, numerator: bool = False) -> tuple[Term, ...]:
         turned = leaf("dR", self.upstream.shape[::-1])
-        return contribution(jac, turned if numerator else self.upstream, numerator, {})
+        return contribution(jac, turned if numerator else self.upstream, {}, transposed=numerator)
 
     def read(self, jac: Jacobian, *, numerator: bool = False) -> Tree:
         terms = self.terms(jac, numerator=numerator)
         held = [leaf("dR", self.upstream.shape[::-1]) if numerator else self.upstream]
-        return layout.formula(terms, jac.wrt_labels, jac.wrt.shape, held, numerator)
+        return layout.formula(terms, jac.wrt_labels, jac.wrt.shape, held, numerator=numerator)
 
     def case(self, formula: Tree) -> Case:
         marker = leaf("<wrt>", self.jacobian.wrt.shape)

@@ -175,7 +175,7 @@ class _Court:
 
     @cached_property
     def _is_rational(self) -> bool:
-        """Say whether no function occurs that the field knows by a table: then different is wrong."""
+        """Say whether the field knows no function by a table alone: then different is wrong."""
         trees = [node.tree for node in self.sweep.graph.nodes] + self.trees
         return not any(_has_function(tree) for tree in trees)
 

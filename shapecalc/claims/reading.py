@@ -15,7 +15,7 @@ from shapecalc.tree import Attribute, Leaf, Tree, leaf
 
 
 class Claim(NamedTuple):
-    """The author's formula. `tree` is None where its operands do not go together: `reason` says why."""
+    """The author's formula; `tree` is None where operands do not go together: `reason` says why."""
 
     source: Equation
     value: Leaf

@@ -24,9 +24,10 @@ def accepted_factors(court: "_Court", outcomes: "Mapping[Claim, Outcome]") -> fr
     accepted = {claim for claim, scale in scaled.items() if scale == ONE}
     accepted |= set(_accepted_params(court, params, scaled, outcomes))
     for claim, scale in scaled.items():
-        if not court.is_param(claim) and scale != ONE:
-            if not scale.is_number or _is_accounted_for(claim, params, accepted, outcomes):
-                accepted.add(claim)
+        if court.is_param(claim) or scale == ONE:
+            continue
+        if not scale.is_number or _is_accounted_for(claim, params, accepted, outcomes):
+            accepted.add(claim)
     return frozenset(accepted)
 
 

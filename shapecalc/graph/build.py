@@ -24,7 +24,7 @@ class Node(NamedTuple):
 
 
 class Use(NamedTuple):
-    """One occurrence of a value in an equation: where among all names, and which use of the value."""
+    """One occurrence of a value in an equation: its place among all names, its number among uses."""
 
     node: Node
     occurrence: int
@@ -205,14 +205,7 @@ class _GraphBuilder:
         if named is not None:
             return self._named_loss(Name(named.span, named.name))
         scalars = [node for node in self.nodes if not node.output.shape]
-        if self.nodes and self.nodes[-1] in scalars and not self.lost:
-            if len(scalars) == 1 or not self._used(scalars[:-1]):
-                return self.nodes[-1].output
         return self.nodes[-1].output if scalars and scalars[-1] is self.nodes[-1] else None
-
-    def _used(self, nodes: list[Node]) -> bool:
-        names = {name for node in self.nodes for name in leaves(node.tree)}
-        return all(node.output in names for node in nodes)
 
     def _named_loss(self, name: Name) -> Leaf | None:
         if name.text in self.lost:
@@ -227,7 +220,7 @@ class _GraphBuilder:
         return value
 
     def _batch(self) -> str | None:
-        """Return the dim that counts examples: as stated, or the only one in all inputs, no param."""
+        """Return the dim of the examples: as stated, or the only one in all inputs and no param."""
         if self.network.batch is not None:
             return self.network.batch.name
         shapes = [entry.shape for entry in self.network.inputs if entry.shape]

@@ -57,15 +57,15 @@ def _advice(
 ) -> str:
     """Propose the product that fits, or the declaration that makes the one written fit."""
     for written, fitting in ((left, first), (right, second)):
-        if isinstance(written, Leaf) and written.name in declared and fitting is not written:
-            if make.transposed(written) is fitting:
-                dims = ", ".join(map(str, reversed(written.shape)))
-                return f"write `{product}`, or declare `{written.name}: [{dims}]`"
+        is_declared = isinstance(written, Leaf) and written.name in declared
+        if is_declared and fitting is not written and make.transposed(written) is fitting:
+            dims = ", ".join(map(str, reversed(written.shape)))
+            return f"write `{product}`, or declare `{text(written)}: [{dims}]`"
     return f"write `{product}`"
 
 
 def _what_fits(left: Tree, right: Tree) -> tuple[Tree, Tree] | None:
-    """Find an arrangement of two matrices that conforms for all sizes, the order kept if it can be."""
+    """Find an arrangement of two matrices that conforms for all sizes; in this order if any does."""
     if not (len(left.shape) == len(right.shape) == 2):
         return None
     for a, b in ((left, right), (right, left)):

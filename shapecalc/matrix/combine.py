@@ -56,7 +56,7 @@ def _sum(rest: list[Product]) -> Tree:
 
 
 def _common(lists: Sequence[tuple[Tree, ...]]) -> tuple[Tree, ...]:
-    """Return the trees that are in every list, as often as they are in each, in the first's order."""
+    """Return the trees that are in every list, as often as in each, in the first's order."""
     kept: list[Tree] = []
     left = [list(trees) for trees in lists[1:]]
     for tree in lists[0]:

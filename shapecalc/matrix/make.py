@@ -151,7 +151,7 @@ def matmul(left: Tree, right: Tree) -> Tree:
     return call("matmul", (left, right), (), (*left.shape[:-1], *right.shape[1:]))
 
 
-def summed(tree: Tree, axes: tuple[int, ...], keepdims: bool) -> Tree:
+def summed(tree: Tree, axes: tuple[int, ...], *, keepdims: bool) -> Tree:
     """Add up along axes; along all of them the axis is not named."""
     kept = [
         (ONE if axis in axes else dim)
@@ -204,7 +204,7 @@ def einsum(subscripts: str, left: Tree, right: Tree, shape: Shape) -> Tree:
 
 def quotient(coefficient: Fraction, above: Sequence[Tree], below: Sequence[Tree]) -> Tree:
     """Write coefficient · above / below as a person would: `-Y / (m * A2)`, `0.5 * X`, `X / 2`."""
-    front, divisor = _split(abs(coefficient), bool(above))
+    front, divisor = _split(abs(coefficient), has_factors=bool(above))
     tree = _multiplied([number(front)] * (front != 1 or not above) + list(above))
     if coefficient < 0:
         tree = negative(tree)
@@ -231,7 +231,7 @@ def _multiplied(parts: Sequence[Tree]) -> Tree:
 
 
 def tidied(tree: Tree) -> Tree:
-    """Put a plainer value for a tree: exp(log_softmax(X)) is softmax(X), where(M, 1, 0) the mask."""
+    """Put a plainer tree: exp(log_softmax(X)) is softmax(X), and where(M, 1, 0) is M itself."""
     if isinstance(tree, Call):
         if tree.op == "where":
             return where(tree.operands[0], tree.operands[1], tree.operands[2])
@@ -249,7 +249,7 @@ def where(mask: Tree, chosen: Tree, otherwise: Tree) -> Tree:
     return call("where", operands, (), broadcast_shape([each.shape for each in operands]))
 
 
-def _split(coefficient: Fraction, has_factors: bool) -> tuple[Fraction, int]:
+def _split(coefficient: Fraction, *, has_factors: bool) -> tuple[Fraction, int]:
     """Split a coefficient into what is printed in front and below: 3/2 as 3 · x / 2, 0.01 whole."""
     below = coefficient.denominator
     if below == 1 or not has_factors:

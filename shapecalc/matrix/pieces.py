@@ -45,19 +45,19 @@ class Piece(NamedTuple):
         return tuple(ONE if label is None else label.dim for label in self.axes)
 
 
-def whole(tree: Tree, axes: Labels, upstream: bool) -> Piece:
+def whole(tree: Tree, axes: Labels, *, upstream: bool) -> Piece:
     """Return a tree as a piece."""
     return Piece((tree,), (), axes, upstream)
 
 
 def fitted(piece: Piece, want: Labels) -> Piece | None:
-    """Transpose, expand or squeeze a piece so that its axes are as wanted; None where that fails."""
+    """Transpose, expand or squeeze a piece until its axes are as wanted; None where that fails."""
     if piece.axes == want:
         return piece
     if piece.labels != {label for label in want if label is not None}:
         return None
     if len(want) == len(piece.axes) == 2 and piece.axes == (want[1], want[0]):
-        return whole(make.transposed(piece.tree), want, piece.upstream)
+        return whole(make.transposed(piece.tree), want, upstream=piece.upstream)
     return _with_unit_axes(piece, want)
 
 
@@ -67,7 +67,9 @@ def _with_unit_axes(piece: Piece, want: Labels) -> Piece | None:
         return resummed
     tree, axes = piece.tree, list(piece.axes)
     if not want and axes:
-        return whole(make.summed(tree, tuple(range(len(axes))), keepdims=False), (), piece.upstream)
+        return whole(
+            make.summed(tree, tuple(range(len(axes))), keepdims=False), (), upstream=piece.upstream
+        )
     while None in axes:
         place = len(axes) - 1 - axes[::-1].index(None)
         tree = make.squeezed(tree, place)
@@ -80,7 +82,7 @@ def _with_unit_axes(piece: Piece, want: Labels) -> Piece | None:
     for place, label in enumerate(want):
         if label is None:
             tree = make.expanded(tree, place)
-    return whole(tree, want, piece.upstream)
+    return whole(tree, want, upstream=piece.upstream)
 
 
 def _resummed(piece: Piece, want: Labels) -> Piece | None:
@@ -92,13 +94,15 @@ def _resummed(piece: Piece, want: Labels) -> Piece | None:
         return None
     operand, axes = inner
     for keepdims in (True, False):
-        kept = _axes_after(piece, operand, axes, keepdims)
+        kept = _axes_after(piece, axes, keepdims=keepdims)
         if kept == want:
-            return whole(make.summed(operand, axes, keepdims), want, piece.upstream)
+            return whole(
+                make.summed(operand, axes, keepdims=keepdims), want, upstream=piece.upstream
+            )
     units = tuple(axis for axis, dim in enumerate(operand.shape) if dim.is_one and axis not in axes)
     more = tuple(sorted((*axes, *units)))
     if len(want) == len(operand.shape) - len(more) and None not in want:
-        return whole(make.summed(operand, more, keepdims=False), want, piece.upstream)
+        return whole(make.summed(operand, more, keepdims=False), want, upstream=piece.upstream)
     return None
 
 
@@ -114,14 +118,14 @@ def summed_operand(tree: Tree) -> tuple[Tree, tuple[int, ...]] | None:
     return operand, tuple(each for each in axes if isinstance(each, int))
 
 
-def _axes_after(piece: Piece, operand: Tree, axes: tuple[int, ...], keepdims: bool) -> Labels:
+def _axes_after(piece: Piece, axes: tuple[int, ...], *, keepdims: bool) -> Labels:
     if keepdims:
         return piece.axes
     return tuple(label for axis, label in enumerate(piece.axes) if axis not in axes)
 
 
 def broadcasts(axes: Labels, onto: Labels) -> bool:
-    """Say whether axes go onto others as NumPy aligns them: from the right, unit axes stretching."""
+    """Say whether axes go onto others as NumPy aligns them: from the right, unit axes stretched."""
     if len(axes) > len(onto):
         return False
     aligned = onto[len(onto) - len(axes) :]
@@ -150,7 +154,7 @@ def summed_over(piece: Piece, labels: frozenset[Label]) -> Piece:
     """Add up a piece along the axes of some of its labels, which stay as unit axes."""
     axes = tuple(axis for axis, label in enumerate(piece.axes) if label in labels)
     kept = tuple(None if label in labels else label for label in piece.axes)
-    return whole(make.summed(piece.tree, axes, keepdims=True), kept, piece.upstream)
+    return whole(make.summed(piece.tree, axes, keepdims=True), kept, upstream=piece.upstream)
 
 
 def matrix_product(left: Piece, right: Piece, label: Label) -> Piece | None:
@@ -162,7 +166,7 @@ def matrix_product(left: Piece, right: Piece, label: Label) -> Piece | None:
     if len(right_axes) == 2:
         right_tree, right_axes = make.transposed(right_tree), (right_axes[1], right_axes[0])
     axes = left_axes[:-1] + right_axes[1:]
-    return whole(make.matmul(left_tree, right_tree), axes, left.upstream or right.upstream)
+    return whole(make.matmul(left_tree, right_tree), axes, upstream=left.upstream or right.upstream)
 
 
 def _towards(piece: Piece, label: Label) -> tuple[Tree, Labels]:
@@ -176,13 +180,13 @@ def column_times_row(left: Piece, right: Piece) -> Piece | None:
     """Multiply each entry of one piece by each of another: `u @ v.T`, or `outer` for 1-D."""
     if len(left.axes) == len(right.axes) == 1:
         tree = make.outer(left.tree, right.tree)
-        return whole(tree, left.axes + right.axes, left.upstream or right.upstream)
+        return whole(tree, left.axes + right.axes, upstream=left.upstream or right.upstream)
     if len(left.axes) == len(right.axes) == 2 and len(left.labels) == len(right.labels) == 1:
         (row,), (column,) = left.labels, right.labels
         first, second = fitted(left, (row, None)), fitted(right, (None, column))
         if first is not None and second is not None:
             tree = make.matmul(first.tree, second.tree)
-            return whole(tree, (row, column), left.upstream or right.upstream)
+            return whole(tree, (row, column), upstream=left.upstream or right.upstream)
     return None
 
 
@@ -207,4 +211,4 @@ def einsum(left: Piece, right: Piece, keep: Sequence[Label]) -> Piece:
     output = "".join(letters[label] for label in kept)
     shape = tuple(label.dim for label in kept)
     tree = make.einsum(f"{inputs}->{output}", left.tree, right.tree, shape)
-    return whole(tree, kept, left.upstream or right.upstream)
+    return whole(tree, kept, upstream=left.upstream or right.upstream)

@@ -66,7 +66,7 @@ def _as_piece(factor: Factor, upstream: Tree | None) -> Piece:
 
 
 def _grouped(term: Term, upstream: Tree | None) -> list[Piece]:
-    """Return a piece for each factor; those with the upstream's labels join it in its orientation."""
+    """Return a piece for each factor, the upstream's first: its orientation leads."""
     found = [_as_piece(factor, upstream) for factor in term.factors if factor.labels]
     return sorted(found, key=lambda piece: not piece.upstream)
 
@@ -161,7 +161,7 @@ class _Table:
         return False
 
     def _entrywise(self, onto: Piece, other: Piece) -> Piece | None:
-        """Multiply two pieces of the same labels, at once in the target's axes where they are its."""
+        """Multiply two pieces of the same labels; in a 1-D target's own axes where they fill it."""
         if onto.labels == self.free and onto.axes != self.target:
             turned, also = pieces.fitted(onto, self.target), pieces.fitted(other, self.target)
             if turned is not None and also is not None and len(self.target) < 2:
@@ -204,9 +204,9 @@ class _Table:
     def _broadcast_among(self, pairs: list[tuple[Piece, Piece]]) -> bool:
         for first, second in pairs:
             for piece, onto in ((second, first), (first, second)):
-                if self._may_broadcast(piece, onto):
-                    if self._replace(first, second, pieces.multiplied(onto, piece)):
-                        return True
+                fits = self._may_broadcast(piece, onto)
+                if fits and self._replace(first, second, pieces.multiplied(onto, piece)):
+                    return True
         return False
 
     def _walk(self) -> bool:
@@ -215,9 +215,9 @@ class _Table:
             shared = first.labels & second.labels
             if len(shared) == 1:
                 (label,) = shared
-                if label not in self.free and self._count(label) == 2:
-                    if self._replace(*self._walked(first, second, label)):
-                        return True
+                inner = label not in self.free and self._count(label) == 2
+                if inner and self._replace(*self._walked(first, second, label)):
+                    return True
         return False
 
     def _walked(
@@ -255,12 +255,12 @@ class _Table:
         return self._replace(first, second, pieces.column_times_row(left, right))
 
     def _contained(self) -> bool:
-        """Multiply what no matrix product joins, one having all labels of the other; sums follow."""
+        """Multiply what no matrix product joins, one having all the other's labels; sums follow."""
         for first, second in self._pairs():
             for piece, onto in ((second, first), (first, second)):
-                if piece.labels <= onto.labels:
-                    if self._replace(first, second, pieces.multiplied(onto, piece)):
-                        return True
+                inside = piece.labels <= onto.labels
+                if inside and self._replace(first, second, pieces.multiplied(onto, piece)):
+                    return True
         return False
 
     def _detached(self) -> bool:

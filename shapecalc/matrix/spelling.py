@@ -103,8 +103,6 @@ def _latex(tree: Tree) -> tuple[str, int]:
             return f"[{latex_text(left)} {_LATEX_SIGNS[op]} {latex_text(right)}]", ATOM
         case Call(op=op, operands=(left, right)) if op in INFIX:
             return f"{_wrapped(left, SUM)} {INFIX[op][0]} {_wrapped(right, PRODUCT)}", SUM
-        case Call(op="sqrt", operands=(operand,)):
-            return f"\\sqrt{{{latex_text(operand)}}}", ATOM
         case Call():
             return _latex_call(tree), ATOM
 
@@ -120,6 +118,8 @@ def _wrapped(tree: Tree, least: int) -> str:
 
 
 def _latex_call(tree: Call) -> str:
+    if tree.op == "sqrt":
+        return f"\\sqrt{{{latex_text(tree.operands[0])}}}"
     name = f"\\{tree.op}" if tree.op in _LATEX_FUNCTIONS else _operator(tree.op)
     arguments = ", ".join(_arguments(tree, latex_text)).replace("keepdims=True", r"\text{keepdims}")
     return f"{name}\\left({arguments}\\right)"

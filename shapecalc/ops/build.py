@@ -71,12 +71,18 @@ ALIASES = {
 PREFIXES = ("np", "numpy", "jnp")
 METHODS = ("sum", "mean", "dot")
 NOT_BUILT = frozenset(
-    ["gelu", "silu", "reshape", "concatenate", "concat", "stack", "split", "flip", "roll", "pad", "tile", "max", "min", "prod", "var", "std", "norm", "logsumexp", "cumsum", "elu", "selu", "hardtanh", "mish", "softsign", "sinh", "cosh", "tan", "arctan", "erf", "floor", "clip", "hinge", "huber", "kl_divergence", "nll", "cosine_similarity", "trace", "diag", "diagonal", "triu", "tril", "kron", "det", "logdet", "inv", "solve", "cross", "eye", "layer_norm", "batch_norm", "rms_norm", "group_norm", "dropout", "embedding", "conv1d", "conv2d", "conv_transpose2d", "max_pool2d", "avg_pool2d", "scaled_dot_product_attention", "pinv", "expm", "sqrtm", "cholesky", "matrix_power", "vec", "astype", "one_hot", "argmax", "arange"]
+    """gelu silu reshape concatenate concat stack split flip roll pad tile max min prod var std norm
+    logsumexp cumsum elu selu hardtanh mish softsign sinh cosh tan arctan erf floor clip hinge huber
+    kl_divergence nll cosine_similarity trace diag diagonal triu tril kron det logdet inv solve
+    cross eye layer_norm batch_norm rms_norm group_norm dropout embedding conv1d conv2d
+    conv_transpose2d max_pool2d avg_pool2d scaled_dot_product_attention pinv expm sqrtm cholesky
+    matrix_power vec astype one_hot argmax arange""".split()  # noqa: SIM905 (read as a text)
 )
+"""Names of ops that a later version reads: refused by name, rather than called unknown."""
 
 
 class Misfit(Exception):
-    """Operands that do not go together, with the syntax that says so: for a frame with its places."""
+    """Operands that do not go together, with the syntax that puts them together."""
 
     def __init__(self, node: Syntax, mismatch: ShapeMismatch, operands: tuple[Tree, ...]) -> None:
         super().__init__(mismatch.fact)
@@ -349,17 +355,18 @@ def _folded(op: str, operands: tuple[Tree, ...]) -> Tree | None:
     return None if result is None else number(result)
 
 
-
 def _problem(code: str, span: Span, message: str, help: str = "") -> Problem:
     return Problem(Finding(code, span, message, help))
 
 
 def defined(entry: Op, operands: tuple[Tree, ...], attributes: Attributes) -> Tree:
-    """Put an op's definition for the op. Raises ShapeMismatch where operands must have one shape."""
+    """Put an op's definition for the op. Raises ShapeMismatch where shapes must be one."""
     if entry.shape is None and len({operand.shape for operand in operands}) > 1:
         shapes = " and ".join(shape_text(operand.shape) for operand in operands)
         raise ShapeMismatch("SC302", f"`{entry.name}` takes operands of one shape, not {shapes}")
-    places = tuple(leaf(f"<{name}>", tree.shape) for name, tree in zip(entry.operands, operands))
+    places = tuple(
+        leaf(f"<{name}>", tree.shape) for name, tree in zip(entry.operands, operands, strict=True)
+    )
     definition = _definition(entry.name, places, attributes)
     change: dict[Tree, Tree] = dict(zip(places, operands, strict=True))
     return rebuilt(definition, change.get)
@@ -379,7 +386,7 @@ def _definition(name: str, places: tuple[Tree, ...], attributes: Attributes) -> 
 
 def expression_of(text: str, names: "dict[str, Tree | Attribute]") -> Tree:
     """Build the tree of a text of ours in which these names stand for trees or attributes."""
-    return Builder(lambda name: names[name.text], lambda text: False).tree(_parsed(text))
+    return Builder(lambda name: names[name.text], lambda _: False).tree(_parsed(text))
 
 
 @lru_cache(maxsize=1024)

@@ -66,8 +66,8 @@ def _einsum_shape(shapes: tuple[Shape, ...], attributes: Mapping[str, Attribute]
     return f"A[{','.join(left)}], B[{','.join(right)}] -> Y[{','.join(output)}]"
 
 
-def _einsum_terms(shapes: tuple[Shape, ...], attributes: Mapping[str, Attribute]) -> str:
-    left, right, _ = _subscripts(attributes)
+def _einsum_terms(_: tuple[Shape, ...], attributes: Mapping[str, Attribute]) -> str:
+    left, right, _output = _subscripts(attributes)
     return f"A[{','.join(left)}] B[{','.join(right)}]"
 
 

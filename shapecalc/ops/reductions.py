@@ -85,7 +85,7 @@ def _squeezed(shapes: tuple[Shape, ...], attributes: Mapping[str, Attribute]) ->
     return f"X[{','.join(letters)}] -> Y[{','.join(kept)}]"
 
 
-def _all_letters(shapes: tuple[Shape, ...], attributes: Mapping[str, Attribute]) -> str:
+def _all_letters(shapes: tuple[Shape, ...], _: Mapping[str, Attribute]) -> str:
     return f"X[{','.join(f'a{place}' for place in range(len(shapes[0])))}]"
 
 

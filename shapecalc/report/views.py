@@ -1,4 +1,4 @@
-"""The layouts of a step as products, each with the shapes of its factors and the reason of a misfit."""
+"""The layouts of a step as products, with the shapes of the factors and why one does not fit."""
 
 from collections.abc import Mapping, Sequence
 

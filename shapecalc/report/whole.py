@@ -61,7 +61,7 @@ class _Likeness:
 
     def of(self, *trees: Tree) -> int:
         """Return the number of some trees, taken together."""
-        signature = Signature(lambda value: None, self._dims)
+        signature = Signature(lambda _: None, self._dims)
         for tree in trees:
             signature.tree(tree)
         return self._numbers.setdefault(tuple(signature.tokens), len(self._numbers))

@@ -130,7 +130,7 @@ def _read(root: Node, path: str, findings: Findings) -> Network:
 
 
 def _unread(sections: _Sections, network: Network) -> tuple[str, ...]:
-    """Return the names that have an entry which could not be read, so that their uses are no news."""
+    """Return the names with an entry that could not be read, so that their uses are no news."""
     read = {entry.name for entry in (*network.inputs, *network.params)}
     read |= {equation.name for equation in network.forward}
     written: list[str] = []

@@ -54,7 +54,7 @@ def _derive(
     if len(terms) > MOST_TERMS or _divides(terms, use.node.output):
         return None
     try:
-        formula = layout.formula(terms, free, value.shape, (), kinds.numerator)
+        formula = layout.formula(terms, free, value.shape, (), numerator=kinds.numerator)
     except Unreadable:
         return None
     assumed = _assumed(kinds, plain, terms)

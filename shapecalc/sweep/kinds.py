@@ -147,7 +147,9 @@ class Kinds:
             turned = tuple(reversed(labels)) if self.numerator else labels
             terms = (Term(UNIT, (Factor(question.direct, turned),)), *terms)
         upstream = [each for each in (*question.gradients, question.direct) if each is not None]
-        formula = layout.formula(terms, labels, question.value.shape, upstream, self.numerator)
+        formula = layout.formula(
+            terms, labels, question.value.shape, upstream, numerator=self.numerator
+        )
         case = self._case(question, formula, assumed)
         checked = check(case, terms, labels, numerator=self.numerator)
         return Derivation(
@@ -173,8 +175,8 @@ class Kinds:
         terms: list[Term] = []
         assumed: dict[tuple[Leaf, int], None] = {}
         for each, gradient in zip(jacobians, gradients, strict=True):
-            plain = contribution(each, gradient, self.numerator, {})
-            used = contribution(each, gradient, self.numerator, self.sums_to_one)
+            plain = contribution(each, gradient, {}, transposed=self.numerator)
+            used = contribution(each, gradient, self.sums_to_one, transposed=self.numerator)
             if len(_factors(used)) < len(_factors(plain)):
                 known = [(t, a) for t, a in self.sums_to_one.items() if isinstance(t, Leaf)]
                 found = {factor.tree for factor in _factors(plain)}
