@@ -54,7 +54,7 @@ def claim_finding(judged: Judged) -> Finding | None:
         return None
     help_ = f"write `{right}`"
     if claim.reason:
-        message = f"`{written}` is not {name}: {claim.reason}"
+        message = f"{name}: {claim.reason}" if claim.tree is None else f"`{written}` {claim.reason}"
         return Finding("SC413", place, message, help_, label=claim.reason)
     scale = judged.outcome.scale
     if scale is not None:

@@ -133,7 +133,7 @@ class Step(NamedTuple):
 
 
 class Exact(NamedTuple):
-    """Exact evaluation over a prime field: how many assignments of sizes and points, which bound."""
+    """Exact evaluation over a prime field: how many assignments and points, and the error bound."""
 
     field: str  # "2^61-1"
     assignments: int

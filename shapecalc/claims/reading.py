@@ -65,8 +65,7 @@ class _Reader:
         for value, name in self.graph.upstream.items():
             self.by_name.setdefault(f"d{value.name}", value)
             self.by_name.setdefault(name, value)
-        self.lost = set(self.graph.not_checked) | set(network.unread)
-        self.lost |= {e.name for e in network.forward if e.name not in self.graph.values}
+        self.lost = self.graph.lost
 
     def claim(self, equation: Equation) -> Claim | None:
         """Read one claim; None where the network's own errors stand in the way."""
@@ -83,7 +82,7 @@ class _Reader:
         reason = ""
         if tree.shape != gradient.shape:
             reason = (
-                f"it is {shape_text(tree.shape)}, {gradient.name} is {shape_text(gradient.shape)}"
+                f"is {shape_text(tree.shape)}, {gradient.name} is {shape_text(gradient.shape)}"
             )
         return Claim(equation, value, gradient, tree, reason)
 

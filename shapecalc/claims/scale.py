@@ -81,13 +81,20 @@ def named(
     ratios: Sequence[Ratio], worlds: Sequence[Evaluation], names: Sequence[Leaf]
 ) -> Scale | None:
     """Find the plainest number · dims · constants that all ratios are. None where there is none."""
+    found: list[Scale] = []
     for above, below in _candidates(names):
         numbers = {
-            _number(found, world, above, below) for found, world in zip(ratios, worlds, strict=True)
+            _number(each, world, above, below) for each, world in zip(ratios, worlds, strict=True)
         }
         if len(numbers) == 1 and (number := numbers.pop()) is not None:
-            return Scale(number, above, below)
-    return None
+            found.append(Scale(number, above, below))
+    return min(found, key=_complexity, default=None)
+
+
+def _complexity(scale: Scale) -> int:
+    """Weigh a factor: a name weighs as much as a small number."""
+    size = abs(scale.number.numerator) * scale.number.denominator
+    return size + 2 * len(scale.above + scale.below)
 
 
 def _candidates(names: Sequence[Leaf]) -> list[tuple[tuple[Leaf, ...], tuple[Leaf, ...]]]:

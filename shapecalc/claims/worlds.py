@@ -92,12 +92,12 @@ def _world(
     network = sweep.graph.network
     evaluation.equations = {node.output: node.tree for node in sweep.graph.nodes}
     given = [sweep.graph.values[entry.name] for entry in (*network.inputs, *network.params)]
-    for constant in network.constants:
-        name = leaf(constant.name, ())
+    factors = {entry.name: float(entry.value or 1) for entry in network.constants}
+    factors |= {entry.name: 1.0 for entry in network.dims if entry.name not in evaluation.dims}
+    for symbol, factor in factors.items():
+        name = leaf(symbol, ())
         drawn = draw(name, Domain("positive"), evaluation, random, attempt)
-        if constant.value is not None:
-            drawn = drawn._replace(floats=[float(constant.value) * drawn.floats[0]])
-        evaluation.values[name] = drawn
+        evaluation.values[name] = drawn._replace(floats=[factor * drawn.floats[0]])
     for name in given:
         evaluation.values[name] = draw(name, domains.get(name), evaluation, random, attempt)
     for node in sweep.graph.nodes:

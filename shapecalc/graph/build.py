@@ -24,7 +24,7 @@ class Node(NamedTuple):
 
 
 class Use(NamedTuple):
-    """One occurrence of a value in an equation: its place among all names, its number among uses."""
+    """One occurrence of a value in an equation: its place among all names, and among its uses."""
 
     node: Node
     occurrence: int
@@ -32,7 +32,11 @@ class Use(NamedTuple):
 
 
 class Graph(NamedTuple):
-    """A network whose names, ops and shapes are known. `loss` is None where upstreams are given."""
+    """A network whose names, ops and shapes are known. `loss` is None where upstreams are given.
+
+    `lost` are the names without a value, for a mistake in their equation or before it;
+    `not_checked` those of them whose own equation is not at fault.
+    """
 
     network: Network
     values: dict[str, Leaf]
@@ -42,6 +46,7 @@ class Graph(NamedTuple):
     sizes: dict[str, int]
     batch: str | None
     not_checked: tuple[str, ...]
+    lost: frozenset[str]
     findings: tuple[Finding, ...]
 
     def uses(self) -> dict[Leaf, list[Use]]:
@@ -106,6 +111,7 @@ class _GraphBuilder:
             self.sizes,
             self._batch(),
             tuple(self.not_checked),
+            frozenset(self.lost),
             tuple(self.findings),
         )
 

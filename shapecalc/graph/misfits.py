@@ -65,7 +65,7 @@ def _advice(
 
 
 def _what_fits(left: Tree, right: Tree) -> tuple[Tree, Tree] | None:
-    """Find an arrangement of two matrices that conforms for all sizes; in this order if any does."""
+    """Find an arrangement of two matrices that conforms for all sizes; in this order if it can."""
     if not (len(left.shape) == len(right.shape) == 2):
         return None
     for a, b in ((left, right), (right, left)):

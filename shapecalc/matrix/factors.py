@@ -48,7 +48,7 @@ def _both(term: Term, tree: Tree, labels: Labels, power: Fraction) -> Term:
 
 
 def _own(tree: Tree, labels: Labels) -> Labels:
-    """Return an operand's labels, where it broadcasts to `labels`: aligned right, none at unit axes."""
+    """Return the labels of an operand that broadcasts to `labels`: aligned right, none at units."""
     rank = len(tree.shape)
     aligned = labels[len(labels) - rank :]
     return tuple(

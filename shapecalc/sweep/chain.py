@@ -144,8 +144,9 @@ class _Sweep:
                 self._steps_of(node)
                 for value in last.get(node.output, ()):
                     self._gradient_of(value)
-            for value in self.asked:
-                self._unreached(value)
+            if not self.graph.lost:
+                for value in self.asked:
+                    self._unreached(value)
         links = tuple(self.links.values())
         found = tuple(self.findings)
         return Sweep(self.graph, self.gradients, links, found, self.numerator)

@@ -9,7 +9,7 @@ from shapecalc.verify.cases import Domain
 
 
 def known_sums(graph: Graph) -> dict[Tree, int]:
-    """Return the inputs whose entries sum to 1: as assumed, or as a loss that they enter implies."""
+    """Return the inputs whose entries sum to 1: as assumed, or as a loss they enter implies."""
     found: dict[Tree, int] = {}
     inputs = {entry.name for entry in graph.network.inputs}
     for node in graph.nodes:

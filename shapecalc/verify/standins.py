@@ -52,7 +52,7 @@ class _Search:
     ) -> int | None:
         for place in range(start, len(self.primes)):
             prime = self.primes[place]
-            if prime in sizes.values() or other.get(name) == prime:
+            if prime in sizes.values() or _is_tied(name, prime, sizes, other):
                 continue
             if self._differ({**sizes, name: prime}):
                 return place
@@ -65,6 +65,20 @@ class _Search:
             and not self.taken & set(known)
             and min(known, default=1) > 0
         )
+
+
+def _is_tied(name: str, prime: int, sizes: dict[str, int], other: dict[str, int]) -> bool:
+    """Say whether a size, or its product or ratio with an earlier name's, is the other assignment's.
+
+    With h and m swapped, h·m would be one number at both, and 6/h could pass for m.
+    """
+    if name not in other:
+        return False
+    return other[name] == prime or any(
+        size * prime == other[earlier] * other[name]
+        or size * other[name] == other[earlier] * prime
+        for earlier, size in sizes.items()
+    )
 
 
 def small_sizes(dims: Iterable[Dim]) -> dict[str, int]:
