@@ -1,6 +1,6 @@
 """Text or path in, records out. Prints nothing, and raises nothing for a user's mistake."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from shapecalc.claims import Judged, judge
 from shapecalc.claims.reading import asked_for
@@ -31,7 +31,7 @@ def check(text: str, path: str, *, detail: bool = True, asked: Iterable[str] = (
     network, findings = read_network(text, path)
     source = tuple(text.removeprefix("\ufeff").split("\n"))
     if network is None:
-        return _empty(path, findings, source)
+        return Report(path, findings=findings, source=source)
     graph = build_graph(network)
     found = sweep(graph, [*asked_for(network), *asked])
     judged, unread = judge(found)
@@ -64,25 +64,3 @@ def claim_finding(judged: Judged) -> Finding | None:
         )
     message = f"`{written}` is not {name}"
     return Finding("SC414", place, message, help_, label="other values")
-
-
-def _empty(path: str, findings: Sequence[Finding], source: tuple[str, ...]) -> Report:
-    """Return the report on a file of which nothing could be read."""
-    return Report(
-        path=path,
-        name="",
-        ok=False,
-        loss=None,
-        dims=(),
-        batch=None,
-        layout="denominator",
-        values=(),
-        steps=(),
-        gradients=(),
-        claims=(),
-        findings=tuple(findings),
-        assumptions=(),
-        not_checked=(),
-        step_count=0,
-        source=source,
-    )

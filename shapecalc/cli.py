@@ -304,24 +304,8 @@ def _bare_report(path: str, finding: "Finding", text: str = "") -> "Report":
     """Make a report of a file that could not be read or checked."""
     from shapecalc.records import Report
 
-    return Report(
-        path=path,
-        name="",
-        ok=False,
-        loss=None,
-        dims=(),
-        batch=None,
-        layout="denominator",
-        values=(),
-        steps=(),
-        gradients=(),
-        claims=(),
-        findings=(finding,),
-        assumptions=(),
-        not_checked=(),
-        step_count=0,
-        source=tuple(text.split("\n")) if text else (),
-    )
+    source = tuple(text.split("\n")) if text else ()
+    return Report(path, findings=(finding,), source=source)
 
 
 def _rendered(gathered: Gathered, wish: Wish) -> str:

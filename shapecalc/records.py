@@ -181,21 +181,21 @@ class Claim(NamedTuple):
 
 
 class Report(NamedTuple):
-    """All that `check` has to say about one spec."""
+    """All that `check` has to say about one spec; of one that cannot be read, findings alone."""
 
     path: str
-    name: str
-    ok: bool
-    loss: str | None
-    dims: tuple[tuple[str, int | None], ...]
-    batch: str | None
-    layout: str
-    values: tuple[Value, ...]
-    steps: tuple[Step, ...]
-    gradients: tuple[Gradient, ...]
-    claims: tuple[Claim, ...]
-    findings: tuple[Finding, ...]
-    assumptions: tuple[str, ...]  # "each column of Y sums to 1 over k (cross_entropy implies it)"
-    not_checked: tuple[str, ...]  # values that depend on an equation with an error
-    step_count: int
-    source: tuple[str, ...]  # the lines of the file, for frames
+    name: str = ""
+    ok: bool = False
+    loss: str | None = None
+    dims: tuple[tuple[str, int | None], ...] = ()
+    batch: str | None = None
+    layout: str = "denominator"
+    values: tuple[Value, ...] = ()
+    steps: tuple[Step, ...] = ()
+    gradients: tuple[Gradient, ...] = ()
+    claims: tuple[Claim, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    assumptions: tuple[str, ...] = ()  # "Y sums to 1 over k, as its loss implies"
+    not_checked: tuple[str, ...] = ()  # values that depend on an equation with an error
+    step_count: int = 0
+    source: tuple[str, ...] = ()  # the lines of the file, for frames

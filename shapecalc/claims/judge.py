@@ -65,7 +65,7 @@ class _Court:
         refused: frozenset[Leaf] = frozenset()
         while True:
             outcomes = self._outcomes(refused)
-            accepted = accepted_factors(self, outcomes)
+            accepted = self._accepted(outcomes)
             taken_back = {
                 claim.gradient
                 for claim, outcome in outcomes.items()
@@ -77,6 +77,13 @@ class _Court:
             if not taken_back:
                 return [self._judged(claim, outcomes, accepted) for claim in outcomes]
             refused |= taken_back
+
+    def _accepted(self, outcomes: Mapping[Claim, Outcome]) -> frozenset[Claim]:
+        scales = {claim: outcome.scale for claim, outcome in outcomes.items()}
+        params = [claim for claim in outcomes if self.is_param(claim)]
+        return accepted_factors(
+            scales, params, lambda claim: self.outcome(claim, {}, outcomes).scale == ONE
+        )
 
     def is_param(self, claim: Claim) -> bool:
         """Say whether a claim is about a param."""

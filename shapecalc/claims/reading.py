@@ -81,9 +81,7 @@ class _Reader:
             return Claim(equation, value, gradient, None, _misfit_text(misfit))
         reason = ""
         if tree.shape != gradient.shape:
-            reason = (
-                f"is {shape_text(tree.shape)}, {gradient.name} is {shape_text(gradient.shape)}"
-            )
+            reason = f"is {shape_text(tree.shape)}, {gradient.name} is {shape_text(gradient.shape)}"
         return Claim(equation, value, gradient, tree, reason)
 
     def _value(self, equation: Equation) -> Leaf | None:

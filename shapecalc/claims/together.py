@@ -3,72 +3,62 @@
 The most popular course writes `dZ2 = A2 - Y`, m times the gradient, and divides by m in `dW2`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
-from typing import TYPE_CHECKING
 
 from shapecalc.claims.reading import Claim
 from shapecalc.claims.scale import ONE, Scale
 from shapecalc.tree import Leaf, leaves
 
-if TYPE_CHECKING:
-    from shapecalc.claims.judge import Outcome, _Court
-
 MINUS = Scale(Fraction(-1))
+PassesOn = Callable[[Claim], bool]
+"""Says whether a claim is right where the gradients in it are the true ones."""
 
 
-def accepted_factors(court: "_Court", outcomes: "Mapping[Claim, Outcome]") -> frozenset[Claim]:
-    """Return the claims whose constant factor is no mistake; right ones have the factor 1."""
-    scaled = {claim: o.scale for claim, o in outcomes.items() if o.scale is not None}
-    params = [claim for claim in scaled if court.is_param(claim)]
+def accepted_factors(
+    scales: Mapping[Claim, Scale | None], params: Sequence[Claim], passes_on: PassesOn
+) -> frozenset[Claim]:
+    """Return the claims whose constant factor is no mistake; right ones have the factor 1.
+
+    `scales` holds every claim in the author's order, None where it is no multiple of the gradient.
+    """
+    scaled = {claim: scale for claim, scale in scales.items() if scale is not None}
     accepted = {claim for claim, scale in scaled.items() if scale == ONE}
-    accepted |= set(_accepted_params(court, params, scaled, outcomes))
+    accepted |= set(_accepted_params(scaled, params, passes_on))
     for claim, scale in scaled.items():
-        if court.is_param(claim) or scale == ONE:
+        if claim in params or scale == ONE:
             continue
-        if not scale.is_number or _is_accounted_for(claim, params, accepted, outcomes):
+        if not scale.is_number or _is_accounted_for(claim, list(scales), params, accepted):
             accepted.add(claim)
     return frozenset(accepted)
 
 
 def _accepted_params(
-    court: "_Court",
-    params: list[Claim],
-    scaled: Mapping[Claim, Scale],
-    outcomes: "Mapping[Claim, Outcome]",
-) -> Iterable[Claim]:
+    scaled: Mapping[Claim, Scale], params: Sequence[Claim], passes_on: PassesOn
+) -> Sequence[Claim]:
     """Accept a factor that all params share, if it enters on the way and is carried on purpose.
 
     It is where it is -1 (the step that is added), or where some claim has to carry it by itself
     (`N * reg * W2`). Where every claim merely passes it on, the division was lost.
     """
-    factors = {scaled[claim] for claim in params}
+    with_factor = [claim for claim in params if claim in scaled]
+    factors = {scaled[claim] for claim in with_factor}
     if len(factors) != 1 or (factor := factors.pop()) == ONE:
         return ()
-    enters = any(scale == factor and not court.is_param(claim) for claim, scale in scaled.items())
-    if not enters:
+    if not any(scale == factor and claim not in params for claim, scale in scaled.items()):
         return ()
-    if factor == MINUS:
-        return params if all(_passes_on(court, claim, outcomes) for claim in params) else ()
-    carried = any(not _passes_on(court, claim, outcomes) for claim in params)
-    return params if carried else ()
-
-
-def _passes_on(court: "_Court", claim: Claim, outcomes: "Mapping[Claim, Outcome]") -> bool:
-    """Say whether a claim is right where the gradients in it are the true ones."""
-    return court.outcome(claim, {}, outcomes).scale == ONE
+    if factor == MINUS or not all(passes_on(claim) for claim in with_factor):
+        return with_factor
+    return ()
 
 
 def _is_accounted_for(
-    claim: Claim,
-    params: list[Claim],
-    accepted: set[Claim],
-    outcomes: "Mapping[Claim, Outcome]",
+    claim: Claim, claims: Sequence[Claim], params: Sequence[Claim], accepted: set[Claim]
 ) -> bool:
     """Say whether the params' claims that are built on a claim are accepted, and there are some."""
     built: set[Leaf] = {claim.gradient}
     on_it: list[Claim] = []
-    for later in outcomes:
+    for later in claims:
         if later.tree is not None and built & set(leaves(later.tree)):
             built.add(later.gradient)
             if later in params:
