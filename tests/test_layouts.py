@@ -115,5 +115,7 @@ def test_step_without_terms_is_zeros_of_the_layout_s_shape() -> None:
     one = next(iter(derived(Step("where(C > 0, A, B)", "C=m,n A=m,n B=m,n"))))
     upstream = leaf("dR", one.jacobian.output.shape)
     for numerator, printed in ((False, "zeros(m, n)"), (True, "zeros(n, m)")):
-        tree = formula((), one.jacobian.wrt_labels, one.jacobian.wrt.shape, [upstream], numerator=numerator)
+        tree = formula(
+            (), one.jacobian.wrt_labels, one.jacobian.wrt.shape, [upstream], numerator=numerator
+        )
         assert text(tree) == printed

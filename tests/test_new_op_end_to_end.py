@@ -1,4 +1,4 @@
-"""An op that nobody has seen before, in a whole spec: every view follows from its one definition."""
+"""An op that nobody has seen before, in a whole spec: every view follows from one definition."""
 
 from collections.abc import Iterator
 from typing import Any

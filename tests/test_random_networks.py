@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import autograd.numpy as anp
@@ -87,7 +88,7 @@ def specs(draw: st.DrawFn) -> str:
     sizes = draw(st.permutations(PRIMES))
     widths = ["n", *(f"h{layer}" for layer in range(1, depth)), "k"]
     params, forward, value = [], [], "X"
-    for layer, (inner, outer) in enumerate(zip(widths, widths[1:], strict=False), start=1):
+    for layer, (inner, outer) in enumerate(pairwise(widths), start=1):
         Z, A = f"Z{layer}", f"A{layer}"
         params += [
             f"  W{layer}: {layout.weight(inner, outer)}",
