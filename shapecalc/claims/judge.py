@@ -6,13 +6,11 @@ gradient otherwise, so one mistake does not make all that follows look wrong.
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.claims.bound import bound
 from shapecalc.claims.reading import Claim, read_claims
 from shapecalc.claims.scale import ONE, Ratio, Scale, named, ratio
 from shapecalc.claims.together import accepted_factors
-from shapecalc.claims.worlds import World, worlds
 from shapecalc.diagnostics import Finding
 from shapecalc.index import fresh_labels
 from shapecalc.sweep import Sweep, known_domains
@@ -21,6 +19,9 @@ from shapecalc.verify.cases import Domain
 from shapecalc.verify.evaluate import Point, Unsupported
 from shapecalc.verify.expansion import TooManyTerms, expanded, same
 from shapecalc.verify.field import NoValue
+
+if TYPE_CHECKING:
+    from shapecalc.claims.worlds import World
 
 FUNCTIONS = frozenset({"exp", "log", "sqrt", "sin", "cos"})
 
@@ -146,7 +147,7 @@ class _Court:
             found.append(factor)
         return named(found, [world.evaluation for world in points], self.symbols)
 
-    def _value(self, claim: Claim, world: World, own: Mapping[Leaf, Claim]) -> Point:
+    def _value(self, claim: Claim, world: "World", own: Mapping[Leaf, Claim]) -> Point:
         claimed: dict[Leaf, Point] = {}
         for gradient, earlier in own.items():
             if earlier is claim:
@@ -156,7 +157,7 @@ class _Court:
         assert claim.tree is not None
         return world.value(claim.tree, claimed)
 
-    def _points(self, mode: str) -> list[World]:
+    def _points(self, mode: str) -> "list[World]":
         if mode not in self._worlds:
             domains = {
                 value: each
@@ -167,12 +168,16 @@ class _Court:
                 domains.setdefault(value, Domain("probabilities", axis))
             if mode == "one-hot":
                 domains = {v: _one_hot(domain) for v, domain in domains.items()}
+            from shapecalc.claims.worlds import worlds
+
             exact = mode != "floats"
             self._worlds[mode] = worlds(self.sweep, self.trees, domains, exact=exact)
         return self._worlds[mode]
 
     @cached_property
     def _bound(self) -> str | None:
+        from shapecalc.claims.bound import bound
+
         return bound(self.sweep, self.trees)
 
     @cached_property

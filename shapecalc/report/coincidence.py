@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 from shapecalc.diagnostics import Finding, Related
 from shapecalc.dims import Dim
-from shapecalc.orderings import coincidences, has_impostors
 from shapecalc.spec.network import DimEntry
 from shapecalc.sweep import Link, Sweep
 from shapecalc.verify.standins import PRIMES
@@ -69,6 +68,8 @@ def _counted(link: Link, sweep: Sweep) -> tuple[int, tuple[tuple[str, ...], ...]
     """Count the arrangements of a step that run only here; once for steps alike in sizes too."""
     if not _may_coincide(link, sweep):
         return 0, ()
+    from shapecalc.orderings import coincidences
+
     return coincidences(link.derived.formula, sweep.graph.sizes)
 
 
@@ -110,6 +111,8 @@ def _square_weights(sweep: Sweep) -> Iterator[Finding]:
         for link in links:
             key = (link.derived.derivation.number, entry.shape[0])
             if key not in known:
+                from shapecalc.orderings import has_impostors
+
                 known[key] = has_impostors(link.derived.formula)
         if any(known[link.derived.derivation.number, entry.shape[0]] for link in links):
             dims = ", ".join(map(str, entry.shape))

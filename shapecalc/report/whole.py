@@ -5,17 +5,9 @@ from collections.abc import Iterable, Sequence
 from shapecalc.claims import Judged
 from shapecalc.claims.scale import ONE
 from shapecalc.diagnostics import Finding, Severity
-from shapecalc.dims import Dim, Shape
-from shapecalc.graph import Graph, Node
 from shapecalc.matrix.printing import text
-from shapecalc.ops.registry import OPS
-from shapecalc.records import Claim, Dims, Gradient, Report, Value
-from shapecalc.report.formulas import formula_record
-from shapecalc.report.steps import step_record
-from shapecalc.sweep import Gradient as Derived
-from shapecalc.sweep import Link, Sweep, known_sums
-from shapecalc.sweep.kinds import Signature
-from shapecalc.tree import Call, Leaf, Tree
+from shapecalc.records import Claim, Report
+from shapecalc.sweep import Sweep
 
 
 def report(
@@ -24,9 +16,8 @@ def report(
     """Write the report of one spec; without detail, no values, steps and gradients."""
     graph = sweep.graph
     network = graph.network
-    likeness = _Likeness(sweep)
     found = tuple(sorted(findings, key=lambda each: (each.span.line, each.span.column, each.code)))
-    return Report(
+    written = Report(
         path=network.path,
         name=network.name,
         ok=not any(finding.severity is Severity.ERROR for finding in found),
@@ -34,37 +25,17 @@ def report(
         dims=tuple((entry.name, entry.size) for entry in network.dims),
         batch=graph.batch,
         layout=network.layout,
-        values=tuple(_values(sweep)) if detail else (),
-        steps=tuple(step_record(link, sweep, likeness.of_link(link)) for link in sweep.links)
-        if detail
-        else (),
-        gradients=tuple(_gradients(sweep, likeness)) if detail else (),
         claims=tuple(_claim(each) for each in judged),
         findings=found,
         assumptions=tuple(_assumptions(sweep)),
         not_checked=graph.not_checked,
         step_count=len(sweep.links),
-        source=(),
     )
+    if not detail:
+        return written
+    from shapecalc.report.detail import with_detail
 
-
-class _Likeness:
-    """Numbers for formulas that are alike but for their names and dims."""
-
-    def __init__(self, sweep: Sweep) -> None:
-        self._dims = frozenset(entry.name for entry in sweep.graph.network.dims)
-        self._numbers: dict[object, int] = {}
-
-    def of_link(self, link: Link) -> int:
-        """Return the number of a step: by its formula, and the shapes on both of its sides."""
-        return self.of(link.derived.formula, link.use.node.output, link.value)
-
-    def of(self, *trees: Tree) -> int:
-        """Return the number of some trees, taken together."""
-        signature = Signature(lambda _: None, self._dims)
-        for tree in trees:
-            signature.tree(tree)
-        return self._numbers.setdefault(tuple(signature.tokens), len(self._numbers))
+    return with_detail(written, sweep)
 
 
 def _assumptions(sweep: Sweep) -> Iterable[str]:
@@ -72,145 +43,6 @@ def _assumptions(sweep: Sweep) -> Iterable[str]:
     for value, axis in sweep.assumed:
         source = "as assumed" if value.name in assumed else "as its loss implies"
         yield f"{value.name} sums to 1 over {value.shape[axis]}, {source}"
-
-
-# --- values --------------------------------------------------------------------------------------
-
-
-def _values(sweep: Sweep) -> Iterable[Value]:
-    graph = sweep.graph
-    sums = {value: axis for value, axis in known_sums(graph).items() if isinstance(value, Leaf)}
-    for kind, entries in (("input", graph.network.inputs), ("param", graph.network.params)):
-        for entry in entries:
-            value = graph.values[entry.name]
-            note = f"sum over {value.shape[sums[value]]} is 1" if value in sums else ""
-            size = _size(graph, value.shape)
-            dims = _dims(value.shape)
-            yield Value(entry.name, kind, dims, size, None, entry.span.line, note, 0)
-    patterns: dict[object, int] = {}
-    for node in graph.nodes:
-        pattern = patterns.setdefault(_pattern(node.tree), len(patterns) + 1)
-        yield Value(
-            node.output.name,
-            "value",
-            _dims(node.output.shape),
-            _size(graph, node.output.shape),
-            node.source.text,
-            node.source.expression_span.line,
-            _note(node, graph),
-            pattern,
-        )
-
-
-def _pattern(tree: Tree) -> object:
-    """Return what an equation is but for its names and dims."""
-    if isinstance(tree, Call):
-        return (tree.op, tree.attributes, tuple(_pattern(operand) for operand in tree.operands))
-    return "" if isinstance(tree, Leaf) else tree
-
-
-def _note(node: Node, graph: Graph) -> str:
-    tree = node.tree
-    if isinstance(tree, Call):
-        if OPS[tree.op].axis == "c":
-            return _along_axis(tree, graph)
-        if OPS[tree.op].shape is None:
-            return _reduced(tree)
-    return ", ".join(dict.fromkeys(_repeated(tree)))
-
-
-def _along_axis(tree: Call, graph: Graph) -> str:
-    axis = tree.attribute("axis")
-    others = [str(dim) for place, dim in enumerate(tree.shape) if place != axis and not dim.is_one]
-    assert isinstance(axis, int)
-    over = f"over {tree.shape[axis]}"
-    return f"{over}, for each example" if others == [graph.batch] else over
-
-
-def _reduced(tree: Call) -> str:
-    """Say over what a loss averages or sums its entries."""
-    attributes = dict(tree.attributes)
-    if attributes.get("reduction") == "none":
-        return ""
-    axis = attributes.get("axis")
-    shape = tree.operands[0].shape
-    left = [str(dim) for place, dim in enumerate(shape) if place != axis and not dim.is_one]
-    return f"{attributes['reduction']} over {' and '.join(left)}" if left else ""
-
-
-def _repeated(tree: Tree) -> Iterable[str]:
-    """Say which named operands were repeated by broadcasting, and along which dims."""
-    if not isinstance(tree, Call):
-        return
-    for operand in tree.operands:
-        if isinstance(operand, Leaf) and operand.shape and OPS[tree.op].axis is None:
-            yield from _repeated_operand(tree, operand)
-        yield from _repeated(operand)
-
-
-def _repeated_operand(tree: Call, operand: Leaf) -> Iterable[str]:
-    bound = (
-        OPS[tree.op].bound(tuple(each.shape for each in tree.operands), tree.attributes)
-        if OPS[tree.op].shape
-        else None
-    )
-    if bound is None or "..." not in bound.signature.output.letters:
-        return
-    own = bound.operands[tree.operands.index(operand)]
-    missing = [bound.dims[i] for i in bound.output if i is not None and i not in own]
-    if missing:
-        yield f"{operand.name} repeated along {' and '.join(map(str, missing))}"
-
-
-# --- gradients and claims ------------------------------------------------------------------------
-
-
-def _gradients(sweep: Sweep, likeness: _Likeness) -> Iterable[Gradient]:
-    graph = sweep.graph
-    params = {entry.name for entry in graph.network.params}
-    inputs = {entry.name for entry in graph.network.inputs}
-    for found in sweep.gradients.values():
-        name = found.value.name
-        yield Gradient(
-            wrt=name,
-            gradient=found.name.name,
-            kind="param" if name in params else "input" if name in inputs else "value",
-            shape=_dims(found.name.shape),
-            layout=graph.network.layout,
-            formula=formula_record(found.formula),
-            steps=tuple(_part(link) for link in found.links),
-            checked=found.checked,
-            note=_gradient_note(found),
-            pattern=likeness.of(found.formula),
-        )
-
-
-def _part(link: Link) -> tuple[str, int, str]:
-    formula = formula_record(link.derived.formula)
-    return link.use.node.output.name, link.use.number, formula.numpy
-
-
-def _gradient_note(found: Derived) -> str:
-    if found.fused_with is not None:
-        activation = found.links[0].use.node.tree
-        loss = found.fused_with.tree
-        assert isinstance(activation, Call)
-        entry = OPS[loss.op] if isinstance(loss, Call) else None
-        named = loss.op if isinstance(loss, Call) and entry and entry.shape is None else "the loss"
-        return f"{activation.op} with {named}"
-    if len(found.links) == 1:
-        return _kink(found.links[0].use.node.tree)
-    return ""
-
-
-def _kink(tree: Tree) -> str:
-    """Say what the derivative is taken to be where it does not exist."""
-    if not isinstance(tree, Call) or OPS[tree.op].at_kink is None:
-        return ""
-    names = dict(zip(OPS[tree.op].operands, map(text, tree.operands), strict=True))
-    if any(not isinstance(each, Leaf) and " " in text(each) for each in tree.operands):
-        return ""
-    return (OPS[tree.op].at_kink or "").format(**names)
 
 
 def _claim(judged: Judged) -> Claim:
@@ -239,12 +71,3 @@ def _kind(judged: Judged) -> str:
     if scale is None:
         return "other"
     return "sign" if scale.is_number and scale.number == -1 else "scale"
-
-
-def _size(graph: Graph, shape: Shape) -> tuple[int, ...] | None:
-    sizes = [graph.size(dim) for dim in shape]
-    return tuple(size for size in sizes if size is not None) if None not in sizes else None
-
-
-def _dims(shape: Sequence[Dim]) -> Dims:
-    return tuple(map(str, shape))
