@@ -11,6 +11,7 @@ from shapecalc.tree import Leaf, Tree, leaf
 from shapecalc.verify.cases import ATTEMPTS, Domain, draw, symbols
 from shapecalc.verify.evaluate import Evaluation, Point, Unsupported
 from shapecalc.verify.field import Functions, NoValue
+from shapecalc.verify.plans import Plans
 from shapecalc.verify.standins import stand_ins
 
 ASSIGNMENTS = 2
@@ -34,7 +35,8 @@ class World:
     def value(self, tree: Tree, claimed: Mapping[Leaf, Point]) -> Point:
         """Evaluate a claim in which some gradients are the author's own."""
         values = {**self.evaluation.values, **self.truth, **claimed}
-        world = Evaluation(self.evaluation.dims, values, self.evaluation.functions)
+        known = self.evaluation
+        world = Evaluation(known.dims, values, known.functions, plans=known.plans)
         world.equations = self.evaluation.equations
         return world.at(tree)
 
@@ -69,9 +71,10 @@ def _at_sizes(
     exact: bool,
 ) -> list[World]:
     made: list[World] = []
+    plans = Plans(sizes)
     for attempt in range(ATTEMPTS):
         random = Random(9000 + 100 * assignment + attempt + 50 * exact)
-        evaluation = Evaluation(sizes, {}, Functions(random) if exact else None)
+        evaluation = Evaluation(sizes, {}, Functions(random) if exact else None, plans=plans)
         try:
             made.append(_world(sweep, evaluation, domains, random, attempt, assignment))
         except NoValue:

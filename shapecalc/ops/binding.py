@@ -36,8 +36,9 @@ def bind(
     signature: Signature,
     shapes: tuple[Shape, ...],
     axes: tuple[int, ...] | None,
-    keepdims: bool,
     target: Shape | None,
+    *,
+    keepdims: bool,
 ) -> Bound:
     """Give letters to the axes of the operands and work out the output.
 
@@ -48,7 +49,7 @@ def bind(
     if target is not None:
         return _to_target(signature, shapes, target, dims)
     if axes is not None:
-        return _along_axes(signature, shapes[0], axes, keepdims, dims)
+        return _along_axes(signature, shapes[0], axes, dims, keepdims=keepdims)
     if any("..." in pattern.letters for pattern in signature.operands):
         return _broadcast(signature, shapes, dims)
     owners: dict[str, tuple[int, int]] = {}
@@ -116,8 +117,9 @@ def _along_axes(
     signature: Signature,
     shape: Shape,
     axes: tuple[int, ...],
-    keepdims: bool,
     dims: dict[str, Dim],
+    *,
+    keepdims: bool,
 ) -> Bound:
     (own,) = (letter for letter in signature.operands[0].letters if letter != "...")
     letters: list[str | None] = []

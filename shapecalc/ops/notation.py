@@ -1,7 +1,7 @@
 """The index notation in which ops state their shape and meaning, read into patterns.
 
-`A[i,k], B[k,j] -> Y[i,j]` is a signature. `A[i,k] B[k,j]` is a formula: products beside each other,
-terms joined by + and -, `B[...]^-1` for a power, `|r|` for the size of an axis, `δ[c,p]` for a delta.
+`A[i,k], B[k,j] -> Y[i,j]` is a signature. `A[i,k] B[k,j]` is a formula: factors beside each other,
+terms joined by + and -, `B[...]^-1` for a power, `|r|` for an axis' size, `δ[c,p]` for a delta.
 `...` stands for the axes that broadcast as in NumPy; `|` between spaces separates alternatives of
 different rank.
 """
@@ -9,6 +9,7 @@ different rank.
 import re
 from collections.abc import Iterator
 from fractions import Fraction
+from functools import cache
 from typing import NamedTuple
 
 
@@ -58,6 +59,7 @@ _PART = re.compile(
 )
 
 
+@cache
 def read_signatures(text: str) -> tuple[Signature, ...]:
     """Read alternatives of a signature, `… | …`."""
     return tuple(_signature(part) for part in text.split(" | "))
@@ -85,6 +87,7 @@ def letters_of(text: str) -> tuple[str, ...]:
     return tuple(letter.strip() for letter in text.split(",") if letter.strip())
 
 
+@cache
 def read_formula(text: str) -> tuple[TermPattern, ...]:
     """Read a formula into its terms."""
     terms: list[TermPattern] = []

@@ -27,7 +27,7 @@ Notation = str | Callable[[tuple[Shape, ...], Mapping[str, Attribute]], str]
 
 
 class BoundFactor(NamedTuple):
-    """A factor of a formula at concrete operands: which operand (None: an expression), its letters."""
+    """A factor of a formula at concrete operands: which one (None: an expression), its letters."""
 
     operand: int | None
     text: str
@@ -52,8 +52,9 @@ class Op:
     where none is stated; `jacobian` or `derivative` may
     state a nicer Jacobian than the one that follows from it, and is checked against it.
     primitive: one of the few functions that every arithmetic knows by itself.
-    jacobian: by operand, in index notation. derivative: by operand, elementwise, as an expression of
-    the operands and of the result Y; "0" where the op is piecewise constant.
+    jacobian: by operand, in index notation.
+    derivative: by operand, elementwise, as an expression of the operands and of the result Y; "0"
+    where the op is piecewise constant.
     axis: the letter that stands for the axes that the attribute `axis` names.
     sums_to_one: operands that must sum to 1 along `axis` (the targets of a cross-entropy).
     """
@@ -62,6 +63,7 @@ class Op:
         self,
         body: Body,
         shape: Notation | None,
+        *,
         formula: Notation | None = None,
         definition: str | None = None,
         jacobian: Mapping[str, str] | None = None,
@@ -160,8 +162,8 @@ class Op:
             signature,
             shapes,
             axes,
-            bool(attributes.get("keepdims")),
             target if isinstance(target, tuple) else None,  # type: ignore[arg-type]  # a Shape
+            keepdims=bool(attributes.get("keepdims")),
         )
 
     def _chosen(

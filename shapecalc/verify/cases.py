@@ -12,6 +12,7 @@ from shapecalc.dims import Dim
 from shapecalc.tree import Call, Leaf, Number, Tree, leaves
 from shapecalc.verify.evaluate import Evaluation, Point, Unsupported, branches
 from shapecalc.verify.field import Element, Functions, P
+from shapecalc.verify.plans import Plans
 from shapecalc.verify.standins import stand_ins
 
 ATTEMPTS = 40
@@ -79,22 +80,18 @@ def symbols(trees: Iterable[Tree]) -> tuple[list[Dim], frozenset[int]]:
 
 
 def drawn(
-    case: Case,
-    sizes: dict[str, int],
-    random: Random,
-    functions: Functions | None,
-    attempt: int,
+    case: Case, plans: Plans, random: Random, functions: Functions | None, attempt: int
 ) -> Evaluation:
     """Draw a value for every name that the case does not work out."""
     shadow = functions is None or any(branches(tree) for tree in trees_of(case))
-    world = Evaluation(sizes, {}, functions, shadow=shadow)
+    world = Evaluation(plans.sizes, {}, functions, shadow=shadow, plans=plans)
     world.equations = dict(case.equations)
     outputs = {output for output, _ in case.equations}
     domains = dict(case.domains)
     names = [found for tree in trees_of(case) for found in leaves(tree)]
     names += [gradient for _, gradient in case.upstream if gradient is not None] + [case.value]
     for name in dict.fromkeys(names):
-        if name in outputs or name is case.wrt is not case.value or name.name in sizes:
+        if name in outputs or name is case.wrt is not case.value or name.name in plans.sizes:
             continue
         world.values[name] = draw(name, domains.get(name), world, random, attempt)
     if case.wrt is not case.value:

@@ -5,6 +5,7 @@ from random import Random
 from shapecalc.verify.cases import ATTEMPTS, Case, drawn, symbols, trees_of, turned
 from shapecalc.verify.evaluate import Evaluation, Point, Unsupported
 from shapecalc.verify.field import NoValue
+from shapecalc.verify.plans import Plans
 from shapecalc.verify.standins import small_sizes
 
 STEP = 1e-5
@@ -16,11 +17,11 @@ def error_by_components(case: Case) -> float:
 
     Raises Unsupported where no point has a value.
     """
-    sizes = small_sizes(symbols([*trees_of(case), case.value])[0])
+    plans = Plans(small_sizes(symbols([*trees_of(case), case.value])[0]))
     for attempt in range(ATTEMPTS):
         random = Random(77 + attempt)
         try:
-            world = drawn(case, sizes, random, None, attempt)
+            world = drawn(case, plans, random, None, attempt)
             return _error_at(case, world)
         except NoValue:
             continue

@@ -6,17 +6,17 @@ its Jacobian, so what comes out is independent of the engine's derivatives.
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from math import prod
 from typing import NamedTuple
 
-from shapecalc.dims import Dim, Shape
+from shapecalc.dims import Shape
 from shapecalc.matrix import make
 from shapecalc.ops.build import defined
-from shapecalc.ops.registry import OPS, BoundTerm, Op
+from shapecalc.ops.registry import OPS
 from shapecalc.tree import Call, Leaf, Number, Tree, call
 from shapecalc.verify import field
-from shapecalc.verify.arrays import Sizes, contract, spread
+from shapecalc.verify.arrays import Sizes
 from shapecalc.verify.field import Element, Functions, NoValue, P
+from shapecalc.verify.plans import Plans, TermPlan
 
 
 class Unsupported(Exception):
@@ -53,8 +53,10 @@ class Evaluation:
         functions: Functions | None,
         *,
         shadow: bool = True,
+        plans: Plans | None = None,
     ) -> None:
         self.dims = sizes
+        self.plans = plans or Plans(sizes)
         self.shadow = shadow
         self.values = values
         self.functions = functions
@@ -69,10 +71,10 @@ class Evaluation:
 
     def size(self, shape: Shape) -> Sizes:
         """Return the sizes of a shape."""
-        return tuple(dim.size(self.dims) for dim in shape)
+        return self.plans.size(shape)
 
     def at(self, tree: Tree) -> Point:
-        """Evaluate a tree. Raises NoValue at a point without one, Unsupported for what it cannot."""
+        """Evaluate a tree. Raises NoValue where it has no value, Unsupported for what it cannot."""
         found = self._known.get(tree)
         if found is None:
             found = self._known[tree] = self._evaluated(tree)
@@ -90,7 +92,7 @@ class Evaluation:
             case Call():
                 op = OPS[tree.op]
                 if op.formula is not None:
-                    return self._by_formula(op, tree)
+                    return self._by_formula(tree)
                 if op.definition is not None:
                     return self.at(defined(op, tree.operands, tree.attributes))
                 return self._primitive(tree)
@@ -98,70 +100,56 @@ class Evaluation:
     def _constant(self, value: float, above: int, below: int) -> Point:
         exact: list[Element] | None = None
         if self.functions is not None:
-            exact = [above * field.inverse(below % P) % P]
+            exact = [above * field.inverse_of(below) % P]
         return Point((), [value] if self.shadow else [], exact)
 
-    def _by_formula(self, op: Op, tree: Call) -> Point:
-        bound = op.bound(tuple(each.shape for each in tree.operands), tree.attributes)
-        sizes = {letter: dim.size(self.dims) for letter, dim in bound.dims.items()}
+    def _by_formula(self, tree: Call) -> Point:
+        plan = self.plans.formula(tree)
         operands = [self.at(operand) for operand in tree.operands]
-        out = self.size(bound.shape)
-        terms = op.terms(tree)
-        total = self._term(terms[0], operands, bound.output, sizes, bound.dims)
-        for term in terms[1:]:
-            total = _plus(total, self._term(term, operands, bound.output, sizes, bound.dims))
-        return total._replace(sizes=out)
+        total = self._term(plan.terms[0], operands)
+        for term in plan.terms[1:]:
+            total = _plus(total, self._term(term, operands))
+        return Point(plan.sizes, total.floats, total.exact, total.slope)
 
-    def _term(
-        self,
-        term: BoundTerm,
-        operands: list[Point],
-        output: tuple[str | None, ...],
-        sizes: Mapping[str, int],
-        dims: Mapping[str, Dim],
-    ) -> Point:
-        points = [_powered(operands[f.operand or 0], int(f.power)) for f in term.factors]
-        letters = [f.letters for f in term.factors]
-        below = prod(dims[letter].size(self.dims) for letter in term.sizes)
-        count = term.coefficient
-        scale = 1.0 if count == below == 1 else float(count) / below
+    def _term(self, plan: TermPlan, operands: list[Point]) -> Point:
+        points = [
+            _powered(operands[place], power)
+            for place, power in zip(plan.operands, plan.powers, strict=True)
+        ]
         floats: list[float] = []
         if self.shadow:
-            entries = [(p.floats, i, p.sizes) for p, i in zip(points, letters, strict=True)]
-            floats = _scaled(contract(entries, output, sizes), scale)
+            floats = _scaled(plan.combined([point.floats for point in points]), plan.scale)
         if self.functions is None:
             return Point((), floats)
-        number = 1 if scale == 1.0 else count.numerator * field.inverse(count.denominator * below)
-        exacts = [(p.exact or [], i, p.sizes) for p, i in zip(points, letters, strict=True)]
-        exact = [number * entry % P for entry in contract(exacts, output, sizes)]
+        arrays = [point.exact or [] for point in points]
+        number = plan.number
+        exact = [number * entry % P for entry in plan.combined(arrays)]
         slope = None
         for place, point in enumerate(points):
             if point.slope is not None:
-                moved = [*exacts]
-                moved[place] = (point.slope, letters[place], point.sizes)
-                part = [number * entry % P for entry in contract(moved, output, sizes)]
+                moved = [*arrays]
+                moved[place] = point.slope
+                part = [number * entry % P for entry in plan.combined(moved)]
                 slope = part if slope is None else _sum(slope, part)
         return Point((), floats, exact, slope)
 
     def _primitive(self, tree: Call) -> Point:
-        op = OPS[tree.op]
-        bound = op.bound(tuple(each.shape for each in tree.operands), tree.attributes)
-        sizes = {letter: dim.size(self.dims) for letter, dim in bound.dims.items()}
         if tree.op == "exp" and self.functions is not None:
-            if (powers := self._product_of_powers(tree.operands[0])) is not None:
+            powers = self._product_of_powers(tree.operands[0])
+            if powers is not None:
                 return self._exp_by(powers, tree.operands[0])
         if tree.op == "pow" and isinstance(tree.operands[1], Number):
             return self._constant_power(self.at(tree.operands[0]), tree.operands[1])
+        plan = self.plans.spread(tree)
         operands = [
-            _spread(self.at(operand), letters, bound.output, sizes)
-            for operand, letters in zip(tree.operands, bound.operands, strict=True)
+            _spread(self.at(operand), places)
+            for operand, places in zip(tree.operands, plan.places, strict=True)
         ]
-        out = self.size(bound.shape)
         if tree.op in COMPARE:
-            return self._compared(tree, operands, out)
+            return self._compared(tree, operands, plan.sizes)
         if tree.op == "where":
-            return _chosen(operands, out)
-        return self._function(tree.op, operands, out)
+            return _chosen(operands, plan.sizes)
+        return self._function(tree.op, operands, plan.sizes)
 
     def _exp_by(self, powers: Tree, exponent: Tree) -> Point:
         """Return e to an exponent as a product; that of a name moves as far as the name itself."""
@@ -195,7 +183,8 @@ class Evaluation:
             case "neg":
                 inner = exponent.operands[0]
                 return make.divided(make.UNITY, call("exp", (inner,), (), inner.shape))
-        return None
+            case _:
+                return None
 
     def _compared(self, tree: Call, operands: list[Point], out: Sizes) -> Point:
         compare = COMPARE[tree.op]
@@ -261,7 +250,8 @@ class Evaluation:
             case "cos":
                 both = [functions.sin_cos(entry) for entry in entries]
                 return [cos for _, cos in both], lambda: [-sin % P for sin, _ in both]
-        raise Unsupported(f"`{name}` has no exact arithmetic")
+            case _:
+                raise Unsupported(f"`{name}` has no exact arithmetic")
 
 
 def branches(tree: Tree) -> bool:
@@ -302,7 +292,7 @@ def _float_power(base: float, exponent: float) -> float:
         raise NoValue from None
     if isinstance(result, complex):
         raise NoValue
-    return result
+    return float(result)
 
 
 def _sum(left: Sequence[Element], right: Sequence[Element]) -> list[Element]:
@@ -333,16 +323,11 @@ def _powered(point: Point, exponent: int) -> Point:
     return Point(point.sizes, floats, exact, slope)
 
 
-def _spread(
-    point: Point,
-    letters: tuple[str | None, ...],
-    output: tuple[str | None, ...],
-    sizes: Mapping[str, int],
-) -> Point:
+def _spread(point: Point, places: tuple[int, ...]) -> Point:
     def wide(entries: Sequence[Element] | None) -> list[Element] | None:
-        return None if entries is None else spread(entries, letters, point.sizes, output, sizes)
+        return None if entries is None else [entries[place] for place in places]
 
-    floats = point.floats and spread(point.floats, letters, point.sizes, output, sizes)
+    floats = point.floats and [point.floats[place] for place in places]
     return Point((), floats, wide(point.exact), wide(point.slope))
 
 
@@ -353,7 +338,9 @@ def _chosen(operands: list[Point], out: Sizes) -> Point:
     def pick(left: Sequence[Element], right: Sequence[Element]) -> list[Element]:
         return [a if each else b for each, a, b in zip(take, left, right, strict=True)]
 
-    floats = [a if each else b for each, a, b in zip(take, chosen.floats, otherwise.floats)]
+    floats = [
+        a if each else b for each, a, b in zip(take, chosen.floats, otherwise.floats, strict=True)
+    ]
     if chosen.exact is None or otherwise.exact is None:
         return Point(out, floats)
     slope = None

@@ -12,6 +12,7 @@ from shapecalc.verify.cases import ATTEMPTS, Case, drawn, sizes_for, turned
 from shapecalc.verify.degree import bound_text, degree
 from shapecalc.verify.evaluate import Evaluation, Point, Unsupported
 from shapecalc.verify.field import Element, Functions, NoValue, P
+from shapecalc.verify.plans import Plans
 
 ASSIGNMENTS = 2
 TRIALS = 3
@@ -30,15 +31,15 @@ def agrees_exactly(case: Case) -> Exactness:
     """Compare in the prime field. Raises Unsupported where the field cannot carry the ops."""
     masks: dict[Tree, set[bool]] = {}
     for assignment in range(ASSIGNMENTS):
-        sizes = sizes_for(case, assignment)
+        plans = Plans(sizes_for(case, assignment))
         done = 0
         for attempt in range(ATTEMPTS):
             try:
-                equal = _equal_at(case, sizes, Random(1000 * assignment + attempt), attempt, masks)
+                equal = _equal_at(case, plans, Random(1000 * assignment + attempt), attempt, masks)
             except NoValue:
                 continue
             if not equal:
-                return Exactness(False, 0)
+                return Exactness(equal=False, degree=0)
             done += 1
             if done >= TRIALS and all(len(sides) > 1 for sides in masks.values()):
                 break
@@ -46,13 +47,13 @@ def agrees_exactly(case: Case) -> Exactness:
                 break
         if done < TRIALS:
             raise Unsupported("no point was found at which the equations have a value")
-    return Exactness(True, degree(case))
+    return Exactness(equal=True, degree=degree(case))
 
 
 def _equal_at(
-    case: Case, sizes: dict[str, int], random: Random, attempt: int, masks: dict[Tree, set[bool]]
+    case: Case, plans: Plans, random: Random, attempt: int, masks: dict[Tree, set[bool]]
 ) -> bool:
-    world = drawn(case, sizes, random, Functions(random), attempt)
+    world = drawn(case, plans, random, Functions(random), attempt)
     value = world.values[case.value]
     direction: list[Element] = [random.getrandbits(60) for _ in value.exact or []]
     world.set(case.wrt, value._replace(slope=direction))

@@ -101,10 +101,11 @@ def _by_formula(tree: Call, labels: Labels) -> list[Term]:
     bound = op.bound(tuple(each.shape for each in tree.operands), tree.attributes)
     done: list[Term] = []
     for pattern in op.terms(tree):
-        letters: dict[str, Label] = {}
-        for letter, label in zip(bound.output, labels, strict=True):
-            if letter is not None and label is not None:
-                letters[letter] = label
+        letters = {
+            letter: label
+            for letter, label in zip(bound.output, labels, strict=True)
+            if letter is not None and label is not None
+        }
         inner = [i for f in pattern.factors for i in f.letters if i and i not in letters]
         summed = {letter: Label(bound.dims[letter]) for letter in dict.fromkeys(inner)}
         letters.update(summed)

@@ -74,13 +74,18 @@ def inverse(value: Element) -> Element:
     return Complex(value.real, -value.imaginary) * norm % P
 
 
+def inverse_of(count: int) -> int:
+    """Return 1 / count for a whole number that is no multiple of p."""
+    return 1 if count == 1 else pow(count, -1, P)
+
+
 def to_power(value: Element, exponent: int) -> Element:
     """Raise to a whole power, which may be negative."""
     if isinstance(value, int) and (exponent >= 0 or value % P):
         return pow(value, exponent, P)
     base = value if exponent >= 0 else inverse(value)
     result: Element = 1
-    for bit in bin(abs(exponent))[2:]:
+    for bit in f"{abs(exponent):b}":
         result = result * result % P
         if bit == "1":
             result = result * base % P

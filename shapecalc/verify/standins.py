@@ -68,21 +68,20 @@ class _Search:
 
 
 def _is_tied(name: str, prime: int, sizes: dict[str, int], other: dict[str, int]) -> bool:
-    """Say whether a size, or its product or ratio with an earlier name's, is the other assignment's.
+    """Say whether a size, or its product or ratio with an earlier one, is the other assignment's.
 
     With h and m swapped, h·m would be one number at both, and 6/h could pass for m.
     """
     if name not in other:
         return False
     return other[name] == prime or any(
-        size * prime == other[earlier] * other[name]
-        or size * other[name] == other[earlier] * prime
+        size * prime == other[earlier] * other[name] or size * other[name] == other[earlier] * prime
         for earlier, size in sizes.items()
     )
 
 
 def small_sizes(dims: Iterable[Dim]) -> dict[str, int]:
-    """Give every name a small size of its own, 2, 3, 4, …: enough to tell axes apart entry by entry."""
+    """Give every name a small size of its own, 2, 3, 4, …: enough to tell axes apart."""
     names = dict.fromkeys(name for dim in dims for name in dim.names)
     return {name: size for size, name in enumerate(names, start=2)}
 
