@@ -43,10 +43,13 @@ def check(text: str, path: str, *, detail: bool = True, asked: Iterable[str] = (
 
 
 def claim_finding(judged: Judged) -> Finding | None:
-    """Describe a claim that is wrong or undecided, at its place, with the formula that is right."""
+    """Describe what is to be said of a claim, at its place, with the formula that is right."""
     claim = judged.claim
     place = claim.source.expression_span
     name, written, right = claim.gradient.name, claim.source.text, printed(judged.right)
+    if judged.outcome.literal is not None:
+        number, dim = judged.outcome.literal
+        return Finding("SC503", place, f"{number} stands for {dim}", f"write `{dim}`")
     if judged.verdict == "undecided":
         message = f"no proof of `{name} = {written}` either way: {judged.outcome.reason}"
         return Finding("SC415", place, message, "simplify it", notes=(("derived", f"`{right}`"),))

@@ -4,7 +4,7 @@ A claim may use the author's own earlier claims where those are right or a conve
 gradient otherwise, so one mistake does not make all that follows look wrong.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,7 +14,7 @@ from shapecalc.claims.together import accepted_factors
 from shapecalc.diagnostics import Finding
 from shapecalc.index import fresh_labels
 from shapecalc.sweep import Sweep, known_domains
-from shapecalc.tree import Call, Leaf, Number, Tree, leaf, leaves
+from shapecalc.tree import Call, Leaf, Number, Tree, leaf, leaves, rebuilt
 from shapecalc.verify.cases import Domain
 from shapecalc.verify.evaluate import Point, Unsupported
 from shapecalc.verify.expansion import TooManyTerms, expanded, same
@@ -33,6 +33,7 @@ class Outcome(NamedTuple):
     how: str
     reason: str = ""
     is_undecided: bool = False
+    literal: tuple[str, str] | None = None  # a number, and the dim that it stands for
 
 
 class Judged(NamedTuple):
@@ -94,11 +95,36 @@ class _Court:
         """Judge each claim by itself, in the author's order."""
         own: dict[Leaf, Claim] = {}
         outcomes: dict[Claim, Outcome] = {}
-        for claim in self.claims:
-            outcome = outcomes[claim] = self.outcome(claim, own, outcomes)
+        for written in self.claims:
+            alone = self.outcome(written, own, outcomes)
+            claim, outcome = self._with_dims(written, alone, own, outcomes)
+            outcomes[claim] = outcome
             if outcome.scale is not None and claim.gradient not in refused:
                 own[claim.gradient] = claim
         return outcomes
+
+    def _with_dims(
+        self,
+        claim: Claim,
+        outcome: Outcome,
+        own: Mapping[Leaf, Claim],
+        outcomes: Mapping[Claim, Outcome],
+    ) -> tuple[Claim, Outcome]:
+        """Take a number for the dim of its size, `/ 64` for `/ m`, where that makes a claim right."""
+        if claim.tree is None or claim.reason or outcome.scale == ONE:
+            return claim, outcome
+        for number_, dim in self._sizes_in(claim.tree):
+            change: dict[Tree, Tree] = {number_: leaf(dim, ())}
+            other = claim._replace(tree=rebuilt(claim.tree, change.get))
+            again = self.outcome(other, own, outcomes)
+            if again.scale == ONE:
+                return other, again._replace(literal=(str(number_), dim))
+        return claim, outcome
+
+    def _sizes_in(self, tree: Tree) -> list[tuple[Number, str]]:
+        numbers = dict.fromkeys(part for part in _parts(tree) if isinstance(part, Number))
+        sizes = self.sweep.graph.sizes.items()
+        return [(part, dim) for part in numbers for dim, size in sizes if part.value == size > 1]
 
     def outcome(
         self, claim: Claim, own: Mapping[Leaf, Claim], outcomes: Mapping[Claim, Outcome]
@@ -226,6 +252,13 @@ class _Court:
 
 def _one_hot(domain: Domain) -> Domain:
     return domain._replace(property="one-hot-only") if domain.property == "one-hot" else domain
+
+
+def _parts(tree: Tree) -> Iterator[Tree]:
+    yield tree
+    if isinstance(tree, Call):
+        for operand in tree.operands:
+            yield from _parts(operand)
 
 
 def _has_function(tree: Tree) -> bool:

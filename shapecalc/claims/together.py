@@ -28,7 +28,8 @@ def accepted_factors(
     for claim, scale in scaled.items():
         if claim in params or scale == ONE:
             continue
-        if not scale.is_number or _is_accounted_for(claim, list(scales), params, accepted):
+        is_sum_for_mean = scale.number == 1 and not scale.is_number
+        if is_sum_for_mean or _is_accounted_for(claim, list(scales), params, accepted):
             accepted.add(claim)
     return frozenset(accepted)
 

@@ -47,6 +47,7 @@ CODES: dict[str, Code] = {
     "SC415": Code("claim-undecided", is_warning=True),
     "SC501": Code("sizes-coincide", is_warning=True),
     "SC502": Code("square-weight", is_warning=True),
+    "SC503": Code("literal-for-dim", is_warning=True),
     "SC602": Code("not-in-loss", is_warning=True),
     "SC901": Code("limit"),
     "SC902": Code("internal"),
