@@ -110,7 +110,7 @@ class _Court:
         own: Mapping[Leaf, Claim],
         outcomes: Mapping[Claim, Outcome],
     ) -> tuple[Claim, Outcome]:
-        """Take a number for the dim of its size, `/ 64` for `/ m`, where that makes a claim right."""
+        """Take a number for the dim of its size, `/ 64` for `/ m`, where that makes it right."""
         if claim.tree is None or claim.reason or outcome.scale == ONE:
             return claim, outcome
         for number_, dim in self._sizes_in(claim.tree):

@@ -103,11 +103,13 @@ def _prime_near(size: int, taken: set[int | None]) -> int:
 def _square_weights(sweep: Sweep) -> Iterator[Finding]:
     """Name the params with two equal dims whose steps have impostors at every size."""
     known: dict[tuple[int, Dim], bool] = {}
+    by_value: dict[str, list[Link]] = {}
+    for link in sweep.links:
+        by_value.setdefault(link.value.name, []).append(link)
     for entry in sweep.graph.network.params:
         if len(entry.shape) != 2 or entry.shape[0] != entry.shape[1]:
             continue
-        value = sweep.graph.values.get(entry.name)
-        links = [link for link in sweep.links if _involves(link, value)]
+        links = by_value.get(entry.name, [])
         for link in links:
             key = (link.derived.derivation.number, entry.shape[0])
             if key not in known:
@@ -119,6 +121,3 @@ def _square_weights(sweep: Sweep) -> Iterator[Finding]:
             message = f"{entry.name} ({dims}) hides a transpose at every size"
             yield Finding("SC502", entry.shape_span, message, "test it by value")
 
-
-def _involves(link: Link, value: object) -> bool:
-    return link.value is value

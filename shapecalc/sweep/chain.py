@@ -33,15 +33,23 @@ class Gradient(NamedTuple):
     """The gradient of a value: its name and formula, and the steps that contribute to it.
 
     `fused_with` is the loss equation where activation and loss are one link. `derived` is None
-    where the formula needed no derivation (a gradient that is zero, or given).
+    where the formula needed no derivation: it is `given`, or zero.
     """
 
     value: Leaf
     name: Leaf
-    formula: Tree
     links: tuple[Link, ...]
     derived: Derived | None
+    given: Tree | None = None
     fused_with: Node | None = None
+
+    @property
+    def formula(self) -> Tree:
+        """Return the formula, in this network's names."""
+        if self.derived is not None:
+            return self.derived.formula
+        assert self.given is not None
+        return self.given
 
     @property
     def checked(self) -> Checked:
@@ -223,7 +231,7 @@ class _Sweep:
             self.gradients[value] = fused
         elif len(links) == 1 and value not in self.graph.upstream:
             derived = links[0].derived
-            self.gradients[value] = Gradient(value, name, derived.formula, links, derived)
+            self.gradients[value] = Gradient(value, name, links, derived)
         else:
             self._total(value, name, links)
 
@@ -236,7 +244,7 @@ class _Sweep:
             return
         if not links:
             assert direct is not None
-            self.gradients[value] = Gradient(value, name, direct, (), None)
+            self.gradients[value] = Gradient(value, name, (), None, direct)
             return
         ordered = sorted(
             links, key=lambda link: (link.use.node.source.span.line, link.use.occurrence)
@@ -245,10 +253,10 @@ class _Sweep:
         gradients = tuple(link.gradient for link in ordered)
         derived = self._derived(Question(value, uses, gradients, direct, is_total=True))
         if derived is not None:
-            self.gradients[value] = Gradient(value, name, derived.formula, links, derived)
+            self.gradients[value] = Gradient(value, name, links, derived)
 
     def _zero(self, value: Leaf, name: Leaf) -> None:
-        self.gradients[value] = Gradient(value, name, make.zeros(name.shape), (), None)
+        self.gradients[value] = Gradient(value, name, (), None, make.zeros(name.shape))
 
     def _unreached(self, value: Leaf) -> None:
         """Say of a param that does not reach the loss that its gradient is 0."""
@@ -283,4 +291,4 @@ class _Sweep:
         if derived is None:
             return None
         name = self.gradient_leaf(value, f"d{value.name}")
-        return Gradient(value, name, derived.formula, links, derived, after[0].node)
+        return Gradient(value, name, links, derived, fused_with=after[0].node)
