@@ -117,8 +117,8 @@ class Step(NamedTuple):
     relation: str
     note: str
     upstream: str | None  # "dZ2"; None where output is the loss itself
-    upstream_shape: Dims
-    wrt_shape: Dims
+    upstream_shape: Dims  # as the layout stores it
+    wrt_shape: Dims  # of the gradient of wrt, as the layout stores it
     jacobian: Jacobian
     denominator: View
     numerator: View

@@ -98,8 +98,7 @@ def _output_labels(step: Step) -> list[str]:
 def _ties(step: Step) -> list[tuple[str, str]]:
     """List the pairs of indices that make the diagonal, by the axes that they run along."""
     pairs: list[tuple[str, str]] = list(dict.fromkeys(_DELTA.findall(step.jacobian.index_form)))
-    dims = [dim for dim in step.upstream_shape if dim != "1"]
-    axis = dict(zip(_output_labels(step), dims, strict=False))
+    axis = dict(zip(_output_labels(step), step.jacobian.shape, strict=False))
     diagonal = step.jacobian.diagonal
     return [pair for pair in pairs if axis.get(pair[0]) in diagonal][: len(diagonal)]
 

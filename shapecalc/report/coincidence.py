@@ -120,4 +120,3 @@ def _square_weights(sweep: Sweep) -> Iterator[Finding]:
             dims = ", ".join(map(str, entry.shape))
             message = f"{entry.name} ({dims}) hides a transpose at every size"
             yield Finding("SC502", entry.shape_span, message, "test it by value")
-

@@ -49,6 +49,8 @@ class _StepWriter:
             else orderings(self.formula, self.sweep.numerator, sizes)
         )
         mixed, why = mixed_view(upstream, self._effective_tree, self.graph.sizes)
+        if upstream is not None and self._is_deltas_alone:
+            why = "the Jacobian is deltas alone: there is no second matrix to multiply by"
         return Step(
             loss=self.graph.loss.name if self.graph.loss else None,
             output=self.output.name,
@@ -60,8 +62,8 @@ class _StepWriter:
             relation=self.relation,
             note=self._note(),
             upstream=upstream.name if upstream else None,
-            upstream_shape=_dims(self.output.shape),
-            wrt_shape=_dims(self.link.value.shape),
+            upstream_shape=_dims(upstream.shape if upstream else self.output.shape),
+            wrt_shape=_dims(self.formula.shape),
             jacobian=self._jacobian(),
             denominator=view_of(self.denominator),
             numerator=view_of(self.numerator),
@@ -128,6 +130,10 @@ class _StepWriter:
         if len(arrays) != 1 or term.deltas or term.summed or arrays[0].power != 1:
             return None
         return self.spell(arrays[0].tree)
+
+    @property
+    def _is_deltas_alone(self) -> bool:
+        return not any(factor.labels for term in self._rest for factor in term.factors)
 
     def _dim(self, label: Label) -> Dim:
         return self.derived.renaming.dim(label.dim)
