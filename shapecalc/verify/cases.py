@@ -4,6 +4,7 @@ Knows how values are drawn, so that each has a value, and nothing is equal by ac
 """
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from math import prod
 from random import Random
 from typing import NamedTuple, TypeVar
@@ -83,20 +84,30 @@ def drawn(
     case: Case, plans: Plans, random: Random, functions: Functions | None, attempt: int
 ) -> Evaluation:
     """Draw a value for every name that the case does not work out."""
-    shadow = functions is None or any(branches(tree) for tree in trees_of(case))
+    shadow = functions is None or _branches(case)
     world = Evaluation(plans.sizes, {}, functions, shadow=shadow, plans=plans)
     world.equations = dict(case.equations)
-    outputs = {output for output, _ in case.equations}
     domains = dict(case.domains)
-    names = [found for tree in trees_of(case) for found in leaves(tree)]
-    names += [gradient for _, gradient in case.upstream if gradient is not None] + [case.value]
-    for name in dict.fromkeys(names):
-        if name in outputs or name is case.wrt is not case.value or name.name in plans.sizes:
-            continue
-        world.values[name] = draw(name, domains.get(name), world, random, attempt)
+    for name in _names_to_draw(case):
+        if name.name not in plans.sizes:
+            world.values[name] = draw(name, domains.get(name), world, random, attempt)
     if case.wrt is not case.value:
         world.values[case.wrt] = world.values[case.value]
     return world
+
+
+@lru_cache(maxsize=16)
+def _branches(case: Case) -> bool:
+    return any(branches(tree) for tree in trees_of(case))
+
+
+@lru_cache(maxsize=16)
+def _names_to_draw(case: Case) -> tuple[Leaf, ...]:
+    outputs = {output for output, _ in case.equations}
+    names = [found for tree in trees_of(case) for found in leaves(tree)]
+    names += [gradient for _, gradient in case.upstream if gradient is not None] + [case.value]
+    marker = case.wrt if case.wrt is not case.value else None
+    return tuple(n for n in dict.fromkeys(names) if n not in outputs and n is not marker)
 
 
 def draw(
