@@ -39,7 +39,9 @@ def check(text: str, path: str, *, detail: bool = True, asked: Iterable[str] = (
     if word == "interrupt":
         raise KeyboardInterrupt
     if word == "foward:":
-        near = Finding("SC203", Span(path, 1, 1, 6), "`foward` is no key", "did you mean `forward`?")
+        near = Finding(
+            "SC203", Span(path, 1, 1, 6), "`foward` is no key", "did you mean `forward`?"
+        )
         return Report(path, findings=(near,), source=(text,))
     code = CODES.get(word)
     findings = (Finding(code, Span(path, 1, 1, len(word)), word, "mend it"),) if code else ()

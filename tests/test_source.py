@@ -164,7 +164,7 @@ def test_a_value_cannot_begin_with_a_star(text: str) -> None:
         ("a: 1\nZ\n", "`Z` has no `: `", "write `name: value`", at(2, 1)),
         ("a: [x\nb: 2\n", "`[` is not closed", "add `]`", at(1, 4)),
         ("a: {x: 1\n", "`{` is not closed", "add `}`", at(1, 4)),
-        ("a: {x: y[0], z: 1}\n", "a value in `{…` cannot contain `[`", "quote", at(1, 9)),
+        ("a: {x: y[0], z: 1}\n", "a value inside `{` cannot contain `[`", "quote", at(1, 9)),
         ("a: 'abc\nb: c\n", "the quote `'` is not closed", "add `'`", at(1, 4)),
         ("a: \x01\n", "the character U+0001 cannot stand", "remove it", at(1, 4)),
         ("a: \ud800\n", "the character U+D800 cannot stand", "remove it", at(1, 4)),

@@ -29,6 +29,7 @@ from shapecalc.expression import (
     Call as CallSyntax,
 )
 from shapecalc.ops.binding import ShapeMismatch
+from shapecalc.ops.names import ALIASES, INFIX_OPS, METHODS, NOT_BUILT, PREFIXES
 from shapecalc.ops.registry import OPS, REQUIRED, Op, applied
 from shapecalc.span import Span
 from shapecalc.tree import (
@@ -43,42 +44,6 @@ from shapecalc.tree import (
     number,
     rebuilt,
 )
-
-INFIX_OPS = {
-    "+": "add",
-    "-": "sub",
-    "*": "mul",
-    "/": "div",
-    "@": "matmul",
-    "**": "pow",
-    ">": "gt",
-    ">=": "ge",
-    "<": "lt",
-    "<=": "le",
-    "==": "eq",
-    "!=": "ne",
-}
-ALIASES = {
-    "multiply": "mul",
-    "subtract": "sub",
-    "divide": "div",
-    "power": "pow",
-    "negative": "neg",
-    "absolute": "abs",
-    "greater": "gt",
-    "less": "lt",
-}
-PREFIXES = ("np", "numpy", "jnp")
-METHODS = ("sum", "mean", "dot")
-NOT_BUILT = frozenset(
-    """gelu silu reshape concatenate concat stack split flip roll pad tile max min prod var std norm
-    logsumexp cumsum elu selu hardtanh mish softsign sinh cosh tan arctan erf floor clip hinge huber
-    kl_divergence nll cosine_similarity trace diag diagonal triu tril kron det logdet inv solve
-    cross eye layer_norm batch_norm rms_norm group_norm dropout embedding conv1d conv2d
-    conv_transpose2d max_pool2d avg_pool2d scaled_dot_product_attention pinv expm sqrtm cholesky
-    matrix_power vec astype one_hot argmax arange""".split()  # noqa: SIM905 (read as a text)
-)
-"""Names of ops that a later version reads: refused by name, rather than called unknown."""
 
 
 class Misfit(Exception):
@@ -142,7 +107,7 @@ class Builder:
                 return operand
             if len(operand.shape) > 2:
                 rank = f"`.T` of a {len(operand.shape)}-D value, {shape_text(operand.shape)}"
-                raise _problem("SC303", node.name_span, rank, "`.T` takes at most 2 axes")
+                raise _problem("SC303", node.name_span, rank, "`.mT` will do it in a later version")
             return self._built(node, OPS["transpose"], (operand,), ())
         if node.name == "mT":
             raise _problem("SC212", node.name_span, "`.mT` is not supported in this version")
@@ -154,28 +119,28 @@ class Builder:
             entry = self._op(function.text, function.span)
             return self._applied(node, entry, node.arguments, node.keywords)
         if isinstance(function.value, Name) and function.value.text in PREFIXES:
-            entry = self._op(function.name, function.name_span)
+            entry = self._op(function.name, function.span, f"{function.value.text}.")
             return self._applied(node, entry, node.arguments, node.keywords)
         if isinstance(function.value, Name) and function.value.text in ("torch", "F"):
             prefix = f"the prefix `{function.value.text}.` is not supported in this version"
-            raise _problem("SC212", function.span, prefix, f"write `{function.name}(…)`")
+            raise _problem("SC212", function.span, prefix, f"write `{function.name}`")
         if function.name not in METHODS:
             code = "SC212" if function.name in NOT_BUILT | {"reshape"} else "SC202"
             raise _problem(code, function.name_span, f"the method `.{function.name}` is not read")
         entry = OPS[function.name]
         return self._applied(node, entry, (function.value, *node.arguments), node.keywords)
 
-    def _op(self, name: str, span: Span) -> Op:
+    def _op(self, name: str, span: Span, prefix: str = "") -> Op:
         entry = OPS.get(ALIASES.get(name, name))
         if entry is not None:
             return entry
         if name in NOT_BUILT:
-            raise _problem("SC212", span, f"`{name}` is not supported in this version")
+            raise _problem("SC212", span, f"`{prefix}{name}` is not supported in this version")
         from difflib import get_close_matches
 
         near = get_close_matches(name, OPS, n=1)
         hint = f"did you mean `{near[0]}`?" if near else ""
-        raise _problem("SC209", span, f"no op `{name}`", hint)
+        raise _problem("SC209", span, f"no op `{prefix}{name}`", hint)
 
     def _applied(
         self, node: Syntax, entry: Op, arguments: Items[Syntax], keywords: Items[Keyword]
@@ -208,6 +173,8 @@ class Builder:
             raise self._wrong_count(node, entry, len(others))
         operands = tuple(self.tree(argument) for argument in others[:count])
         extra = others[count:]
+        if any(not _is_plain(each) for each in extra) and "shape" not in entry.attributes:
+            raise self._wrong_count(node, entry, len(others))
         if "shape" in entry.attributes and len(extra) > 1:
             extra = [Sequence(extra[0].span, tuple(extra))]
         if entry.name == "transpose" and extra:
@@ -221,7 +188,7 @@ class Builder:
     def _wrong_count(self, node: Syntax, entry: Op, got: int) -> Problem:
         count = len(entry.operands)
         takes = f"`{entry.name}` takes {count} operand{'s' * (count != 1)}, got {got}"
-        named = ", ".join([*entry.operands, *(f"{key}=…" for key in entry.attributes)])
+        named = ", ".join([*entry.operands, *(f"{key}=" for key in entry.attributes)])
         return _problem("SC210", node.span, takes, f"write `{entry.name}({named})`")
 
     def _attributes(
@@ -353,6 +320,11 @@ def _folded(op: str, operands: tuple[Tree, ...]) -> Tree | None:
     results = {"add": left + right, "sub": left - right, "mul": left * right}
     result = left / right if op == "div" else results.get(op)
     return None if result is None else number(result)
+
+
+def _is_plain(node: Syntax) -> bool:
+    """Say whether an argument can be an attribute given by position: a number, None, a tuple."""
+    return isinstance(node, Literal | Unary | Constant | Sequence)
 
 
 def _problem(code: str, span: Span, message: str, help: str = "") -> Problem:

@@ -169,7 +169,7 @@ def _open(text: str, fault: Fault) -> _Reason | None:
     opened = fault.at if fault.opened is None else fault.opened
     mark = text[fault.at : fault.at + 1]
     if mark in tuple("[{:'\"") and "\n" not in text[opened : fault.at]:
-        message = f"a value in `{text[opened]}…` cannot contain `{mark}`"
+        message = f"a value inside `{text[opened]}` cannot contain `{mark}`"
         return _Reason(fault.at, fault.at + 1, message, "quote the value")
     closing = "]" if text[opened : opened + 1] == "[" else "}"
     message = f"`{text[opened : opened + 1]}` is not closed"

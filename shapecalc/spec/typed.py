@@ -91,6 +91,5 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
 
 
 def short(text: str) -> str:
-    """Return a text that a message can hold: one line, of 60 characters at most."""
-    line = " ".join(text.split())
-    return line if len(line) <= 60 else line[:57] + "..."
+    """Return what a message can hold of a text: the first 60 characters, on one line."""
+    return " ".join(text.split())[:60]

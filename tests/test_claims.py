@@ -1,0 +1,247 @@
+"""Claims: right, a convention, wrong; each judged alone, by the author's own earlier claims."""
+
+import pytest
+from checking import FORWARD, HEAD, TWO_LAYER, judged, report_on, verdicts, with_claims
+
+TANH = TWO_LAYER.replace("relu", "tanh")
+SIGMOID = TWO_LAYER.replace("relu", "sigmoid")
+SAME_SIZES = TWO_LAYER.replace("h: 128, k: 10", "h: 64, k: 64")
+REGULARISED = (
+    HEAD + "constants: [reg]\n" + FORWARD.replace("A2, Y, axis=0)", "A2, Y, axis=0) + reg * R / 2")
+).replace("  J:", "  R: sum(W1**2) + sum(W2**2)\n  J:")
+
+RIGHT = {
+    "dA2": "-Y / A2 / m",
+    "dZ2": "(A2 - Y) / m",
+    "dW2": "dZ2 @ A1.T",
+    "db2": "sum(dZ2, axis=1, keepdims=True)",
+    "dA1": "W2.T @ dZ2",
+    "dZ1": "dA1 * (Z1 > 0)",
+    "dW1": "dZ1 @ X.T",
+    "db1": "sum(dZ1, axis=1, keepdims=True)",
+    "dX": "W1.T @ dZ1",
+}
+
+
+def test_right_claims_are_right() -> None:
+    assert set(verdicts(TWO_LAYER, **RIGHT).values()) == {"right"}
+
+
+def test_claim_like_the_formula_is_right_by_algebra_for_all_sizes() -> None:
+    found = judged(TWO_LAYER, dW2="dZ2 @ A1.T", dA1="(dZ2.T @ W2).T", dZ2="A2 / m - Y / m")
+    assert {each.how for each in found.values()} == {"algebra, for all sizes"}
+
+
+@pytest.mark.parametrize(
+    ("spec", "claim"),
+    [
+        (TWO_LAYER, "dA1 * (Z1 >= 0)"),
+        (TWO_LAYER, "dA1 * (A1 > 0)"),
+        (TWO_LAYER, "dA1 * where(Z1 > 0, 1, 0)"),
+        (TWO_LAYER, "where(Z1 > 0, dA1, 0)"),
+        (TWO_LAYER, "np.where(Z1 <= 0, 0, dA1)"),
+        (TWO_LAYER, "(A1 > 0) * (W2.T @ (A2 - Y)) / m"),
+        (TANH, "dA1 * (1 - A1**2)"),
+        (TANH, "dA1 * (1 - tanh(Z1)**2)"),
+        (TANH, "dA1 * (1 - np.square(A1))"),
+        (TANH, "dA1 * (1 - A1) * (1 + A1)"),
+        (SIGMOID, "dA1 * A1 * (1 - A1)"),
+        (SIGMOID, "dA1 * sigmoid(Z1) * (1 - sigmoid(Z1))"),
+        (SIGMOID, "dA1 * exp(-Z1) / (1 + exp(-Z1))**2"),
+    ],
+)
+def test_idioms_of_activations_are_right(spec: str, claim: str) -> None:
+    assert verdicts(spec, dZ1=claim) == {"dZ1": "right"}
+
+
+@pytest.mark.parametrize("mask", ["Z1 < 0", "A1 >= 0", "Z1 > 1", "W1 @ X > 0"])
+def test_wrong_masks_are_wrong(mask: str) -> None:
+    assert verdicts(TWO_LAYER, dZ1=f"dA1 * ({mask})") == {"dZ1": "wrong"}
+
+
+def test_softmax_claim_by_its_jacobian_is_right() -> None:
+    claim = "A2 * (dA2 - sum(dA2 * A2, axis=0, keepdims=True))"
+    assert verdicts(TWO_LAYER, dZ2=claim) == {"dZ2": "right"}
+
+
+@pytest.mark.parametrize(
+    ("name", "claim", "kind"),
+    [
+        ("dA1", "dZ2 @ W2", "shape"),
+        ("dA1", "dZ2.T @ W2", "shape"),
+        ("dW2", "dZ2 @ A1", "shape"),
+        ("dW2", "A1 @ dZ2.T", "shape"),
+        ("db2", "sum(dZ2, axis=1)", "shape"),
+        ("db2", "sum(dZ2, axis=0, keepdims=True)", "shape"),
+        ("db2", "sum(dZ2, axis=1, keepdims=True) / m", "scale"),
+        ("db2", "mean(dZ2, axis=1, keepdims=True)", "scale"),
+        ("dW2", "2 * dZ2 @ A1.T", "scale"),
+        ("dW2", "-dZ2 @ A1.T", "sign"),
+        ("dW2", "dZ2 @ Z1.T", "other"),
+        ("dZ2", "A2 - A2 * Y / m", "other"),
+        ("dZ1", "dA1 * (1 - A1**2)", "other"),
+    ],
+)
+def test_wrong_claims_are_wrong_and_of_a_kind(name: str, claim: str, kind: str) -> None:
+    found = judged(TWO_LAYER, **{name: claim})[name]
+    assert (found.verdict, found.kind) == ("wrong", kind)
+    assert found.right == RIGHT[name].replace("-Y / A2 / m", "-Y / (m * A2)")
+
+
+@pytest.mark.parametrize("claim", ["dZ2 @ W2", "(dZ2 @ W2).T", "W2 @ dZ2", "dZ2.T @ W2"])
+def test_claim_that_fits_only_at_these_sizes_is_wrong(claim: str) -> None:
+    assert verdicts(SAME_SIZES, dA1=claim) == {"dA1": "wrong"}
+
+
+def test_square_weight_hides_no_transpose() -> None:
+    spec = TWO_LAYER.replace("[k, h]", "[h, h]").replace("[k, ", "[h, ")
+    assert verdicts(spec, dA1="W2 @ dZ2") == {"dA1": "wrong"}
+
+
+def test_size_for_a_dim_is_right() -> None:
+    found = judged(TWO_LAYER, dZ2="(A2 - Y) / 64", dW2="dZ2 @ A1.T")
+    assert [each.verdict for each in found.values()] == ["right", "right"]
+
+
+def test_number_that_is_no_size_does_not_stand_for_a_dim() -> None:
+    assert verdicts(TWO_LAYER, dZ2="(A2 - Y) / 63")["dZ2"] == "wrong"
+
+
+def test_claim_is_judged_by_the_true_gradient_where_an_earlier_one_is_wrong() -> None:
+    found = verdicts(TWO_LAYER, dZ2="(A2 + Y) / m", dW2="dZ2 @ A1.T", dA1="W2.T @ dZ2")
+    assert found == {"dZ2": "wrong", "dW2": "right", "dA1": "right"}
+
+
+# --- conventions ---------------------------------------------------------------------------------
+
+
+def test_factor_carried_to_the_params_is_a_convention() -> None:
+    found = judged(
+        TWO_LAYER,
+        dZ2="A2 - Y",
+        dW2="dZ2 @ A1.T / m",
+        db2="sum(dZ2, axis=1, keepdims=True) / m",
+        dZ1="W2.T @ dZ2 * (A1 > 0)",
+        dW1="1/m * dZ1 @ X.T",
+    )
+    assert {name: (each.verdict, each.times) for name, each in found.items()} == {
+        "dZ2": ("convention", "m"),
+        "dW2": ("right", None),
+        "db2": ("right", None),
+        "dZ1": ("convention", "m"),
+        "dW1": ("right", None),
+    }
+
+
+def test_factor_that_one_param_lost_is_wrong_there_only() -> None:
+    found = verdicts(
+        TWO_LAYER, dZ2="A2 - Y", dW2="dZ2 @ A1.T / m", db2="sum(dZ2, 1, keepdims=True)"
+    )
+    assert found["db2"] == "wrong"
+    assert found["dW2"] == "right"
+
+
+def test_factor_merely_passed_on_is_lost() -> None:
+    found = judged(TWO_LAYER, dZ2="A2 - Y", dW2="dZ2 @ A1.T", dW1="(W2.T @ dZ2 * (Z1 > 0)) @ X.T")
+    assert (found["dW2"].verdict, found["dW2"].kind, found["dW2"].times) == ("wrong", "scale", "m")
+    assert found["dW1"].verdict == "wrong"
+
+
+def test_minus_passed_on_is_the_step_that_is_added() -> None:
+    found = judged(
+        TWO_LAYER, dZ2="(Y - A2) / m", dW2="dZ2 @ A1.T", db2="sum(dZ2, 1, keepdims=True)"
+    )
+    assert {each.verdict for each in found.values()} == {"convention"}
+    assert {each.times for each in found.values()} == {"-1"}
+
+
+def test_minus_on_some_params_only_is_a_mistake() -> None:
+    found = verdicts(
+        TWO_LAYER, dZ2="(Y - A2) / m", dW2="dZ2 @ A1.T", db2="-sum(dZ2, 1, keepdims=True)"
+    )
+    assert found == {"dZ2": "wrong", "dW2": "right", "db2": "wrong"}  # by the true dZ2
+
+
+def test_factor_carried_by_a_regulariser_is_a_convention() -> None:
+    found = judged(
+        REGULARISED, dZ2="A2 - Y", dW2="dZ2 @ A1.T + m * reg * W2", db2="sum(dZ2, 1, keepdims=True)"
+    )
+    assert {each.verdict for each in found.values()} == {"convention"}
+    assert {each.times for each in found.values()} == {"m"}
+
+
+def test_regulariser_without_the_factor_is_wrong() -> None:
+    found = verdicts(REGULARISED, dZ2="A2 - Y", dW2="dZ2 @ A1.T + reg * W2")
+    assert found["dW2"] == "wrong"
+
+
+# --- upstreams, layouts, names -------------------------------------------------------------------
+
+LAYER = """\
+dims: [n, h, N]
+inputs: {x: [N, n]}
+params: {w: [n, h], b: [h]}
+forward:
+  out: x @ w + b
+  act: tanh(out)
+"""
+
+
+def test_upstream_is_any_given_gradient() -> None:
+    spec = LAYER + "upstream: act\n"
+    claims = {"dout": "dact * (1 - act**2)", "dx": "dout @ w.T", "dw": "x.T @ dout"}
+    assert set(verdicts(spec, **claims).values()) == {"right"}
+    assert verdicts(spec, dout="dact * (1 + act**2)") == {"dout": "wrong"}
+
+
+def test_upstream_may_have_a_name_of_its_own() -> None:
+    spec = LAYER + "upstream: {act: G}\n"
+    assert verdicts(spec, dout="G * (1 - act**2)") == {"dout": "right"}
+
+
+def test_upstream_that_is_used_further_on_is_the_part_from_above() -> None:
+    spec = LAYER + "upstream: [out, act]\n"
+    total = "(dout + dact * (1 - act**2))"
+    assert verdicts(spec, dw=f"x.T @ {total}", db=f"sum({total}, axis=0)") == {
+        "dw": "right",
+        "db": "right",
+    }
+    assert verdicts(spec, dw="x.T @ dout") == {"dw": "wrong"}
+
+
+def test_claims_of_a_given_gradient_are_refused() -> None:
+    report = report_on(with_claims(LAYER + "upstream: act\n", {"dact": "2 * act"}))
+    (finding,) = report.findings
+    assert finding.code == "SC213"
+    assert "`dact` is given by `upstream`" in finding.message
+
+
+def test_numerator_layout_transposes_claims() -> None:
+    spec = "layout: numerator\n" + TWO_LAYER
+    claims = {name: f"({formula}).T" for name, formula in RIGHT.items() if name in ("dZ2", "dA2")}
+    claims |= {"dW2": "A1 @ dZ2", "dA1": "dZ2 @ W2", "db2": "sum(dZ2, axis=0, keepdims=True)"}
+    assert set(verdicts(spec, **claims).values()) == {"right"}
+    assert verdicts(spec, dA1="W2.T @ dZ2.T") == {"dA1": "wrong"}
+
+
+def test_undefined_name_in_a_claim_is_a_finding_and_the_others_are_judged() -> None:
+    report = report_on(with_claims(TWO_LAYER, {"dW2": "dZ2 @ A11.T", "dA1": "W2.T @ dZ2"}))
+    (finding,) = report.findings
+    assert (finding.code, finding.span.line, finding.span.column) == ("SC205", 17, 15)
+    assert finding.help == "nearest is `A1`"
+    assert [each.verdict for each in report.claims] == ["right"]
+
+
+def test_claim_about_no_value_is_a_finding() -> None:
+    (finding,) = report_on(with_claims(TWO_LAYER, {"dW3": "dZ2 @ A1.T"})).findings
+    assert (finding.code, finding.span.line, finding.span.column) == ("SC205", 17, 3)
+    assert "`dW3` is the gradient of no value" in finding.message
+
+
+def test_gradient_of_the_loss_is_one() -> None:
+    assert verdicts(TWO_LAYER, dA2="-dJ * Y / A2 / m") == {"dA2": "right"}
+
+
+def test_order_of_claims_does_not_matter_where_all_are_right() -> None:
+    backwards = dict(reversed(RIGHT.items()))
+    assert set(verdicts(TWO_LAYER, **backwards).values()) == {"right"}
