@@ -264,10 +264,11 @@ def _verdict(item: OrderingItem) -> Cell:
     return mark("!", "fits, and is wrong")
 
 
-def _where_all_conform(page: Page, step: Step) -> None:
+def _where_all_conform(page: Page, report: Report, step: Step) -> None:
     """Say how many arrangements would be wrong were all dims equal, where that is known."""
     orderings = step.orderings
-    dims = sorted(unique(dim for factor in step.denominator.factors for dim in factor))
+    found = unique(dim for factor in step.denominator.factors for dim in factor)
+    dims = [dim for dim, _ in report.dims if dim in found]
     good = orderings.right + orderings.transposed
     is_known = good == 2 == orderings.conformable and len(orderings.items) == orderings.total
     if not is_known or len(dims) < 2 or not all(dim.isidentifier() for dim in dims):
