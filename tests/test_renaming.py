@@ -17,7 +17,7 @@ SPECS = Path(__file__).parent.parent / "specs"
 NAMES = sorted(path.stem for path in SPECS.glob("*.yaml") if path.stem != "mlp_40")
 SPELLINGS = ("latex", "unicode")
 DIM_LETTERS = "ABCDEF"  # index letters are small, so no dim is taken for one
-VALUE_LETTERS = "GKLMNQRSUV"
+VALUE_LETTERS = "GKLMNQRSU"
 
 
 def renaming_of(spec: str, random: Random) -> dict[str, str]:

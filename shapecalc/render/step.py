@@ -31,7 +31,7 @@ def step_page(page: Page, report: Report, step: Step) -> None:
     _contract(page, step)
     _walk(page, step)
     _layouts(page, report, step)
-    _orderings(page, step)
+    _orderings(page, report, step)
     _result(page, report, step)
 
 
@@ -204,7 +204,7 @@ def _prose(page: Page, lead: str, text: str) -> None:
         page.line(cell((lead if number == 0 else " " * len(lead)) + line), indent=2)
 
 
-def _orderings(page: Page, step: Step) -> None:
+def _orderings(page: Page, report: Report, step: Step) -> None:
     if not step.orderings.defined:
         page.head("ORDERINGS", "none")
         _prose(page, "", step.orderings.why)
@@ -215,7 +215,7 @@ def _orderings(page: Page, step: Step) -> None:
     _items(page, [*chosen, *(item for item in items if item not in chosen)])
     if len(items) < step.orderings.total:
         page.line(cell(f"and {step.orderings.total - len(items):,} more"), indent=2)
-    _where_all_conform(page, step)
+    _where_all_conform(page, report, step)
 
 
 def _arrangements(step: Step) -> str:
@@ -271,7 +271,7 @@ def _where_all_conform(page: Page, report: Report, step: Step) -> None:
     dims = [dim for dim, _ in report.dims if dim in found]
     good = orderings.right + orderings.transposed
     is_known = good == 2 == orderings.conformable and len(orderings.items) == orderings.total
-    if not is_known or len(dims) < 2 or not all(dim.isidentifier() for dim in dims):
+    if not is_known or not 2 <= len(dims) == len(found):
         return
     total = orderings.total
     text = f"all {total} conform, and {total - good} of them give wrong numbers"
