@@ -4,19 +4,10 @@ A dim remembers the order in which its author wrote it, for printing; equality i
 """
 
 from collections.abc import Iterable, Mapping
-from enum import Enum
 from math import prod
 
 Monomial = tuple[tuple[str, int], ...]
 """Names with their powers, `((“n”, 1), (“h”, 2))` for n·h²; empty for a plain number."""
-
-
-class Comparison(Enum):
-    """What can be said of two dims for all sizes that their names may take."""
-
-    EQUAL = "equal"
-    DIFFERENT = "different"
-    UNKNOWN = "unknown"
 
 
 class Dim:
@@ -83,13 +74,6 @@ class Dim:
         monomial, count = self.terms[0]
         parts = [Dim.number(count)] if count != 1 else []
         return (*parts, *(Dim.named(name) for name, power in monomial for _ in range(power)))
-
-    def compare(self, other: "Dim") -> Comparison:
-        """Compare for all sizes of at least 1: a difference of one sign throughout is not 0."""
-        if self == other:
-            return Comparison.EQUAL
-        signs = {count > 0 for _, count in (self - other).terms}
-        return Comparison.DIFFERENT if len(signs) == 1 else Comparison.UNKNOWN
 
     def size(self, sizes: Mapping[str, int]) -> int:
         """Return the number that the dim is at the given sizes of its names."""

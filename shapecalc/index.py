@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from shapecalc.dims import Dim, Shape
-from shapecalc.tree import Leaf, Tree, call, leaf, number
+from shapecalc.tree import Tree, call, leaf, number
 
 
 class Label:
@@ -237,8 +237,3 @@ def _key(term: Term, colours: Mapping[Label, object]) -> Key:
         sorted(str(sorted((repr(colours[d.left]), repr(colours[d.right])))) for d in term.deltas)
     )
     return (factors, deltas)  # the trees are in the key, so that none dies and hands on its id
-
-
-def names_in(term: Term) -> tuple[str, ...]:
-    """Return the names of the factors that are names, in order."""
-    return tuple(f.tree.name for f in term.factors if isinstance(f.tree, Leaf))

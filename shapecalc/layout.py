@@ -6,7 +6,7 @@ Denominator: the axes of the variable. Numerator: the same axes reversed, the fo
 from collections.abc import Iterable
 
 from shapecalc.dims import Shape
-from shapecalc.index import Labels, Sum, Term
+from shapecalc.index import Labels, Term
 from shapecalc.matrix.combine import combined
 from shapecalc.matrix.make import transposed
 from shapecalc.matrix.reading import read_term
@@ -39,6 +39,3 @@ def formula(
 def other_layout(tree: Tree) -> Tree:
     """Turn a formula of one layout into the other's. Source: (AB)ᵀ = BᵀAᵀ."""
     return transposed(tree)
-
-
-__all__ = ["Sum", "formula", "other_layout"]

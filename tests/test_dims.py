@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from oracles import shape
 
-from shapecalc.dims import ONE, Comparison, Dim, dims_text, shape_text
+from shapecalc.dims import ONE, Dim, dims_text, shape_text
 from shapecalc.parsing import parse_dim
 from shapecalc.span import Span
 from shapecalc.verify.standins import small_sizes, stand_ins
@@ -99,44 +99,6 @@ def test_renaming_is_substitution(a: Dim, b: Dim) -> None:
 @given(a=DIMS)
 def test_names_are_those_that_the_size_needs(a: Dim) -> None:
     assert a.size({name: SIZES[name] for name in a.names}) == a.size(SIZES)
-
-
-# --- comparison ------------------------------------------------------------------------------
-
-EQUAL, DIFFERENT, UNKNOWN = Comparison
-
-
-@pytest.mark.parametrize(
-    ("left", "right", "found"),
-    [
-        ("m", "m", EQUAL),
-        ("m*n", "n*m", EQUAL),
-        ("m+n-m", "n", EQUAL),
-        ("3", "3", EQUAL),
-        ("3", "5", DIFFERENT),
-        ("m", "m+1", DIFFERENT),
-        ("m", "2*m", DIFFERENT),
-        ("m+n", "n", DIFFERENT),
-        ("m", "n", UNKNOWN),
-        ("m", "3", UNKNOWN),
-        ("m*n", "m+n", UNKNOWN),
-        ("2*m", "m+1", UNKNOWN),
-    ],
-)
-def test_comparison(left: str, right: str, found: Comparison) -> None:
-    assert dim(left).compare(dim(right)) is found
-    assert dim(right).compare(dim(left)) is found
-
-
-@given(a=DIMS, b=DIMS, sizes=st.fixed_dictionaries({name: st.integers(1, 9) for name in NAMES}))
-def test_comparison_holds_at_every_size(a: Dim, b: Dim, sizes: dict[str, int]) -> None:
-    match a.compare(b):
-        case Comparison.EQUAL:
-            assert a.size(sizes) == b.size(sizes)
-        case Comparison.DIFFERENT:
-            assert a.size(sizes) != b.size(sizes)
-        case Comparison.UNKNOWN:
-            assert a != b
 
 
 # --- printing --------------------------------------------------------------------------------

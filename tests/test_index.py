@@ -23,12 +23,11 @@ from shapecalc.index import (
     merged_powers,
     merged_terms,
     multiply,
-    names_in,
     relabelled,
     size_trees,
     tied,
 )
-from shapecalc.tree import leaf
+from shapecalc.tree import Leaf, leaf
 
 VALUES = {"A": "m,n", "B": "m,n", "S": "m,m", "v": "m", "w": "n", "c": ""}
 LEAVES = {name: leaf(name, shape(dims)) for name, dims in VALUES.items()}
@@ -150,6 +149,10 @@ def test_contraction_removes_a_delta_and_its_summed_label_together() -> None:
     i, s = Label(Dim.named("m")), Label(Dim.named("m"))
     term = contracted(Term(Fraction(1), (Factor(LEAVES["v"], (s,)),), (Delta(s, i),), (s,)))
     assert term == Term(Fraction(1), (Factor(LEAVES["v"], (i,)),))
+
+
+def names_in(term: Term) -> tuple[str, ...]:
+    return tuple(factor.tree.name for factor in term.factors if isinstance(factor.tree, Leaf))
 
 
 def test_idle_sum_becomes_the_size_of_its_axis() -> None:

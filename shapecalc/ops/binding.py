@@ -108,9 +108,8 @@ def _broadcast(signature: Signature, shapes: tuple[Shape, ...], dims: dict[str, 
 def _not_broadcastable(
     shapes: tuple[Shape, ...], first: tuple[int, int], second: tuple[int, int]
 ) -> ShapeMismatch:
-    dims = (shapes[place][axis] for place, axis in (first, second))
-    fact = " ≠ ".join(map(str, dims))
-    return ShapeMismatch("SC302", fact, (first, second))
+    left, right = (shapes[place][axis] for place, axis in (first, second))
+    return ShapeMismatch("SC302", f"{left} ≠ {right}", (first, second))
 
 
 def _along_axes(

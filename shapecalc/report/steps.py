@@ -5,6 +5,7 @@ from math import prod
 
 from shapecalc.dims import Dim, Shape
 from shapecalc.index import Delta, Factor, Label, Labels, Term
+from shapecalc.layout import other_layout
 from shapecalc.matrix import make
 from shapecalc.matrix.entries import Letters, sigma, sum_text
 from shapecalc.matrix.printing import text
@@ -34,8 +35,10 @@ class _StepWriter:
         self.output = link.use.node.output
         self.formula = link.derived.formula
         numerator = sweep.numerator
-        self.denominator = make.transposed(self.formula) if numerator else self.formula
-        self.numerator = self.formula if numerator else make.transposed(self.formula)
+        other = other_layout(self.formula)
+        self.denominator, self.numerator = (
+            (other, self.formula) if numerator else (self.formula, other)
+        )
 
     def record(self) -> Step:
         """Return the record."""
