@@ -80,7 +80,7 @@ def test_greek_names_stay_in_ascii_mode_unless_the_encoding_lacks_them() -> None
 
 def test_long_formula_has_its_own_line_and_a_long_note_is_left_out() -> None:
     report = sample_report.two_layer()
-    long = "W2.T @ (" + " + ".join(f"dZ2 * G{number}" for number in range(8)) + ")"
+    long = "W2.T @ (" + " + ".join(f"dZ2 * G{number}" for number in range(5)) + ")"
     first, *rest = report.gradients
     formula = first.formula._replace(text=long)
     odd = first._replace(formula=formula, note="a note " * 12)
@@ -89,6 +89,17 @@ def test_long_formula_has_its_own_line_and_a_long_note_is_left_out() -> None:
     assert own_line.strip() == f"dA2 = {long}"
     assert "a note" not in text
     assert "  dZ2 = (A2 - Y) / m                     (k, m)  softmax with cross_entropy" in text
+
+
+def test_formula_wider_than_the_page_is_broken_before_a_sign() -> None:
+    report = sample_report.two_layer()
+    long = "W2.T @ (" + " + ".join(f"dZ2 * G{number}" for number in range(12)) + ")"
+    first, *rest = report.gradients
+    odd = first._replace(formula=first.formula._replace(text=long))
+    text = terminal.report_page(report._replace(gradients=(odd, *rest)), Look())
+    assert f"dA2 = {long}" in " ".join(text.split())
+    assert max(map(len, text.splitlines())) <= 80
+    assert "\n      + dZ2 * G" in text or "\n      * G" in text
 
 
 def test_full_report_opens_every_step_and_folds_nothing() -> None:
@@ -179,7 +190,7 @@ def opened(step: Step) -> str:
 def test_mixed_that_conforms_at_every_size_is_called_wrong() -> None:
     step = sample_report.two_layer().steps[3]
     mixed = View("dZ2 @ W2", (("k", "k"), ("k", "k")), ("k", "k"), "", fits_here=False)
-    assert "! fits at every size, and is wrong" in opened(step._replace(mixed=mixed))
+    assert "! fits always: wrong" in opened(step._replace(mixed=mixed))
 
 
 def test_mixed_that_is_a_layout_is_called_so() -> None:

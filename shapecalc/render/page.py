@@ -18,6 +18,7 @@ from shapecalc.render.output import Look
 
 _WORD = re.compile(r"(?:`[^`]*`|\([^()`]{0,40}\)|[^\s`]|`)+")
 SIGN_STYLES = {"✓": "green", "✗": "red", "!": "yellow", "?": "yellow"}
+_BREAK = re.compile(r"(?<=\S) (?=[-+*/@]+ )")
 LONGEST_NOTE = 32  # a longer note makes no room for itself at the cost of a formula
 
 
@@ -183,8 +184,27 @@ class Page:
                 line += cell("  ") + padded(each, width, right=place == right)
         if row.note and width_of(line) + 2 + width_of(row.note) <= self.width:
             line += cell("  ") + row.note
-        above = [cell(" " * indent) + row.formula] if is_long else []
+        above = self._broken(row.formula, indent) if is_long else []
         return [*above, line] if not is_long or _has_ink(line) else above
+
+    def _broken(self, formula: Cell, indent: int) -> list[Cell]:
+        """Give a formula lines of its own: one, if it has room, else broken before its signs."""
+        style = formula[0].style if formula else ""
+        text, start = "".join(piece.text for piece in formula), " " * indent
+        lines: list[Cell] = []
+        while cell_len(start + text) > self.width:
+            place = _break_before(text, self.width - len(start))
+            if not place:
+                break
+            lines.append(cell(start + text[:place], style))
+            text, start = text[place:].lstrip(), " " * (indent + 4)
+        return [*lines, cell(start + text, style)]
+
+
+def _break_before(text: str, room: int) -> int:
+    """Find the last sign in a formula that may begin a new line; 0 where there is none."""
+    signs = [found.start() for found in _BREAK.finditer(text)]
+    return next((place for place in reversed(signs) if cell_len(text[:place]) <= room), 0)
 
 
 def _has_ink(line: Cell) -> bool:

@@ -20,6 +20,7 @@ from shapecalc.render.page import Cell, Page, Row, cell, joined, mark, own, padd
 from shapecalc.render.steps import LABEL, layout_rows, mixed_mark
 
 _DELTA = re.compile(r"δ\[(\w+), ?(\w+)\]")
+_SIGN = re.compile(r"(?= [+-] )")
 _LABELS = re.compile(r"\[([^]]*)\]")
 _AXES = {2: ("row", "column"), 1: ("entry",)}
 
@@ -120,12 +121,24 @@ def _contract(page: Page, step: Step) -> None:
     left = step.contraction.left
     sums = _aligned([text for text, _ in step.contraction.lines])
     leads = [left, *([" " * len(left)] * (len(sums) - 1))]
-    page.rows(
-        [
-            Row(cell(f"{lead} = {text}"), note=cell(why))
-            for lead, text, (_, why) in zip(leads, sums, step.contraction.lines, strict=True)
-        ]
-    )
+    rows: list[Row] = []
+    for lead, text, (_, why) in zip(leads, sums, step.contraction.lines, strict=True):
+        *above, last = _terms(page, text, page.width - len(lead) - 5)
+        starts = [f"{lead} = ", *[" " * (len(lead) + 3)] * len(above)]
+        rows += [Row(cell(f"{start}{part}")) for start, part in zip(starts, above, strict=False)]
+        rows.append(Row(cell(f"{starts[-1]}{last}"), note=cell(why)))
+    page.rows(rows)
+
+
+def _terms(page: Page, text: str, width: int) -> list[str]:
+    """Break a sum that is too wide before its signs; each line but the first is set in by 4."""
+    lines = [""]
+    for term in _SIGN.split(text):
+        if lines[-1] and not page.fits(lines[-1] + term, width):
+            lines.append(f"    {term.lstrip()}")
+        else:
+            lines[-1] += term
+    return lines
 
 
 def _aligned(texts: Sequence[str]) -> list[str]:
@@ -284,14 +297,16 @@ def _result(page: Page, report: Report, step: Step) -> None:
     parts = [g.steps for g in report.gradients if g.wrt == step.wrt]
     count = len(parts[0]) if parts else 1
     sizes = {value.name: value.size for value in report.values}
-    end = f"   {shape(step.wrt_shape)}"
     sign = "=" if count == 1 else "+="
-    page.line(
-        cell("RESULT", "bold"),
-        cell("   "),
-        cell(f"{name} {sign} {step.formula.text}", "bold"),
-        cell(end),
-        cell(f"   {size(sizes.get(step.wrt))}", "dim"),
-        cell("" if count == 1 else f"   one of {count} parts"),
+    head = (*cell("RESULT", "bold"), *cell(f"   {name} {sign} {step.formula.text}", "bold"))
+    told = (
+        *cell(shape(step.wrt_shape)),
+        *cell(f"   {size(sizes.get(step.wrt))}", "dim"),
+        *cell("" if count == 1 else f"   one of {count} parts"),
     )
+    if width_of(page.spell((*head, *told))) + 3 <= page.width:
+        page.line(head, cell("   "), told)
+    else:
+        page.line(head)
+        page.line(told, indent=9)
     checked_line(page, [(key(step), step.checked)])

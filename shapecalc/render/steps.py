@@ -82,7 +82,7 @@ def mixed_mark(step: Step) -> Cell:
     layouts = {step.numerator.formula: "numerator", step.denominator.formula: "denominator"}
     if view.formula in layouts:
         return mark("✓", f"is the {layouts[view.formula]}")
-    return mark("!", "fits at every size, and is wrong")
+    return mark("!", "fits always: wrong")
 
 
 def is_checked(step: Step) -> bool:

@@ -9,7 +9,7 @@ from shapecalc.render.checked import checked_line, checked_section
 from shapecalc.render.frames import frame
 from shapecalc.render.notation import counted, key, listed
 from shapecalc.render.output import Look
-from shapecalc.render.page import SIGN_STYLES, Page, cell, own
+from shapecalc.render.page import SIGN_STYLES, Cell, Page, cell, own, width_of
 from shapecalc.render.report import (
     assumptions_section,
     backward_section,
@@ -25,6 +25,7 @@ from shapecalc.render.steps import kinds_section, opened_steps, steps_section
 from shapecalc.render.tally import Tally, count, in_order, passed_over, verdicts
 
 ALIKE = 3  # more warnings than this of one code are folded to the first
+NO_COINCIDENCE = "no sizes that coincide"
 _PLURALS = {"SC502": "square weights"}
 _LEFT_SIDE = re.compile(r"\s*([^\W\d]\w*)\s*[:=]")
 
@@ -153,9 +154,16 @@ def _verdict(page: Page, report: Report) -> None:
     texts = [verdicts(errors, 0)] if errors else _nothing_wrong(report)
     texts += [_warned(report, warnings)] if warnings else []
     if not errors and not warnings and _sizes_differ(report):
-        texts.append("no sizes that coincide")
-    said = f": {', '.join(texts)}"
-    page.line(cell(sign, SIGN_STYLES[sign]), cell(" "), own(report.path), cell(said))
+        texts.append(NO_COINCIDENCE)
+    line = _last_line(report, sign, texts)
+    if width_of(page.spell(line)) > page.width and texts[-1] == NO_COINCIDENCE:
+        line = _last_line(report, sign, texts[:-1])
+    page.line(line)
+
+
+def _last_line(report: Report, sign: str, texts: Sequence[str]) -> Cell:
+    mark = cell(sign, SIGN_STYLES[sign])
+    return (*mark, *cell(" "), *own(report.path), *cell(f": {', '.join(texts)}"))
 
 
 def _nothing_wrong(report: Report) -> list[str]:

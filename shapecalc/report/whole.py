@@ -66,6 +66,8 @@ def _claim(judged: Judged) -> Claim:
 def _kind(judged: Judged) -> str:
     """Return the coarse kind of a mistake, as far as it shows without a diagnosis."""
     scale = judged.outcome.scale
+    if judged.claim.reason:
+        return "shape"
     if scale is None:
         return "other"
     return "sign" if scale.is_number and scale.number == -1 else "scale"
