@@ -11,7 +11,7 @@ from shapecalc import layout
 from shapecalc.backprop import Jacobian, SumsToOne, contribution, jacobian
 from shapecalc.dims import Dim, Shape
 from shapecalc.graph import Use
-from shapecalc.index import Factor, Labels, Sum, Term, relabelled
+from shapecalc.index import Factor, Labels, Sum, Term, merged_terms, relabelled
 from shapecalc.records import Checked, Exact
 from shapecalc.tree import Attribute, Call, Leaf, Number, Renaming, Tree, leaf, with_marker
 from shapecalc.verify import exact
@@ -146,6 +146,7 @@ class Kinds:
         if question.direct is not None:
             turned = tuple(reversed(labels)) if self.numerator else labels
             terms = (Term(UNIT, (Factor(question.direct, turned),)), *terms)
+        terms = merged_terms(terms, labels)
         upstream = [each for each in (*question.gradients, question.direct) if each is not None]
         formula = layout.formula(
             terms, labels, question.value.shape, upstream, numerator=self.numerator
