@@ -33,6 +33,8 @@ def check(text: str, path: str, *, detail: bool = True, asked: Iterable[str] = (
     if network is None:
         return Report(path, findings=findings, source=source)
     graph = build_graph(network)
+    if any(finding.code == "SC212" for finding in findings):
+        return Report(path, network.name, findings=(*findings, *graph.findings), source=source)
     found = sweep(graph, [*asked_for(network), *asked])
     judged, unread = judge(found)
     every = [*findings, *graph.findings, *found.findings, *unread]
@@ -61,9 +63,9 @@ def claim_finding(judged: Judged) -> Finding | None:
         return Finding("SC413", place, message, help_, label=claim.reason)
     scale = judged.outcome.scale
     if scale is not None:
-        message = f"`{written}` is {printed(scale.tree)} times {name}"
-        return Finding(
-            "SC414", place, message, help_, label=f"off by the factor {printed(scale.tree)}"
-        )
+        factor = printed(scale.tree)
+        times = "minus" if factor == "-1" else f"{factor} times"
+        message = f"`{written}` is {times} {name}"
+        return Finding("SC414", place, message, help_, label=f"off by the factor {factor}")
     message = f"`{written}` is not {name}"
     return Finding("SC414", place, message, help_, label="other values")

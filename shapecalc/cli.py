@@ -348,9 +348,10 @@ def _one_report(report: "Report", wish: Wish) -> str:
     look = _look(wish)
     if wish.quiet:
         return terminal.findings_page([report], look)
-    if wish.step is not None and report.steps:
+    has_choice = bool(report.steps) or not _has_errors([report])
+    if wish.step is not None and has_choice:
         return terminal.one_step_page(report, _chosen(step_named, report, wish.step), look)
-    if wish.wrt is not None and report.steps:
+    if wish.wrt is not None and has_choice:
         return terminal.gradient_page(report, _chosen(value_named, report, wish.wrt), look)
     return terminal.report_page(report, look, full=wish.full)
 
@@ -376,16 +377,20 @@ def _many_reports(gathered: Gathered, wish: Wish) -> str:
 
 
 def _exit_code(reports: "Iterable[Report]", wish: Wish) -> int:
-    from shapecalc.diagnostics import Severity
-
     every = list(reports)
     findings = [finding for report in every for finding in report.findings]
     if any(finding.is_unusable_input for finding in findings):
         return UNUSABLE
     if wish.exit_zero:
         return 0
-    if any(finding.severity is Severity.ERROR for finding in findings):
+    if _has_errors(every):
         return ERRORS
     is_undecided = any(claim.verdict == "undecided" for each in every for claim in each.claims)
     is_undecided |= any(finding.code == "SC415" for finding in findings)
     return UNDECIDED if wish.strict and is_undecided else 0
+
+
+def _has_errors(reports: "Sequence[Report]") -> bool:
+    from shapecalc.diagnostics import Severity
+
+    return any(each.severity is Severity.ERROR for report in reports for each in report.findings)

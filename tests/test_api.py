@@ -85,12 +85,9 @@ def test_spec_is_told_from_other_yaml(text: str, is_spec: bool) -> None:
 
 def test_near_miss_of_a_key_is_a_finding() -> None:
     report = report_on(TWO_LAYER.replace("forward", "foward"))
-    assert [(each.code, each.span.line, each.span.column) for each in report.findings][0] == (
-        "SC203",
-        10,
-        1,
-    )
-    assert "did you mean `forward`?" in (report.findings[0].help or "")
+    first = report.findings[0]
+    assert (first.code, first.span.line, first.span.column) == ("SC203", 10, 1)
+    assert first.help == "did you mean `forward`?"
 
 
 # --- formulas are run ----------------------------------------------------------------------------

@@ -212,3 +212,9 @@ def test_param_that_does_not_reach_the_loss_is_a_warning() -> None:
 def test_value_that_does_not_reach_the_loss_by_a_dead_end() -> None:
     text = HEAD + FORWARD.replace("  J:", "  Q: W2 @ A1\n  J:")
     assert report_on(text).ok
+
+
+@pytest.mark.parametrize("equations", [["Z: W1 @ X"], ["J: sum(W1 @ X)", "Z: W1 @ X"]])
+def test_spec_with_claims_and_no_loss_is_no_clean_spec(equations: list[str]) -> None:
+    report = report_on(spec(*equations, tail="gradients:\n  dW1: Z\n"))
+    assert report.findings or report.claims

@@ -174,3 +174,21 @@ def test_output_is_the_same_whatever_the_hash_seed() -> None:
         for seed in ("1", "2", "3")
     }
     assert len(runs) == 1
+
+
+NO_PARAMS = "dims: {n: 4}\ninputs: {x: [n]}\nforward:\n  J: sum(x**2)\n"
+
+
+def test_spec_without_params_has_a_report_that_says_so() -> None:
+    run = shapecalc("check", "-", stdin=NO_PARAMS)
+    assert run.code == 0
+    assert "J = sum(x**2)" in run.out
+    assert "BACKWARD  nothing to derive: no params, no claims" in run.out
+    assert "dx = 2 * x" in shapecalc("check", "-", "--wrt", "x", stdin=NO_PARAMS).out
+
+
+def test_step_or_gradient_that_is_not_there_is_wrong_usage() -> None:
+    for flags in (("--step", "J:x"), ("--wrt", "Q")):
+        run = shapecalc("check", "-", *flags, stdin=NO_PARAMS)
+        assert (run.code, run.out) == (2, "")
+        assert "there are none" in run.err

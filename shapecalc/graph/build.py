@@ -164,7 +164,7 @@ class _GraphBuilder:
     def _undefined(self, name: Name) -> Finding:
         from difflib import get_close_matches
 
-        known = [*self.values, *self.dims, *self.constants]
+        known = [*self.values, *self.dims, *self.constants, *self.later, *self.lost]
         near = get_close_matches(name.text, known, n=1)
         hint = "declare it under `inputs` or `params`, or write an equation for it"
         if near:
@@ -210,8 +210,23 @@ class _GraphBuilder:
         named = self.network.loss
         if named is not None:
             return self._named_loss(Name(named.span, named.name))
-        scalars = [node for node in self.nodes if not node.output.shape]
-        return self.nodes[-1].output if scalars and scalars[-1] is self.nodes[-1] else None
+        scalars = [node.output for node in self.nodes if not node.output.shape]
+        if scalars and (len(scalars) == 1 or scalars[-1] is self.nodes[-1].output):
+            return scalars[-1]
+        if self.nodes and not self.lost and (self.network.params or self.network.gradients):
+            self.findings.append(self._no_loss(scalars))
+        return None
+
+    def _no_loss(self, scalars: list[Leaf]) -> Finding:
+        last = self.nodes[-1]
+        if scalars:
+            message = f"no loss is named, and {len(scalars)} values are scalars"
+            help_ = f"write `loss: {scalars[-1].name}`"
+        else:
+            message = f"no loss: no value is a scalar, `{last.output.name}` is"
+            message += f" {shape_text(last.output.shape)}"
+            help_ = f"sum or average it, or write `upstream: {last.output.name}`"
+        return Finding("SC211", last.source.span, message, help_)
 
     def _named_loss(self, name: Name) -> Leaf | None:
         if name.text in self.lost:

@@ -52,7 +52,49 @@ def _sum(rest: list[Product]) -> Tree:
         return factored
     if (added := _as_common_sum(rest)) is not None:
         return added
-    return make.total([product.tree for product in rest])
+    trees = [product.tree for product in _as_they_broadcast(rest)]
+    if (turned := _as_transpose(trees)) is not None:
+        return turned
+    return make.total(trees)
+
+
+def _as_they_broadcast(rest: list[Product]) -> list[Product]:
+    """Leave it to the sum to repeat a value, where another term has the whole shape."""
+    shape = make.broadcast_shape([product.tree.shape for product in rest])
+    if not any(
+        product.tree.shape == shape and not any(map(_is_repeated, product.above))
+        for product in rest
+    ):
+        return rest
+    return [
+        product._replace(
+            above=tuple(
+                tree.operands[0] if isinstance(tree, Call) and _is_repeated(tree) else tree
+                for tree in product.above
+            )
+        )
+        for product in rest
+    ]
+
+
+def _is_repeated(tree: Tree) -> bool:
+    return isinstance(tree, Call) and tree.op == "broadcast_to"
+
+
+def _as_transpose(trees: list[Tree]) -> Tree | None:
+    """Transpose a sum of transposes as a whole: A.T - B.T is (A - B).T."""
+    turned: list[Tree] = []
+    for tree in trees:
+        signed = isinstance(tree, Call) and tree.op == "neg"
+        inner = tree.operands[0] if isinstance(tree, Call) and signed else tree
+        if not (isinstance(inner, Call) and inner.op == "transpose"):
+            return None
+        operand = inner.operands[0]
+        turned.append(make.negative(operand) if signed else operand)
+    total = make.total(turned)
+    if len({tree.shape for tree in turned}) > 1:
+        return None
+    return call("transpose", (total,), (), tuple(reversed(total.shape)))
 
 
 def _common(lists: Sequence[tuple[Tree, ...]]) -> tuple[Tree, ...]:

@@ -6,7 +6,6 @@ terms joined by + and -, `B[...]^-1` for a power, `|r|` for an axis' size, `δ[c
 different rank.
 """
 
-import re
 from collections.abc import Iterator
 from fractions import Fraction
 from functools import cache
@@ -48,15 +47,45 @@ class NotationError(ValueError):
     """A registration that cannot be read; a mistake of ours, never of a user."""
 
 
-_PATTERN = re.compile(r"\s*(\w*)\[([^\]]*)\]\s*")
-_PART = re.compile(
-    r"\s*(?:(?P<sign>[+-])"
-    r"|δ\[(?P<delta>[^\]]*)\]"
-    r"|(?P<name>[A-Za-z_]\w*|\((?:[^()]|\([^()]*\))*\))\[(?P<letters>[^\]]*)\](?:\^(?P<power>-?\d+))?"
-    r"|(?P<call>[a-z_]+\([^()]*\))\[(?P<call_letters>[^\]]*)\]"
-    r"|/\s*\|(?P<size>\w+)\|"
-    r"|(?P<number>\d+))"
-)
+class _Scanner:
+    """A text of ours and how far it is read; no regular expression, for those are dear at start."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.at = 0
+
+    @property
+    def rest(self) -> str:
+        """Return what is still to be read."""
+        return self.text[self.at :]
+
+    def is_done(self) -> bool:
+        """Skip spaces, and say whether nothing is left."""
+        while self.text[self.at : self.at + 1] == " ":
+            self.at += 1
+        return self.at == len(self.text)
+
+    def takes(self, *starts: str) -> str:
+        """Read one of these pieces where one stands here, else nothing."""
+        found = next((each for each in starts if self.text.startswith(each, self.at)), "")
+        self.at += len(found)
+        return found
+
+    def until(self, end: str) -> str:
+        """Read up to a mark and over it, and return what stands before it."""
+        found = self.text.find(end, self.at)
+        if found < 0:
+            raise NotationError(f"no {end!r} behind {self.rest!r} in {self.text!r}")
+        piece = self.text[self.at : found]
+        self.at = found + len(end)
+        return piece
+
+    def digits(self) -> str:
+        """Read digits, as many as stand here."""
+        start = self.at
+        while self.text[self.at : self.at + 1].isdecimal():
+            self.at += 1
+        return self.text[start : self.at]
 
 
 @cache
@@ -69,17 +98,21 @@ def _signature(text: str) -> Signature:
     operands, arrow, output = text.partition("->")
     if not arrow:
         raise NotationError(f"no -> in {text!r}")
-    return Signature(tuple(_patterns(operands)), next(_patterns(output)))
+    made = next(_patterns(output), None)
+    if made is None:
+        raise NotationError(f"no output in {text!r}")
+    return Signature(tuple(_patterns(operands)), made)
 
 
 def _patterns(text: str) -> Iterator[Pattern]:
-    place, text = 0, text.strip().strip(",")
-    while place < len(text):
-        found = _PATTERN.match(text, place)
-        if found is None:
-            raise NotationError(f"no pattern at {text[place:]!r}")
-        yield Pattern(found[1], letters_of(found[2]))
-        place = found.end() + (text[found.end() : found.end() + 1] == ",")
+    scanner = _Scanner(text)
+    while not scanner.is_done():
+        name = scanner.until("[").strip()
+        if name and not name.isidentifier():
+            raise NotationError(f"{name!r} is no name in {text!r}")
+        yield Pattern(name, letters_of(scanner.until("]")))
+        if not scanner.is_done() and not scanner.takes(","):
+            raise NotationError(f"no comma at {scanner.rest!r}")
 
 
 def letters_of(text: str) -> tuple[str, ...]:
@@ -90,35 +123,40 @@ def letters_of(text: str) -> tuple[str, ...]:
 @cache
 def read_formula(text: str) -> tuple[TermPattern, ...]:
     """Read a formula into its terms."""
+    scanner = _Scanner(text)
     terms: list[TermPattern] = []
-    for found in _parts(text):
-        if found["sign"]:
-            terms.append(TermPattern(Fraction(-1 if found["sign"] == "-" else 1), (), (), ()))
+    while not scanner.is_done():
+        if sign := scanner.takes("+", "-"):
+            terms.append(TermPattern(Fraction(-1 if sign == "-" else 1), (), (), ()))
         else:
             term = terms.pop() if terms else TermPattern(Fraction(1), (), (), ())
-            terms.append(_extended(term, found))
+            terms.append(_extended(term, scanner))
     return tuple(terms)
 
 
-def _parts(text: str) -> Iterator[re.Match[str]]:
-    place = 0
-    while place < len(text):
-        found = _PART.match(text, place)
-        if found is None:
-            raise NotationError(f"cannot read {text[place:]!r}")
-        yield found
-        place = found.end()
-
-
-def _extended(term: TermPattern, found: re.Match[str]) -> TermPattern:
+def _extended(term: TermPattern, scanner: _Scanner) -> TermPattern:
+    """Read the next part of a term: a number, a size, a delta or a factor."""
     coefficient, factors, deltas, sizes = term
-    if found["number"]:
-        return TermPattern(coefficient * int(found["number"]), factors, deltas, sizes)
-    if found["size"]:
-        return TermPattern(coefficient, factors, deltas, (*sizes, found["size"]))
-    if found["delta"]:
-        left, right = letters_of(found["delta"])
+    if number := scanner.digits():
+        return TermPattern(coefficient * int(number), factors, deltas, sizes)
+    if scanner.takes("/ |", "/|"):
+        return TermPattern(coefficient, factors, deltas, (*sizes, scanner.until("|")))
+    if scanner.takes("δ["):
+        left, right = letters_of(scanner.until("]"))
         return TermPattern(coefficient, factors, (*deltas, (left, right)), sizes)
-    letters = letters_of(found["call_letters"] if found["call"] else found["letters"])
-    factor = FactorPattern(found["call"] or found["name"], letters, Fraction(found["power"] or 1))
-    return TermPattern(coefficient, (*factors, factor), deltas, sizes)
+    return TermPattern(coefficient, (*factors, _factor(scanner)), deltas, sizes)
+
+
+def _factor(scanner: _Scanner) -> FactorPattern:
+    """Read `A[i,k]`, `(A - B)[...]` or `exp(Y)[..., p]`, and its power."""
+    rest = scanner.rest
+    text = scanner.until("[")
+    is_call = text.endswith(")") and text.count("(") == text.count(")")
+    if not (is_call or text.isidentifier()):
+        raise NotationError(f"cannot read {rest!r}")
+    letters = letters_of(scanner.until("]"))
+    power = scanner.takes("^-", "^")
+    exponent = int(scanner.digits() or 0) if power else 1
+    if not exponent:
+        raise NotationError(f"no power at {rest!r}")
+    return FactorPattern(text, letters, Fraction(-exponent if power == "^-" else exponent))

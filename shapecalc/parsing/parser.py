@@ -23,8 +23,6 @@ from shapecalc.expression import (
     Text,
     Unary,
 )
-from shapecalc.parsing import refusals
-from shapecalc.parsing.refusals import Refusal
 from shapecalc.parsing.tokens import Token, normal_name, tokens_of
 from shapecalc.span import Span
 
@@ -94,7 +92,7 @@ class _Parser:
         token = self.tokens[self.at]
         if binding == _COMPARISON and _BINDING.get(token.text) == _COMPARISON:
             message = f"`{token.text}` follows another comparison, and they do not chain"
-            self.refuse(token, Refusal("SC202", message, "write `(a < b) * (b < c)`"))
+            self.refuse(token, "SC202", message, "write `(a < b) * (b < c)`")
         return right
 
     def nested(self, opener: Token, floor: int = _COMPARISON) -> Syntax:
@@ -135,7 +133,7 @@ class _Parser:
         if not iskeyword(token.text):
             return Name(self.span(token), normal_name(token.text))
         if token.text not in _CONSTANTS:
-            self.refuse(token, refusals.keyword(token))
+            self.refuse_keyword(token)
         return Constant(self.span(token), _CONSTANTS[token.text])
 
     def number(self, token: Token) -> Fraction:
@@ -194,15 +192,14 @@ class _Parser:
     def positional(self, opener: Token, keywords: list[Keyword]) -> Syntax:
         if keywords:
             message = f"an operand follows `{keywords[-1].name}=`"
-            refusal = Refusal("SC201", message, "put operands before keywords")
-            self.refuse(self.tokens[self.at], refusal)
+            self.refuse(self.tokens[self.at], "SC201", message, "put operands before keywords")
         return self.nested(opener)
 
     def keyword(self, earlier: list[Keyword]) -> Keyword:
         token = self.tokens[self.at]
         name = normal_name(token.text)
         if any(keyword.name == name for keyword in earlier):
-            self.refuse(token, Refusal("SC201", f"`{name}=` is given twice", "drop one"))
+            self.refuse(token, "SC201", f"`{name}=` is given twice", "drop one")
         self.at += 2
         value = self.nested(token)
         return Keyword(self.since(token.start), name, value)
@@ -255,22 +252,30 @@ class _Parser:
             if not openers:
                 return
 
+    def refuse_keyword(self, token: Token) -> NoReturn:
+        from shapecalc.parsing import refusals
+
+        self.refuse(token, *refusals.keyword(token))
+
     def refuse_operand(self, expected: str) -> NoReturn:
+        from shapecalc.parsing import refusals
+
         token = self.tokens[self.at]
         before = self.tokens[self.at - 1] if self.at else None
-        self.refuse(token, refusals.no_operand(before, token, expected))
+        self.refuse(token, *refusals.no_operand(before, token, expected))
 
     def refuse_operator(self) -> NoReturn:
+        from shapecalc.parsing import refusals
+
         token = self.tokens[self.at]
-        self.refuse(token, refusals.no_operator(self.tokens[self.at - 1], token))
+        self.refuse(token, *refusals.no_operator(self.tokens[self.at - 1], token))
 
     def refuse_unclosed(self, opener: Token) -> NoReturn:
         closing = _CLOSING[opener.text]
-        refusal = Refusal("SC201", f"`{opener.text}` is not closed", f"add `{closing}`")
-        self.refuse(opener, refusal)
+        self.refuse(opener, "SC201", f"`{opener.text}` is not closed", f"add `{closing}`")
 
-    def refuse(self, token: Token, refusal: Refusal) -> NoReturn:
-        raise Problem(Finding(refusal.code, self.span(token), refusal.message, refusal.help))
+    def refuse(self, token: Token, code: str, message: str, advice: str) -> NoReturn:
+        raise Problem(Finding(code, self.span(token), message, advice))
 
     def span(self, token: Token) -> Span:
         """Return the place of a token; the end is just behind the last one."""

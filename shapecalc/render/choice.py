@@ -36,6 +36,8 @@ def _near(name: str, names: Iterable[str]) -> str:
     from difflib import get_close_matches
 
     every = list(names)
+    if not every:
+        return "there are none: nothing is asked for by params or claims"
     if len(every) <= FEW:
         return f"there are {', '.join(every)}"
     close = get_close_matches(name, every, n=4, cutoff=0.3)

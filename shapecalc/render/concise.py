@@ -25,6 +25,7 @@ def summary(tally: Tally) -> str:
 
 def _line(finding: Finding, *, ascii_only: bool) -> str:
     path, line, column, _ = finding.span
-    words = " ".join(f"{finding.message}{': ' if finding.help else ''}{finding.help}".split())
+    advice = f": {finding.help}" if finding.help else ""
+    words = " ".join(f"{finding.message.removesuffix('.')}{advice}".split())
     said = visible(f"{finding.code} {words}")
     return f"{visible(path)}:{line}:{column}: {to_ascii(said) if ascii_only else said}"

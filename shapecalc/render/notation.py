@@ -28,6 +28,8 @@ def key(step: Step) -> str:
 
 def product(view: View) -> str:
     """Print the shapes of a view: `(h, k) @ (k, m) → (h, m)`."""
+    if view.shape is not None and view.factors == (view.shape,):
+        return shape(view.shape)
     sign = " @ " if "@" in view.formula else ", "
     factors = sign.join(shape(factor) for factor in view.factors)
     return factors if view.shape is None else f"{factors} → {shape(view.shape)}"

@@ -202,9 +202,14 @@ class Page:
 
 
 def _break_before(text: str, room: int) -> int:
-    """Find the last sign in a formula that may begin a new line; 0 where there is none."""
-    signs = [found.start() for found in _BREAK.finditer(text)]
-    return next((place for place in reversed(signs) if cell_len(text[:place]) <= room), 0)
+    """Find the last sign that may begin a new line, outside of brackets if it can be; else 0."""
+    places = [found.start() for found in _BREAK.finditer(text)]
+    fitting = [place for place in places if cell_len(text[:place]) <= room]
+    return max(fitting, key=lambda place: (-_depth(text[:place]), place), default=0)
+
+
+def _depth(text: str) -> int:
+    return text.count("(") - text.count(")")
 
 
 def _has_ink(line: Cell) -> bool:

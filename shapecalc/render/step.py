@@ -119,15 +119,21 @@ def _contract(page: Page, step: Step) -> None:
         return
     page.head("CONTRACT")
     left = step.contraction.left
-    sums = _aligned([text for text, _ in step.contraction.lines])
+    lines = [line for line, last in _with_last(step.contraction.lines) if line != (last, "")]
+    sums = _aligned([text for text, _ in lines])
     leads = [left, *([" " * len(left)] * (len(sums) - 1))]
     rows: list[Row] = []
-    for lead, text, (_, why) in zip(leads, sums, step.contraction.lines, strict=True):
+    for lead, text, (_, why) in zip(leads, sums, lines, strict=True):
         *above, last = _terms(page, text, page.width - len(lead) - 5)
         starts = [f"{lead} = ", *[" " * (len(lead) + 3)] * len(above)]
         rows += [Row(cell(f"{start}{part}")) for start, part in zip(starts, above, strict=False)]
         rows.append(Row(cell(f"{starts[-1]}{last}"), note=cell(why)))
     page.rows(rows)
+
+
+def _with_last(lines: Sequence[tuple[str, str]]) -> list[tuple[tuple[str, str], str]]:
+    """Pair each line with the text of the line before it."""
+    return list(zip(lines, ["", *(text for text, _ in lines)], strict=False))
 
 
 def _terms(page: Page, text: str, width: int) -> list[str]:
@@ -203,7 +209,7 @@ def _layouts(page: Page, report: Report, step: Step) -> None:
         rows.append(Row(cell(f"{'vec':<{LABEL}}{step.vec.formula}"), end))
     page.rows(rows, least=LABEL)
     if step.mixed is None and step.mixed_why:
-        _prose(page, f"{'mixed':<{LABEL}}none: ", step.mixed_why)
+        _prose(page, f"{'mixed':<{LABEL}}", f"none: {step.mixed_why}")
 
 
 def _sized_mixed_mark(report: Report, step: Step) -> Cell:
@@ -288,7 +294,7 @@ def _where_all_conform(page: Page, report: Report, step: Step) -> None:
         return
     total = orderings.total
     text = f"all {total} conform, and {total - good} of them give wrong numbers"
-    page.line(cell(f"if {' = '.join(dims)}, {text}"), indent=2)
+    _prose(page, "", f"if {' = '.join(dims)}, {text}")
 
 
 def _result(page: Page, report: Report, step: Step) -> None:

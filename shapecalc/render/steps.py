@@ -9,6 +9,7 @@ from shapecalc.render.page import Cell, Page, Row, cell, mark, width_of
 LABEL = 13  # columns that `denominator` and the space behind it take
 _RANKS = {"product": 0, "sum": 1, "elementwise": 2, "softmax": 3}
 _LONGEST_ANSWER = 30
+_DEEPEST = 16  # the indent of a block below a step, however long the names
 
 
 def steps_section(page: Page, report: Report, *, full: bool) -> None:
@@ -36,7 +37,7 @@ def step_lines(
 ) -> None:
     """Add a line for each step, in common columns, with a block below those that are opened."""
     rows = [_row(step) for step in steps]
-    indent = 4 + max(width_of(page.spell(row.formula)) for row in rows)
+    indent = min(4 + max(width_of(page.spell(row.formula)) for row in rows), _DEEPEST)
     was_opened = False
     for step, lines, is_opened, text in zip(steps, page.columns(rows), opened, said, strict=True):
         if (is_opened and step is not steps[0]) or was_opened:
@@ -93,7 +94,9 @@ def is_checked(step: Step) -> bool:
 
 def layout_rows(step: Step, *, mixed: Cell) -> list[Row]:
     """Set a step's layouts as rows: the formula, its shapes, and what becomes of it."""
-    transposed = mark("✓", "its transpose") if is_checked(step) else mark("?", "not checked")
+    is_same = step.numerator.formula == step.denominator.formula
+    said = "the same" if is_same else "its transpose"
+    transposed = mark("✓", said) if is_checked(step) else mark("?", "not checked")
     views = [
         ("denominator", step.denominator, conforming_mark(step)),
         ("numerator", step.numerator, transposed),
@@ -170,7 +173,13 @@ def _text(step: Step, first: Step | None) -> str:
 def _reason(step: Step) -> str:
     if step.note:
         return step.note
-    return step.formula.text if step.relation == "other" else step.relation
+    match step.relation:
+        case "other":
+            return step.formula.text
+        case "product":
+            return ""  # the product is opened below
+        case relation:
+            return relation
 
 
 def _block(page: Page, step: Step, indent: int) -> None:

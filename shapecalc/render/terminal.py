@@ -33,7 +33,7 @@ _LEFT_SIDE = re.compile(r"\s*([^\W\d]\w*)\s*[:=]")
 def report_page(report: Report, look: Look, *, full: bool = False) -> str:
     """Print one report: the sections, the findings, and the verdict last."""
     page = Page(look)
-    if report.steps or report.gradients:
+    if report.steps or report.gradients or not count(report.findings)[0]:
         _sections(page, report, full=full)
     _findings(page, report, full=full)
     _not_checked(page, report)
@@ -94,6 +94,10 @@ def _sections(page: Page, report: Report, *, full: bool) -> None:
         forward_section(page, report)
         backward_section(page, report, report.gradients)
         steps_section(page, report, full=full)
+    if not report.gradients:
+        told = "no params, no claims; --wrt NAME asks for more"
+        told = told if report.loss else "there is neither a loss nor an upstream"
+        page.head("BACKWARD", f"nothing to derive: {told}")
     page.blank()
     claims_section(page, report)
     assumptions_section(page, report)

@@ -12,7 +12,7 @@ from shapecalc.report.steps import step_record
 from shapecalc.sweep import Gradient as Derived
 from shapecalc.sweep import Link, Sweep, known_sums
 from shapecalc.sweep.kinds import Signature
-from shapecalc.tree import Call, Leaf, Tree
+from shapecalc.tree import Call, Leaf, Number, Tree
 
 
 def with_detail(report: Report, sweep: Sweep) -> Report:
@@ -161,7 +161,7 @@ def _gradient_note(found: Derived) -> str:
         assert isinstance(activation, Call)
         entry = OPS[loss.op] if isinstance(loss, Call) else None
         named = loss.op if isinstance(loss, Call) and entry and entry.shape is None else "the loss"
-        return f"{activation.op} with {named}"
+        return f"{activation.op} with {named if len(named) < 15 else 'its loss'}"
     if len(found.links) == 1:
         return _kink(found.links[0].use.node.tree)
     return ""
@@ -171,7 +171,8 @@ def _kink(tree: Tree) -> str:
     """Say what the derivative is taken to be where it does not exist."""
     if not isinstance(tree, Call) or OPS[tree.op].at_kink is None:
         return ""
-    names = dict(zip(OPS[tree.op].operands, map(text, tree.operands), strict=True))
+    operands = sorted(tree.operands, key=lambda operand: isinstance(operand, Number))
+    names = dict(zip(OPS[tree.op].operands, map(text, operands), strict=True))
     if any(not isinstance(each, Leaf) and " " in text(each) for each in tree.operands):
         return ""
     return (OPS[tree.op].at_kink or "").format(**names)

@@ -1,5 +1,6 @@
 """A link of the chain → the record of a step: Jacobian, layouts, orderings, contraction, walk."""
 
+from collections.abc import Sequence
 from functools import cached_property
 from math import prod
 
@@ -10,9 +11,9 @@ from shapecalc.matrix import make
 from shapecalc.matrix.entries import Letters, sigma, sum_text
 from shapecalc.matrix.printing import text
 from shapecalc.orderings import factors_of, orderings
-from shapecalc.records import Contraction, Dims, Jacobian, Orderings, Step, WalkEdge
+from shapecalc.records import Contraction, Dims, Jacobian, Orderings, Step, View, WalkEdge
 from shapecalc.report.formulas import formula_record
-from shapecalc.report.views import mixed_view, vec_view, view_of
+from shapecalc.report.views import factors_in, mixed_view, vec_view, view_of
 from shapecalc.sweep import Link, Sweep
 from shapecalc.tree import Call, Tree
 
@@ -51,9 +52,7 @@ class _StepWriter:
             if isinstance(chain, str)
             else orderings(self.formula, self.sweep.numerator, sizes)
         )
-        mixed, why = mixed_view(upstream, self._effective_tree, self.graph.sizes)
-        if upstream is not None and self._is_deltas_alone:
-            why = "the Jacobian is deltas alone: there is no second matrix to multiply by"
+        mixed, why = self._mixed()
         return Step(
             loss=self.graph.loss.name if self.graph.loss else None,
             output=self.output.name,
@@ -100,12 +99,9 @@ class _StepWriter:
         """Say whether each entry of the variable meets one entry of the output, and no other."""
         tied = len(self._tied)
         axes = sum(label is not None for label in self.jacobian.wrt_labels)
-        return tied == axes == sum(label is not None for label in self.jacobian.output_labels) or (
-            not self.output.shape
-            and all(
-                len(set(_labels(term))) <= axes and not term.summed for term in self.jacobian.terms
-            )
-        )
+        if self.output.shape:
+            return tied == axes == sum(label is not None for label in self.jacobian.output_labels)
+        return all(_is_entrywise(term, axes) for term in self.jacobian.terms)
 
     @cached_property
     def _tied(self) -> tuple[Delta, ...]:
@@ -132,7 +128,27 @@ class _StepWriter:
         arrays = [factor for factor in term.factors if factor.labels]
         if len(arrays) != 1 or term.deltas or term.summed or arrays[0].power != 1:
             return None
-        return self.spell(arrays[0].tree)
+        return self._scaled(term, [self.spell(arrays[0].tree)])
+
+    def _scaled(self, term: Term, arrays: Sequence[Tree]) -> Tree:
+        """Return arrays times the numbers and scalars of a term."""
+        scalars = [f for f in term.factors if not f.labels]
+        above = [make.power(self.spell(f.tree), f.power) for f in scalars if f.power > 0]
+        below = [make.power(self.spell(f.tree), -f.power) for f in scalars if f.power < 0]
+        return make.quotient(term.coefficient, [*above, *arrays], below)
+
+    def _mixed(self) -> tuple[View | None, str]:
+        """Multiply upstream and effective Jacobian as stored, in the order of the chain."""
+        upstream, effective = self.link.gradient, self._effective_tree
+        if upstream is not None and self._is_deltas_alone:
+            return None, "the Jacobian is deltas alone: there is no second matrix to multiply by"
+        view, why = mixed_view(upstream, effective, self.graph.sizes)
+        if view is None or upstream is None or view.shape is None:
+            return view, why
+        (term,) = self._rest
+        (array,) = (self.spell(f.tree) for f in term.factors if f.labels)
+        product = make.matmul(upstream, array)
+        return view._replace(formula=text(self._scaled(term, [product]))), why
 
     @property
     def _is_deltas_alone(self) -> bool:
@@ -271,7 +287,7 @@ class _StepWriter:
         (term,) = self.derivation.terms
         here = self.jacobian.wrt_labels[0] if self.jacobian.wrt_labels else None
         edges = []
-        for factor in make.chain(self.denominator):
+        for factor in factors_in(self.denominator):
             if len(factor.shape) != 2:
                 return ()
             there = self._beyond(term, factor, here)
@@ -315,8 +331,10 @@ def _parts(tree: Tree) -> set[Tree]:
     return found
 
 
-def _labels(term: Term) -> list[Label]:
-    return [label for factor in term.factors for label in factor.labels if label is not None]
+def _is_entrywise(term: Term, axes: int) -> bool:
+    """Say whether each factor of a scalar's derivative has all indices of the variable, or none."""
+    counts = {len(set(factor.labels) - {None}) for factor in term.factors}
+    return not term.summed and counts <= {0, axes}
 
 
 def _dims(shape: Shape) -> Dims:

@@ -11,8 +11,27 @@ from shapecalc.tree import Call, Leaf, Tree, call
 
 def view_of(formula: Tree) -> View:
     """Show a formula of one layout, with the factors of its product."""
-    factors = tuple(_dims(factor.shape) for factor in make.chain(formula))
+    factors = tuple(_dims(factor.shape) for factor in factors_in(formula))
     return View(text(formula), factors, _dims(formula.shape), "", fits_here=False)
+
+
+def factors_in(formula: Tree) -> list[Tree]:
+    """Return the factors of a matrix product, without the numbers and scalars around it."""
+    return [_without_scalars(factor) for factor in make.chain(_without_scalars(formula))]
+
+
+def _without_scalars(tree: Tree) -> Tree:
+    if not isinstance(tree, Call):
+        return tree
+    match tree.op, tree.operands:
+        case "neg", (operand,):
+            return _without_scalars(operand)
+        case "div", (operand, below) if not below.shape and operand.shape:
+            return _without_scalars(operand)
+        case "mul", (scalar, operand) if not scalar.shape and operand.shape:
+            return _without_scalars(operand)
+        case _:
+            return tree
 
 
 def mixed_view(

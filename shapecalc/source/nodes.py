@@ -3,14 +3,15 @@
 import re
 from bisect import bisect_right
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import NamedTuple
 
 from shapecalc.span import Span
 
-_LINE_END = re.compile(r"\r\n|\r|\n")
-_CUT = re.compile(r"[ \t]+(#(?!shapecalc)[^\s#](?:[^\r\n]*[^\s])?)")
-_FOLD = re.compile(r"[ \t]*(?:\r\n|\r|\n)\s*")
-_SPACES = re.compile(r"\s*")
+_LINE_END = r"\r\n|\r|\n"
+_CUT = r"#(?!shapecalc)[^\s#](?:[^\r\n]*[^\s])?"
+_FOLD = r"[ \t]*(?:\r\n|\r|\n)\s*"
+_SPACES = r"\s*"
 _NEAR = 16
 """How far a character of a scalar's value may stand from the one before it, behind escapes."""
 
@@ -23,7 +24,7 @@ class Source:
     def __init__(self, text: str, path: str) -> None:
         self.path = path
         self.text = text
-        self._starts = [0, *(match.end() for match in _LINE_END.finditer(text))]
+        self._starts = _line_starts(text)
 
     def span(self, start: int, end: int) -> Span:
         """Return the place of a piece of the text; across lines, of what is on its first line."""
@@ -44,6 +45,13 @@ class Source:
         start = self._starts[line - 1]
         end = self._starts[line] if line < len(self._starts) else len(self.text)
         return start, start + len(self.text[start:end].rstrip("\r\n"))
+
+
+def _line_starts(text: str) -> list[int]:
+    if "\r" in text:
+        return [0, *(match.end() for match in re.finditer(_LINE_END, text))]
+    lengths = (len(line) + 1 for line in text.split("\n")[:-1])
+    return list(accumulate(lengths, initial=0))
 
 
 class Comment(NamedTuple):
@@ -80,8 +88,18 @@ class Scalar:
     @property
     def cut(self) -> "Comment | None":
         """Return the comment behind plain text that may have been meant as text: `W @ X #b`."""
-        match = None if self.style else _CUT.match(self._source.text, self.end)
-        return Comment(match[1], self._source.span(*match.span(1))) if match else None
+        text, at = self._source.text, self.end
+        while text.startswith((" ", "\t"), at):
+            at += 1
+        if (
+            self.style
+            or at == self.end
+            or not text.startswith("#", at)
+            or text[at + 1 :][:1] == " "
+        ):
+            return None
+        match = re.compile(_CUT).match(text, at)
+        return Comment(match[0], self._source.span(*match.span())) if match else None
 
     def _single_line(self) -> tuple[str, int, int] | None:
         """Return the path, line and first column where the text stands unchanged on one line."""
@@ -159,14 +177,14 @@ def _first_place(source: Source, scalar: Scalar) -> int:
     start = scalar.start + (scalar.style in ("'", '"'))
     if scalar.style in (">", "|"):
         start = source.line_bounds(source.line_of(start) + 1)[0]
-    match = _SPACES.match(source.text, start, scalar.end)
+    match = re.compile(_SPACES).match(source.text, start, scalar.end)
     return match.end() if match and not scalar.text[:1].isspace() else start
 
 
 def _aligned(text: str, character: str, at: int, end: int) -> tuple[int, int]:
     """Return the place of a character, searched from `at` on, and the place behind it."""
     if character.isspace():
-        fold = _FOLD.match(text, at, end)
+        fold = re.compile(_FOLD).match(text, at, end)
         return at, fold.end() if fold else at + (text[at : at + 1] == character)
     found = text.find(character, at, min(at + _NEAR, end))
     return (at, at) if found < 0 else (found, found + 1)

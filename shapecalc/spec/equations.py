@@ -12,10 +12,10 @@ from shapecalc.span import Span
 from shapecalc.spec.network import Equation, Reference
 from shapecalc.spec.typed import Findings, described, name_at, name_of, problem, short
 
-_LINE = re.compile(r"[^\n]+")
-_BEFORE_NOTE = re.compile(r"(?:[^#'\"]|'[^']*'|\"[^\"]*\"|['\"])*")
-_EQUALS = re.compile(r"(?<![<>=!:+*/@-])=(?!=)")
-_NO_LEFT_SIDE = re.compile(r"[\s(:]")
+_LINE = r"[^\n]+"
+_BEFORE_NOTE = r"(?:[^#'\"]|'[^']*'|\"[^\"]*\"|['\"])*"
+_EQUALS = r"(?<![<>=!:+*/@-])=(?!=)"
+_NO_LEFT_SIDE = r"[\s(:]"
 
 
 def read_forward(node: Node, findings: Findings) -> list[Equation]:
@@ -67,18 +67,18 @@ def _equation(name: Reference, text: str, locate: Locate) -> Equation:
 
 def _lines(text: str) -> Iterator[re.Match[str]]:
     """Walk over the lines that hold more than a note."""
-    for line in _LINE.finditer(text):
-        note = _BEFORE_NOTE.match(text, line.start(), line.end())
+    for line in re.finditer(_LINE, text):
+        note = re.compile(_BEFORE_NOTE).match(text, line.start(), line.end())
         if note and note[0].strip():
             yield note
 
 
 def _line(block: Scalar, line: re.Match[str]) -> Equation:
-    equals = _EQUALS.search(block.text, line.start(), line.end())
+    equals = re.compile(_EQUALS).search(block.text, line.start(), line.end())
     if equals is None:
         raise _no_equation(block, line)
     left = _Piece.of(block, line.start(), equals.start())
-    if not left.text or _NO_LEFT_SIDE.search(left.text):
+    if not left.text or re.search(_NO_LEFT_SIDE, left.text):
         raise _no_equation(block, line)
     right = _Piece.of(block, equals.end(), line.end())
     return _equation(name_at(left.text, left.span), right.text, right.locate)

@@ -27,7 +27,7 @@ LATER_PROPERTIES = (
     "nonsingular",
 )
 LAYOUTS = ("denominator", "numerator")
-_PROPERTY = re.compile(r"\s*([\w-]+)(?:\s+axis\s*=\s*(-?\d{1,3}))?\s*", re.ASCII)
+_PROPERTY = r"(?a)\s*([\w-]+)(?:\s+axis\s*=\s*(-?\d{1,3}))?\s*"
 
 
 def read_assume(node: Node, findings: Findings) -> list[AssumeEntry]:
@@ -74,7 +74,7 @@ def _property(key: Scalar, node: Node) -> AssumeEntry:
     if not isinstance(node, Scalar) or node.is_empty:
         message = f"what is assumed of `{name.name}` is {described(node)}, a property is expected"
         raise problem("SC204", node.span, message, f"write `{name.name}: positive`")
-    match = _PROPERTY.fullmatch(node.text)
+    match = re.fullmatch(_PROPERTY, node.text)
     if match is None:
         message = f"`{node.text}` is no property"
         raise problem("SC204", node.span, message, f"write `{name.name}: positive`")

@@ -44,9 +44,9 @@ _LATER_KEYS = {
     "imports": "copy what it imports into this file",
     "scale": "leave it out",
 }
-_TOP_KEY = re.compile(r"^(?:\{\s*)?[\"']?([A-Za-z_]\w*)[\"']?[ \t]*:(?=\s|$)", re.MULTILINE)
-_LEFT_SIDE = re.compile(r"^\s*(\w+)\s*=", re.MULTILINE)
-_MARKER = re.compile(r"^# shapecalc\b", re.MULTILINE)
+_TOP_KEY = r"(?m)^(?:\{\s*)?[\"']?([A-Za-z_]\w*)[\"']?[ \t]*:(?=\s|$)"
+_LEFT_SIDE = r"(?m)^\s*(\w+)\s*="
+_MARKER = r"(?m)^# shapecalc\b"
 
 _Sections = dict[str, Node]
 _Entry = TypeVar("_Entry")
@@ -76,8 +76,8 @@ def looks_like_spec(text: str) -> bool:
     It is where it has `forward` or `layers` at the top, or the comment `# shapecalc`; so is one
     with a near miss, `foward:`, since reading it says so.
     """
-    keys = dict.fromkeys(match[1] for match in _TOP_KEY.finditer(text))
-    if "forward" in keys or "layers" in keys or _MARKER.search(text):
+    keys = dict.fromkeys(match[1] for match in re.finditer(_TOP_KEY, text))
+    if "forward" in keys or "layers" in keys or re.search(_MARKER, text):
         return True
     is_likely = len(keys.keys() & {"dims", "inputs", "params", "loss", "gradients"}) > 1
     return any(_is_near_miss(key, 0.7 if is_likely else 0.9) for key in keys)
@@ -139,7 +139,7 @@ def _unread(sections: _Sections, network: Network) -> tuple[str, ...]:
         if isinstance(node, Mapping):
             written += [entry.text for entry, _ in node.entries]
         elif isinstance(node, Scalar):
-            written += _LEFT_SIDE.findall(node.text)
+            written += re.findall(_LEFT_SIDE, node.text)
     return tuple(name for name in dict.fromkeys(written) if name not in read)
 
 

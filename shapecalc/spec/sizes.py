@@ -10,8 +10,8 @@ from shapecalc.spec.typed import Findings, described, entries, name_at, name_of,
 
 DIGIT_LIMIT = 18
 EXPONENT_LIMIT = 400
-_NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:e([-+]?\d+))?", re.ASCII | re.IGNORECASE)
-_JOINED = re.compile(r"([^:\s]+):(\S+)")
+_NUMBER = r"(?ai)[-+]?(?:\d+\.?\d*|\.\d+)(?:e([-+]?\d+))?"
+_JOINED = r"([^:\s]+):(\S+)"
 
 _Given = tuple[Reference, Reference | None]
 """A name, and the text of its number with its place; None where it is left symbolic."""
@@ -77,7 +77,7 @@ def _is_set(node: Mapping) -> bool:
 
 
 def _pair(name: Scalar, value: Node, example: str, findings: Findings) -> _Given:
-    joined = _JOINED.fullmatch(name.text)
+    joined = re.fullmatch(_JOINED, name.text) if ":" in name.text else None
     if not isinstance(value, Scalar):
         findings.append(_no_number(name.text, value, example).finding)
     elif joined and value.is_empty:
@@ -105,10 +105,13 @@ def _size(name: str, written: Reference) -> int:
 
 def _number(name: str, written: Reference) -> Fraction:
     """Read a number exactly: `0.1` is 1/10."""
-    match = _NUMBER.fullmatch(written.name)
+    if written.name.isascii() and written.name.isdecimal() and len(written.name) <= 100:
+        return Fraction(int(written.name))
+    match = re.fullmatch(_NUMBER, written.name)
     if match is None:
         plain = written.name.replace("_", "")
-        advice = f"write `{plain}`" if _NUMBER.fullmatch(plain) else f"write digits, `{name}: 128`"
+        is_number = re.fullmatch(_NUMBER, plain) is not None
+        advice = f"write `{plain}`" if is_number else f"write digits, `{name}: 128`"
         message = f"`{name}` is `{written.name}`, a number is expected"
         raise problem("SC204", written.span, message, advice)
     exponent = (match[1] or "").lstrip("+-0")

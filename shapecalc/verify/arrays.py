@@ -1,37 +1,43 @@
 """Arrays of numbers in plain Python are flat lists; this finds their entries by letters."""
 
+from collections.abc import Callable, Sequence
 from functools import lru_cache
-from itertools import product
+from operator import itemgetter
+from typing import Any
 
 Letters = tuple[str | None, ...]
 Sizes = tuple[int, ...]
-Places = tuple[tuple[int, ...], ...]
-"""For each entry of an output, which entries of an array take part in it."""
+Order = tuple[tuple[str, int], ...]
+"""Letters with their sizes, the last running fastest."""
+Gather = Callable[[Sequence[Any]], Sequence[Any]]
+"""Picks the entries of an array in the order in which they are met."""
 
 
 @lru_cache(maxsize=512)
-def offsets(
-    letters: Letters,
-    own: Sizes,
-    output: tuple[str, ...],
-    summed: tuple[str, ...],
-    sizes: tuple[tuple[str, int], ...],
-) -> Places:
-    """Return where an array's entry lies, for each entry of the output and each of the sum."""
-    size = dict(sizes)
+def gather(letters: Letters, own: Sizes, order: Order) -> Gather:
+    """Return what picks an array's entries while letters, with their sizes, run in an order."""
     strides: dict[str, int] = {}
     step = 1
     for letter, length in zip(reversed(letters), reversed(own), strict=True):
         if letter is not None:
             strides[letter] = strides.get(letter, 0) + step
         step *= length
-    outer = _sums([(size[i], strides.get(i, 0)) for i in output])
-    inner = _sums([(size[i], strides.get(i, 0)) for i in summed])
-    return tuple(tuple(base + extra for extra in inner) for base in outer)
+    places = [0]
+    for letter, length in order:
+        stride = strides.get(letter, 0)
+        moves = range(0, length * stride, stride) if stride else [0] * length
+        places = [place + move for place in places for move in moves]
+    return _picker(places, step)
 
 
-def _sums(axes: list[tuple[int, int]]) -> list[int]:
-    ranges = [
-        range(0, length * stride, stride) if stride else [0] * length for length, stride in axes
-    ]
-    return [sum(place) for place in product(*ranges)]
+def _picker(places: list[int], count: int) -> Gather:
+    if places == list(range(count)):
+        return _as_they_stand
+    if len(places) == 1:
+        (place,) = places
+        return lambda array: (array[place],)
+    return itemgetter(*places)
+
+
+def _as_they_stand(array: Sequence[Any]) -> Sequence[Any]:
+    return array

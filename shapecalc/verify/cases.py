@@ -3,7 +3,7 @@
 Knows how values are drawn, so that each has a value, and nothing is equal by accident.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from math import prod
 from random import Random
@@ -12,7 +12,7 @@ from typing import NamedTuple, TypeVar
 from shapecalc.dims import Dim
 from shapecalc.tree import Call, Leaf, Number, Tree, leaves
 from shapecalc.verify.evaluate import Evaluation, Point, Unsupported, branches
-from shapecalc.verify.field import Element, Functions, P
+from shapecalc.verify.field import Element, P, Tables
 from shapecalc.verify.plans import Plans
 from shapecalc.verify.standins import stand_ins
 
@@ -53,9 +53,14 @@ def trees_of(case: Case) -> list[Tree]:
 
 def sizes_for(case: Case, assignment: int) -> dict[str, int]:
     """Return stand-in sizes for a case."""
+    return stand_ins(*_symbols_of(case), assignment)
+
+
+@lru_cache(maxsize=16)
+def _symbols_of(case: Case) -> tuple[tuple[Dim, ...], frozenset[int]]:
     gradients = [each for _, each in case.upstream if each is not None]
     dims, literals = symbols([*trees_of(case), case.value, *gradients])
-    return stand_ins(dims, literals, assignment)
+    return tuple(dims), literals
 
 
 def symbols(trees: Iterable[Tree]) -> tuple[list[Dim], frozenset[int]]:
@@ -81,19 +86,30 @@ def symbols(trees: Iterable[Tree]) -> tuple[list[Dim], frozenset[int]]:
 
 
 def drawn(
-    case: Case, plans: Plans, random: Random, functions: Functions | None, attempt: int
+    case: Case, plans: Plans, randoms: Mapping[int, Random], functions: Tables | None
 ) -> Evaluation:
-    """Draw a value for every name that the case does not work out."""
+    """Draw a value for every name that the case does not work out, at one point per attempt."""
     shadow = functions is None or _branches(case)
     world = Evaluation(plans.sizes, {}, functions, shadow=shadow, plans=plans)
     world.equations = dict(case.equations)
     domains = dict(case.domains)
     for name in _names_to_draw(case):
         if name.name not in plans.sizes:
-            world.values[name] = draw(name, domains.get(name), world, random, attempt)
+            world.values[name] = _joined(
+                [draw(name, domains.get(name), world, randoms[each], each) for each in randoms]
+            )
     if case.wrt is not case.value:
         world.values[case.wrt] = world.values[case.value]
     return world
+
+
+def _joined(points: Sequence[Point]) -> Point:
+    if len(points) == 1:
+        return points[0]
+    floats = [entry for point in points for entry in point.floats]
+    if points[0].exact is None:
+        return Point(points[0].sizes, floats)
+    return Point(points[0].sizes, floats, [entry for each in points for entry in each.exact or ()])
 
 
 @lru_cache(maxsize=16)
@@ -120,10 +136,14 @@ def draw(
     if attempt % 4 in (1, 2) and not domain:
         kind = "unit-interval"
     low, high = {"unit-interval": (0.1, 0.9)}.get(kind, (0.3, 1.5))
-    floats = [low + (high - low) * random.random() for _ in range(count)]
+    floats: list[float] = []
+    if world.shadow:
+        floats = [low + (high - low) * random.random() for _ in range(count)]
     if not kind or kind == "nonzero":
         floats = [entry if random.random() < 0.5 else -entry for entry in floats]
-    exact: list[Element] = [1 + random.getrandbits(60) for _ in range(count)]
+    exact: list[Element] = []
+    if world.functions:
+        exact = [1 + random.getrandbits(60) for _ in range(count)]
     if kind == "binary":
         exact = [random.randrange(2) for _ in range(count)]
         floats = [float(bit) for bit in exact if isinstance(bit, int)]
@@ -147,11 +167,13 @@ def _on_simplex(
     floats: list[float], exact: list[Element], sizes: tuple[int, ...], axis: int
 ) -> tuple[list[float], list[Element]]:
     for line in lines_along(sizes, axis):
-        weights = [abs(floats[place]) + 0.1 for place in line]
-        for place, weight in zip(line, weights, strict=True):
-            floats[place] = weight / sum(weights)
-        *most, last = line
-        exact[last] = (1 - sum(exact[place] for place in most)) % P
+        if floats:
+            weights = [abs(floats[place]) + 0.1 for place in line]
+            for place, weight in zip(line, weights, strict=True):
+                floats[place] = weight / sum(weights)
+        if exact:
+            *most, last = line
+            exact[last] = (1 - sum(exact[place] for place in most)) % P
     return floats, exact
 
 
@@ -162,9 +184,15 @@ def _one_hot(sizes: tuple[int, ...], axis: int, random: Random) -> list[Element]
     return entries
 
 
-def turned(entries: list[_Entry], sizes: tuple[int, ...]) -> list[_Entry]:
-    """Transpose a flat array of the given sizes."""
+def turned(entries: list[_Entry], sizes: tuple[int, ...], points: int = 1) -> list[_Entry]:
+    """Transpose a flat array of the given sizes, at each point."""
     if len(sizes) < 2:
         return entries
     rows, columns = sizes
-    return [entries[i * columns + j] for j in range(columns) for i in range(rows)]
+    starts = range(0, points * rows * columns, rows * columns)
+    return [
+        entries[start + i * columns + j]
+        for start in starts
+        for j in range(columns)
+        for i in range(rows)
+    ]

@@ -4,7 +4,7 @@ from random import Random
 
 from shapecalc.verify.cases import ATTEMPTS, Case, drawn, symbols, trees_of, turned
 from shapecalc.verify.evaluate import Evaluation, Point, Unsupported
-from shapecalc.verify.field import NoValue
+from shapecalc.verify.field import NoValue, parted
 from shapecalc.verify.plans import Plans
 from shapecalc.verify.standins import small_sizes
 
@@ -19,55 +19,65 @@ def error_by_components(case: Case) -> float:
     """
     plans = Plans(small_sizes(symbols([*trees_of(case), case.value])[0]))
     for attempt in range(ATTEMPTS):
-        random = Random(77 + attempt)
         try:
-            world = drawn(case, plans, random, None, attempt)
+            world = drawn(case, plans, {attempt: Random(77 + attempt)}, None)
             return _error_at(case, world)
         except NoValue:
             continue
     raise Unsupported("no point was found at which the equations have a value")
 
 
-def _error_at(case: Case, world: Evaluation) -> float:
-    value = world.values[case.value]
-    _float_output(case, world, value)
-    differences = []
-    for place in range(len(value.floats)):
-        ahead, behind = (
-            _float_output(case, world, _moved(value, place, sign * STEP)) for sign in (1, -1)
-        )
-        differences.append((ahead - behind) / (2 * STEP))
-    world.set(case.wrt, value)
-    _float_output(case, world, value)
-    formula = world.at(case.formula).floats
+def _error_at(case: Case, drawn_at: Evaluation) -> float:
+    """Evaluate at all points at once: one where nothing is moved, and two for each entry."""
+    value = drawn_at.values[case.value]
+    points = 1 + 2 * len(value.floats)
+    plans = Plans(drawn_at.plans.sizes, points)
+    values = {name: _repeated(point.floats, points) for name, point in drawn_at.values.items()}
+    values[case.wrt] = Point((), _moved(value.floats))
+    world = Evaluation(plans.sizes, values, None, plans=plans)
+    _, *totals = _float_outputs(case, world)
+    pairs = zip(totals[::2], totals[1::2], strict=True)
+    differences = [(ahead - behind) / (2 * STEP) for ahead, behind in pairs]
+    formula, *_ = parted(world.at(case.formula).floats, points)
     if case.transposed:
         formula = turned(formula, world.size(case.formula.shape))
     scale = max(1.0, *(abs(entry) for entry in differences))
     return max(abs(a - b) for a, b in zip(formula, differences, strict=True)) / scale
 
 
-def _moved(value: Point, place: int, by: float) -> Point:
-    floats = list(value.floats)
-    floats[place] += by
-    return value._replace(floats=floats)
+def _moved(floats: list[float]) -> list[float]:
+    """Return entries as they are, then with each one ahead and behind."""
+    moved = floats * (1 + 2 * len(floats))
+    for place in range(len(floats)):
+        first = (1 + 2 * place) * len(floats) + place
+        moved[first] += STEP
+        moved[first + len(floats)] -= STEP
+    return moved
 
 
-def _float_output(case: Case, world: Evaluation, value: Point) -> float:
+def _repeated(floats: list[float], points: int) -> Point:
+    return Point((), floats * points)
+
+
+def _float_outputs(case: Case, world: Evaluation) -> list[float]:
     """Return the sum of upstream times output: the scalar whose derivatives are the gradient.
 
-    An output with an upstream gradient keeps its value for the equations after it.
+    That is a number for each point. An output with an upstream gradient keeps the value of the
+    first point for the equations after it.
     """
-    world.set(case.wrt, value)
-    total = 0.0
+    points = world.plans.points
+    totals = [0.0] * points
     upstream = dict(case.upstream)
     for output, tree in case.equations:
-        point = world.at(tree)._replace(sizes=world.size(output.shape))
-        if output in upstream:
-            gradient = upstream[output]
-            entries = [1.0] if gradient is None else world.values[gradient].floats
-            if case.transposed and gradient is not None:
-                entries = turned(entries, world.size(gradient.shape))
-            total += sum(a * b for a, b in zip(entries, point.floats, strict=True))
-        if output not in upstream or output not in world.values:
-            world.set(output, point)
-    return total
+        floats = world.at(tree).floats
+        if output not in upstream:
+            world.set(output, Point((), floats))
+            continue
+        gradient = upstream[output]
+        entries = [1.0] * points if gradient is None else world.values[gradient].floats
+        if case.transposed and gradient is not None:
+            entries = turned(entries, world.size(gradient.shape), points)
+        parts = parted([a * b for a, b in zip(entries, floats, strict=True)], points)
+        totals = [total + sum(part) for total, part in zip(totals, parts, strict=True)]
+        world.set(output, _repeated(floats[: len(floats) // points], points))
+    return totals

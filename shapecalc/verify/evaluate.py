@@ -10,12 +10,11 @@ from typing import NamedTuple
 
 from shapecalc.dims import Shape
 from shapecalc.matrix import make
-from shapecalc.ops.build import defined
 from shapecalc.ops.registry import OPS
 from shapecalc.tree import Call, Leaf, Number, Tree, call
 from shapecalc.verify import field
-from shapecalc.verify.arrays import Sizes
-from shapecalc.verify.field import Element, Functions, NoValue, P
+from shapecalc.verify.arrays import Gather, Sizes
+from shapecalc.verify.field import Element, NoValue, P, Tables
 from shapecalc.verify.plans import Plans, TermPlan
 
 
@@ -24,8 +23,9 @@ class Unsupported(Exception):
 
 
 class Point(NamedTuple):
-    """A value at one point: entries in floats, and in the field with a derivative beside them.
+    """A value: its entries in floats, and in the field with a derivative beside them.
 
+    An evaluation may be at several points at once: then one point's entries stand behind another's.
     The floats decide branches (`>`, where); the field does the arithmetic. `exact` is None in an
     evaluation by floats alone, `slope` where the value does not depend on the variable.
     """
@@ -50,7 +50,7 @@ class Evaluation:
         self,
         sizes: Mapping[str, int],
         values: dict[Leaf, Point],
-        functions: Functions | None,
+        functions: Tables | None,
         *,
         shadow: bool = True,
         plans: Plans | None = None,
@@ -94,14 +94,14 @@ class Evaluation:
                 if op.formula is not None:
                     return self._by_formula(tree)
                 if op.definition is not None:
-                    return self.at(defined(op, tree.operands, tree.attributes))
+                    return self.at(self.plans.definition(tree))
                 return self._primitive(tree)
 
     def _constant(self, value: float, above: int, below: int) -> Point:
         exact: list[Element] | None = None
         if self.functions is not None:
-            exact = [above * field.inverse_of(below) % P]
-        return Point((), [value] if self.shadow else [], exact)
+            exact = [above * field.inverse_of(below) % P] * self.plans.points
+        return Point((), [value] * self.plans.points if self.shadow else [], exact)
 
     def _by_formula(self, tree: Call) -> Point:
         plan = self.plans.formula(tree)
@@ -113,25 +113,20 @@ class Evaluation:
 
     def _term(self, plan: TermPlan, operands: list[Point]) -> Point:
         points = [
-            _powered(operands[place], power)
+            operands[place] if power == 1 else _powered(operands[place], power)
             for place, power in zip(plan.operands, plan.powers, strict=True)
         ]
-        floats: list[float] = []
-        if self.shadow:
-            floats = _scaled(plan.combined([point.floats for point in points]), plan.scale)
+        floats = plan.scaled([point.floats for point in points]) if self.shadow else []
         if self.functions is None:
             return Point((), floats)
         arrays = [point.exact or [] for point in points]
-        number = plan.number
-        exact = [number * entry % P for entry in plan.combined(arrays)]
         slope = None
         for place, point in enumerate(points):
             if point.slope is not None:
-                moved = [*arrays]
-                moved[place] = point.slope
-                part = [number * entry % P for entry in plan.combined(moved)]
+                moved = [*arrays[:place], point.slope, *arrays[place + 1 :]]
+                part = plan.reduced(moved)
                 slope = part if slope is None else _sum(slope, part)
-        return Point((), floats, exact, slope)
+        return Point((), floats, plan.reduced(arrays), slope)
 
     def _primitive(self, tree: Call) -> Point:
         if tree.op == "exp" and self.functions is not None:
@@ -142,8 +137,8 @@ class Evaluation:
             return self._constant_power(self.at(tree.operands[0]), tree.operands[1])
         plan = self.plans.spread(tree)
         operands = [
-            _spread(self.at(operand), places)
-            for operand, places in zip(tree.operands, plan.places, strict=True)
+            _spread(self.at(operand), pick)
+            for operand, pick in zip(tree.operands, plan.gathers, strict=True)
         ]
         if tree.op in COMPARE:
             return self._compared(tree, operands, plan.sizes)
@@ -230,25 +225,25 @@ class Evaluation:
 
     def _exact_function(
         self, name: str, entries: list[Element]
-    ) -> tuple[list[Element], Callable[[], list[Element]]]:
+    ) -> tuple[list[Element], Callable[[], Sequence[Element]]]:
         """Return the values of a function, and its slopes for whoever needs them."""
         functions = self.functions
         assert functions is not None
         match name:
             case "exp":
-                values = [functions.exp(entry) for entry in entries]
+                values = functions.exps(entries)
                 return values, lambda: values
             case "log":
-                values = [functions.log(entry) for entry in entries]
-                return values, lambda: [field.inverse(entry) for entry in entries]
+                slopes = field.inverses(entries)
+                return functions.logs(entries, slopes), lambda: slopes
             case "sqrt":
                 values = [field.square_root(entry) for entry in entries]
-                return values, lambda: [field.inverse(2 * entry % P) for entry in values]
+                return values, lambda: field.inverses([2 * entry % P for entry in values])
             case "sin":
-                both = [functions.sin_cos(entry) for entry in entries]
+                both = functions.sines_cosines(entries)
                 return [sin for sin, _ in both], lambda: [cos for _, cos in both]
             case "cos":
-                both = [functions.sin_cos(entry) for entry in entries]
+                both = functions.sines_cosines(entries)
                 return [cos for _, cos in both], lambda: [-sin % P for sin, _ in both]
             case _:
                 raise Unsupported(f"`{name}` has no exact arithmetic")
@@ -281,10 +276,6 @@ FLOATS: dict[str, Callable[[float], float]] = {
 }
 
 
-def _scaled(entries: list[float], scale: float) -> list[float]:
-    return entries if scale == 1.0 else [scale * entry for entry in entries]
-
-
 def _float_power(base: float, exponent: float) -> float:
     try:
         result = base**exponent
@@ -315,19 +306,23 @@ def _powered(point: Point, exponent: int) -> Point:
     floats = [_float_power(entry, exponent) for entry in point.floats]
     if point.exact is None:
         return Point(point.sizes, floats)
-    exact = [field.to_power(entry, exponent) for entry in point.exact]
-    slope = None
-    if point.slope is not None:
-        outer = [exponent * field.to_power(entry, exponent - 1) % P for entry in point.exact]
-        slope = [a * b % P for a, b in zip(outer, point.slope, strict=True)]
+    under = field.inverses(point.exact) if exponent < 0 else point.exact
+    exact = [field.to_power(entry, abs(exponent)) for entry in under]
+    if point.slope is None:
+        return Point(point.sizes, floats, exact)
+    if exponent < 0:
+        outer = [a * b for a, b in zip(exact, under, strict=True)]
+    else:
+        outer = [field.to_power(entry, exponent - 1) for entry in point.exact]
+    slope = [exponent * a * b % P for a, b in zip(outer, point.slope, strict=True)]
     return Point(point.sizes, floats, exact, slope)
 
 
-def _spread(point: Point, places: tuple[int, ...]) -> Point:
+def _spread(point: Point, pick: Gather) -> Point:
     def wide(entries: Sequence[Element] | None) -> list[Element] | None:
-        return None if entries is None else [entries[place] for place in places]
+        return None if entries is None else list(pick(entries))
 
-    floats = point.floats and [point.floats[place] for place in places]
+    floats = point.floats and list(pick(point.floats))
     return Point((), floats, wide(point.exact), wide(point.slope))
 
 

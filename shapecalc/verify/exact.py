@@ -4,6 +4,8 @@ At random points and two assignments of sizes. A wrong formula passes with proba
 (degree / p)^trials, since a polynomial that is not zero has few roots (Schwartz and Zippel).
 """
 
+from collections.abc import Sequence
+from contextlib import suppress
 from random import Random
 from typing import NamedTuple
 
@@ -11,7 +13,14 @@ from shapecalc.tree import Leaf, Tree
 from shapecalc.verify.cases import ATTEMPTS, Case, drawn, sizes_for, turned
 from shapecalc.verify.degree import bound_text, degree
 from shapecalc.verify.evaluate import Evaluation, Point, Unsupported
-from shapecalc.verify.field import Element, Functions, NoValue, P
+from shapecalc.verify.field import (
+    Element,
+    Functions,
+    NoValue,
+    P,
+    PointwiseFunctions,
+    parted,
+)
 from shapecalc.verify.plans import Plans
 
 ASSIGNMENTS = 2
@@ -31,31 +40,58 @@ def agrees_exactly(case: Case) -> Exactness:
     """Compare in the prime field. Raises Unsupported where the field cannot carry the ops."""
     masks: dict[Tree, set[bool]] = {}
     for assignment in range(ASSIGNMENTS):
-        plans = Plans(sizes_for(case, assignment))
-        done = 0
-        for attempt in range(ATTEMPTS):
-            try:
-                equal = _equal_at(case, plans, Random(1000 * assignment + attempt), attempt, masks)
-            except NoValue:
-                continue
-            if not equal:
-                return Exactness(equal=False, degree=0)
-            done += 1
-            if done >= TRIALS and all(len(sides) > 1 for sides in masks.values()):
-                break
-            if done >= 2 * TRIALS:
-                break
-        if done < TRIALS:
-            raise Unsupported("no point was found at which the equations have a value")
+        if not _agrees_at(case, assignment, masks):
+            return Exactness(equal=False, degree=0)
     return Exactness(equal=True, degree=degree(case))
 
 
+def _agrees_at(case: Case, assignment: int, masks: dict[Tree, set[bool]]) -> bool:
+    """Compare at points of one assignment, until both sides of every comparison occurred."""
+    sizes = sizes_for(case, assignment)
+    together, alone = Plans(sizes, TRIALS), Plans(sizes)
+    done = 0
+    for first in range(0, ATTEMPTS, TRIALS):
+        seeds = {first + trial: 1000 * assignment + first + trial for trial in range(TRIALS)}
+        try:
+            outcomes = [_equal_at(case, together, seeds, masks)]
+            done += TRIALS
+        except NoValue:
+            outcomes = _outcomes_one_by_one(case, alone, seeds, masks)
+            done += len(outcomes)
+        if not all(outcomes):
+            return False
+        if done >= TRIALS and all(len(sides) > 1 for sides in masks.values()):
+            return True
+        if done >= 2 * TRIALS:
+            return True
+    if done < TRIALS:
+        raise Unsupported("no point was found at which the equations have a value")
+    return True
+
+
+def _outcomes_one_by_one(
+    case: Case, plans: Plans, seeds: dict[int, int], masks: dict[Tree, set[bool]]
+) -> list[bool]:
+    """Compare at every point that has a value."""
+    outcomes = []
+    for attempt, seed in seeds.items():
+        with suppress(NoValue):
+            outcomes.append(_equal_at(case, plans, {attempt: seed}, masks))
+    return outcomes
+
+
 def _equal_at(
-    case: Case, plans: Plans, random: Random, attempt: int, masks: dict[Tree, set[bool]]
+    case: Case, plans: Plans, seeds: dict[int, int], masks: dict[Tree, set[bool]]
 ) -> bool:
-    world = drawn(case, plans, random, Functions(random), attempt)
+    """Compare at one point for each attempt, all of them at once."""
+    randoms = {attempt: Random(seed) for attempt, seed in seeds.items()}
+    functions = PointwiseFunctions([Functions(random) for random in randoms.values()])
+    world = drawn(case, plans, randoms, functions)
     value = world.values[case.value]
-    direction: list[Element] = [random.getrandbits(60) for _ in value.exact or []]
+    count = len(value.exact or []) // plans.points
+    direction: list[Element] = [
+        random.getrandbits(60) for random in randoms.values() for _ in range(count)
+    ]
     world.set(case.wrt, value._replace(slope=direction))
     moved = run(case, world)
     world.set(case.value, value)
@@ -64,39 +100,44 @@ def _equal_at(
         masks.setdefault(tree, set()).update(sides)
     assert gradient is not None
     if case.transposed:
-        gradient = turned(gradient, world.size(case.formula.shape))
-    return (moved - _inner(gradient, direction)) % P == 0
+        gradient = turned(gradient, world.size(case.formula.shape), plans.points)
+    seen = _inner(gradient, direction, plans.points)
+    return all((a - b) % P == 0 for a, b in zip(moved, seen, strict=True))
 
 
-def run(case: Case, world: Evaluation) -> Element:
+def run(case: Case, world: Evaluation) -> list[Element]:
     """Evaluate the equations in order; return how far the upstream gradients see the outputs move.
 
-    An output with an upstream gradient stands still for the equations after it: what it hands on
-    is in the gradients of those.
+    That is a number for each point. An output with an upstream gradient stands still for the
+    equations after it: what it hands on is in the gradients of those.
     """
-    moved: Element = 0
+    moved: list[Element] = [0] * world.plans.points
     upstream = dict(case.upstream)
     for output, tree in case.equations:
-        point = world.at(tree)._replace(sizes=world.size(output.shape))
+        point = world.at(tree)
         if output in upstream:
-            moved += _seen(case, world, upstream[output], point)
+            seen = _seen(case, world, upstream[output], point)
+            moved = [a + b for a, b in zip(moved, seen, strict=True)]
             point = point.without_slope()
         world.set(output, point)
     for output, _ in case.equations:
         world.set(output, world.values[output].without_slope())
-    return moved % P
+    return moved
 
 
-def _seen(case: Case, world: Evaluation, gradient: Leaf | None, point: Point) -> Element:
+def _seen(case: Case, world: Evaluation, gradient: Leaf | None, point: Point) -> Sequence[Element]:
+    points = world.plans.points
     if point.slope is None:
-        return 0
+        return [0] * points
     if gradient is None:
-        return point.slope[0]
+        return point.slope
     entries = world.values[gradient].exact or []
     if case.transposed:
-        entries = turned(entries, world.size(gradient.shape))
-    return _inner(entries, point.slope)
+        entries = turned(entries, world.size(gradient.shape), points)
+    return _inner(entries, point.slope, points)
 
 
-def _inner(left: list[Element], right: list[Element]) -> Element:
-    return sum(a * b for a, b in zip(left, right, strict=True)) % P
+def _inner(left: Sequence[Element], right: Sequence[Element], points: int) -> list[Element]:
+    """Return the sum of products of entries, at each point."""
+    products = [a * b for a, b in zip(left, right, strict=True)]
+    return [sum(part) % P for part in parted(products, points)]

@@ -4,10 +4,13 @@ An element is a plain int, or a Complex where a square root leaves GF(p). Sums a
 either are reduced by `% P`.
 """
 
+from collections.abc import Iterable, Sequence
 from random import Random
+from typing import TypeVar
 
 P = 2**61 - 1
 NAME = "2^61-1"
+_Entry = TypeVar("_Entry")
 
 
 class NoValue(Exception):
@@ -74,6 +77,22 @@ def inverse(value: Element) -> Element:
     return Complex(value.real, -value.imaginary) * norm % P
 
 
+def inverses(values: Sequence[Element]) -> Sequence[Element]:
+    """Return 1 / value of each, at the price of one inverse. Raises NoValue where one is 0.
+
+    Source: Montgomery's trick, 1/b = a · 1/(ab); products only, from the front and back again.
+    """
+    products: list[Element] = [1]
+    for value in values:
+        products.append(products[-1] * value % P)
+    under = inverse(products.pop())
+    found: list[Element] = []
+    for value, before in zip(reversed(values), reversed(products), strict=True):
+        found.append(under * before % P)
+        under = under * value % P
+    return found[::-1]
+
+
 def inverse_of(count: int) -> int:
     """Return 1 / count for a whole number that is no multiple of p."""
     return 1 if count == 1 else pow(count, -1, P)
@@ -111,32 +130,46 @@ class Functions:
 
     def __init__(self, random: Random) -> None:
         self._random = random
-        self._exp: dict[Element, Element] = {}
-        self._log: dict[Element, Element] = {}
+        self._exp: dict[Element, Element] = {0: 1}
+        self._log: dict[Element, Element] = {1: 0}
         self._half: dict[Element, int] = {}
 
     def exp(self, value: Element) -> Element:
         """Return E(value), drawn when first asked for."""
-        if value == 0:
-            return 1
-        if value not in self._exp:
-            self._pair(value, self._random.randrange(2, P))
-        return self._exp[value]
+        return self.exps([value])[0]
+
+    def exps(self, values: Iterable[Element]) -> list[Element]:
+        """Return E of each value."""
+        values = list(values)
+        new = [value for value in dict.fromkeys(values) if value not in self._exp]
+        drawn: list[Element] = [self._drawn() for _ in new]
+        for argument, value, reciprocal in zip(new, drawn, inverses(drawn), strict=True):
+            if argument not in self._exp:  # as the opposite of one before it
+                self._pair(argument, value, reciprocal)
+        return [self._exp[value] for value in values]
 
     def log(self, value: Element) -> Element:
         """Return the z with E(z) = value, drawn when first asked for. Raises NoValue at 0."""
-        if value == 0:
-            raise NoValue
-        if value == 1:
-            return 0
-        if value not in self._log:
-            self._pair(self._random.randrange(1, P), value)
-        return self._log[value]
+        return self.logs([value], [inverse(value)])[0]
 
-    def _pair(self, argument: Element, value: Element) -> None:
-        opposite, reciprocal = -argument % P, inverse(value)
+    def logs(self, values: Sequence[Element], reciprocals: Sequence[Element]) -> list[Element]:
+        """Return the logarithm of each value; 1 / value of each is given."""
+        for value, reciprocal in zip(values, reciprocals, strict=True):
+            if value not in self._log:
+                self._pair(self._drawn(), value, reciprocal)
+        return [self._log[value] for value in values]
+
+    def _drawn(self) -> int:
+        return 2 + self._random.getrandbits(61) % (P - 2)
+
+    def _pair(self, argument: Element, value: Element, reciprocal: Element) -> None:
+        opposite = -argument % P
         self._exp[argument], self._exp[opposite] = value, reciprocal
         self._log[value], self._log[reciprocal] = argument, opposite
+
+    def sines_cosines(self, values: Iterable[Element]) -> list[tuple[Element, Element]]:
+        """Return sine and cosine of each value."""
+        return [self.sin_cos(value) for value in values]
 
     def sin_cos(self, value: Element) -> tuple[Element, Element]:
         """Return a point of the circle, (2t, 1 - t²)/(1 + t²); t is odd in the argument."""
@@ -148,3 +181,35 @@ class Functions:
         t = self._half[value]
         under = inverse((1 + t * t) % P)
         return 2 * t * under % P, (1 - t * t) * under % P
+
+
+class PointwiseFunctions:
+    """Functions of several points at once, each point with tables of its own."""
+
+    def __init__(self, tables: Sequence[Functions]) -> None:
+        self._tables = tables
+
+    def exps(self, values: Sequence[Element]) -> list[Element]:
+        """Return E of each value."""
+        parts = zip(self._tables, parted(values, len(self._tables)), strict=True)
+        return [value for table, part in parts for value in table.exps(part)]
+
+    def logs(self, values: Sequence[Element], reciprocals: Sequence[Element]) -> list[Element]:
+        """Return the logarithm of each value; 1 / value of each is given."""
+        count = len(self._tables)
+        parts = zip(self._tables, parted(values, count), parted(reciprocals, count), strict=True)
+        return [value for table, part, under in parts for value in table.logs(part, under)]
+
+    def sines_cosines(self, values: Sequence[Element]) -> list[tuple[Element, Element]]:
+        """Return sine and cosine of each value."""
+        parts = zip(self._tables, parted(values, len(self._tables)), strict=True)
+        return [both for table, part in parts for both in table.sines_cosines(part)]
+
+
+Tables = Functions | PointwiseFunctions
+
+
+def parted(entries: Sequence[_Entry], points: int) -> list[Sequence[_Entry]]:
+    """Split the entries at several points into those at each."""
+    count = len(entries) // points
+    return [entries[start : start + count] for start in range(0, count * points, count or 1)]

@@ -1,62 +1,67 @@
 """How trees are evaluated at fixed sizes: which entry meets which, worked out once."""
 
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from functools import lru_cache
 from math import prod
 from operator import mul
 from typing import Any, NamedTuple
 
-from shapecalc.dims import Shape
+from shapecalc.dims import Dim, Shape
 from shapecalc.ops.binding import Bound
+from shapecalc.ops.build import defined
 from shapecalc.ops.registry import OPS, BoundTerm
-from shapecalc.tree import Call
-from shapecalc.verify.arrays import Places, Sizes, offsets
+from shapecalc.tree import Call, Tree
+from shapecalc.verify.arrays import Gather, Letters, Sizes, gather
 from shapecalc.verify.field import P, inverse_of
+
+POINT = "<point>"
+"""The letter of the points, beside those of an op's axes."""
+
+_Lengths = dict[str | None, int]
+"""How far each letter runs; an axis without one is of size 1."""
 
 
 class TermPlan(NamedTuple):
     """One term of a formula: operands to whole powers, multiplied and summed, times a number.
 
-    `places` says of each factor which of its entries meet in each entry of the output; `scale` and
-    `number` are the coefficient in floats and in the field.
+    `gathers` pick of each factor the entries that meet, `summed` of them in each entry of the
+    output; `scale` and `number` are the coefficient in floats and in the field.
     """
 
     operands: tuple[int, ...]
     powers: tuple[int, ...]
-    places: tuple[Places, ...]
-    is_sum: bool
+    gathers: tuple[Gather, ...]
+    summed: int
     entries: int
     scale: float
     number: int
 
-    def combined(self, arrays: Sequence[Sequence[Any]]) -> list[Any]:
+    def combined(self, arrays: Sequence[Sequence[Any]]) -> Sequence[Any]:
         """Multiply entries of arrays, one for each factor, and add up."""
         if not arrays:
             return [1] * self.entries
-        if not self.is_sum:
-            return self._products(arrays)
-        if len(arrays) == 1:
-            get = arrays[0].__getitem__
-            return [sum(map(get, row)) for row in self.places[0]]
-        if len(arrays) == 2:
-            first, second = (array.__getitem__ for array in arrays)
-            return [
-                sum(map(mul, map(first, left), map(second, right)))
-                for left, right in zip(*self.places, strict=True)
-            ]
-        return [
-            sum(prod(array[i] for array, i in zip(arrays, entry, strict=True)) for entry in entries)
-            for entries in (zip(*rows, strict=True) for rows in zip(*self.places, strict=True))
-        ]
+        product = self.gathers[0](arrays[0])
+        for pick, array in zip(self.gathers[1:], arrays[1:], strict=True):
+            product = list(map(mul, product, pick(array)))
+        if self.summed == 1:
+            return product
+        starts = range(0, len(product), self.summed)
+        return [sum(product[start : start + self.summed]) for start in starts]
 
-    def _products(self, arrays: Sequence[Sequence[Any]]) -> list[Any]:
-        """Multiply where no label is summed: each row of places is a single entry."""
-        columns = [
-            [array[i] for (i,) in places] for array, places in zip(arrays, self.places, strict=True)
-        ]
-        first = columns[0]
-        for column in columns[1:]:
-            first = list(map(mul, first, column))
-        return first
+    def scaled(self, arrays: Sequence[Sequence[float]]) -> list[float]:
+        """Evaluate in floats."""
+        entries = self.combined(arrays)
+        return list(entries) if self.scale == 1 else [self.scale * entry for entry in entries]
+
+    def reduced(self, arrays: Sequence[Sequence[Any]]) -> list[Any]:
+        """Evaluate in the field."""
+        entries = self.combined(arrays)
+        if self.number != 1:
+            return [self.number * entry % P for entry in entries]
+        if len(arrays) == 1 and self.summed == 1:
+            return list(entries)
+        return [entry % P for entry in entries]
 
 
 class FormulaPlan(NamedTuple):
@@ -67,19 +72,24 @@ class FormulaPlan(NamedTuple):
 
 
 class SpreadPlan(NamedTuple):
-    """Operands that broadcast: for each, which entry each entry of the output takes."""
+    """Operands that broadcast: for each, what picks the entries that the output's entries take."""
 
-    places: tuple[tuple[int, ...], ...]
+    gathers: tuple[Gather, ...]
     sizes: Sizes
 
 
 class Plans:
-    """The plans of all trees at one assignment of sizes."""
+    """The plans of all trees at one assignment of sizes, for so many points at once.
 
-    def __init__(self, sizes: Mapping[str, int]) -> None:
+    The points are an axis in front of every array: they differ in values, and share all else.
+    """
+
+    def __init__(self, sizes: Mapping[str, int], points: int = 1) -> None:
         self.sizes = sizes
+        self.points = points
         self._formulas: dict[Call, FormulaPlan] = {}
         self._spreads: dict[Call, SpreadPlan] = {}
+        self._definitions: dict[Call, Tree] = {}
         self._shapes: dict[Shape, Sizes] = {}
 
     def size(self, shape: Shape) -> Sizes:
@@ -89,13 +99,23 @@ class Plans:
             found = self._shapes[shape] = tuple(dim.size(self.sizes) for dim in shape)
         return found
 
+    def definition(self, tree: Call) -> Tree:
+        """Return the definition that stands for an op."""
+        found = self._definitions.get(tree)
+        if found is None:
+            found = defined(OPS[tree.op], tree.operands, tree.attributes)
+            self._definitions[tree] = found
+        return found
+
     def formula(self, tree: Call) -> FormulaPlan:
         """Plan an op that states a formula."""
         found = self._formulas.get(tree)
         if found is None:
-            bound = _bound(tree)
-            terms = tuple(self._term(tree, bound, term) for term in OPS[tree.op].terms(tree))
-            found = self._formulas[tree] = FormulaPlan(terms, self.size(bound.shape))
+            letters = _letters(tree)
+            lengths = self._lengths(letters.dims)
+            terms = tuple(self._term(term, lengths) for term in letters.terms)
+            sizes = tuple(lengths[i] for i in letters.output)
+            found = self._formulas[tree] = FormulaPlan(terms, sizes)
         return found
 
     def spread(self, tree: Call) -> SpreadPlan:
@@ -103,46 +123,86 @@ class Plans:
         found = self._spreads.get(tree)
         if found is None:
             bound = _bound(tree)
-            letters = [i for i in bound.output if i is not None]
-            places = tuple(
-                tuple(place for (place,) in self._places(tree, bound, operand, own, letters, []))
-                for operand, own in enumerate(bound.operands)
+            lengths = self._lengths(bound.dims)
+            order = (POINT, *(i for i in bound.output if i is not None))
+            gathers = tuple(
+                _gather((POINT, *own), (POINT, *own), order, lengths) for own in bound.operands
             )
-            found = self._spreads[tree] = SpreadPlan(places, self.size(bound.shape))
+            sizes = tuple(lengths[i] for i in bound.output)
+            found = self._spreads[tree] = SpreadPlan(gathers, sizes)
         return found
 
-    def _term(self, tree: Call, bound: Bound, term: BoundTerm) -> TermPlan:
-        kept = [i for i in bound.output if i is not None]
-        used = dict.fromkeys(i for factor in term.factors for i in factor.letters if i)
-        summed = [i for i in used if i not in kept]
-        below = prod(bound.dims[i].size(self.sizes) for i in term.sizes)
-        coefficient = term.coefficient
-        under = inverse_of(coefficient.denominator * below)
+    def _lengths(self, dims: Mapping[str, Dim]) -> _Lengths:
+        found: _Lengths = {letter: dim.size(self.sizes) for letter, dim in dims.items()}
+        return {**found, POINT: self.points, None: 1}
+
+    def _term(self, term: "_TermLetters", lengths: _Lengths) -> TermPlan:
+        below = prod(lengths[i] for i in term.below)
+        under = inverse_of(term.coefficient.denominator * below)
+        order = (*term.kept, *term.summed)
         return TermPlan(
-            tuple(factor.operand or 0 for factor in term.factors),
-            tuple(int(factor.power) for factor in term.factors),
+            term.operands,
+            term.powers,
             tuple(
-                self._places(tree, bound, factor.operand or 0, factor.letters, kept, summed)
-                for factor in term.factors
+                _gather(letters, own, order, lengths)
+                for letters, own in zip(term.letters, term.own, strict=True)
             ),
-            bool(summed),
-            prod(self.size(bound.shape)),
-            float(coefficient) / below,
-            coefficient.numerator * under % P,
+            prod(lengths[i] for i in term.summed),
+            prod(lengths[i] for i in term.kept),
+            float(term.coefficient) / below,
+            term.coefficient.numerator * under % P,
         )
 
-    def _places(
-        self,
-        tree: Call,
-        bound: Bound,
-        operand: int,
-        letters: Sequence[str | None],
-        kept: list[str],
-        summed: list[str],
-    ) -> Places:
-        own = self.size(tree.operands[operand].shape)
-        table = tuple((i, bound.dims[i].size(self.sizes)) for i in (*kept, *summed))
-        return offsets(tuple(letters), own, tuple(kept), tuple(summed), table)
+
+class _TermLetters(NamedTuple):
+    """What a term's plan is made from at any sizes: letters for every axis, the points first.
+
+    `letters` are those that the term writes for each factor, `own` those of the operand that it is.
+    """
+
+    operands: tuple[int, ...]
+    powers: tuple[int, ...]
+    letters: tuple[Letters, ...]
+    own: tuple[Letters, ...]
+    kept: tuple[str, ...]
+    summed: tuple[str, ...]
+    below: tuple[str, ...]
+    coefficient: Fraction
+
+
+class _FormulaLetters(NamedTuple):
+    """The letters of all terms of a formula, and the dims that they run over."""
+
+    terms: tuple[_TermLetters, ...]
+    output: Letters
+    dims: Mapping[str, Dim]
+
+
+@lru_cache(maxsize=1024)
+def _letters(tree: Call) -> _FormulaLetters:
+    bound = _bound(tree)
+    terms = tuple(_term_letters(bound, term) for term in OPS[tree.op].terms(tree))
+    return _FormulaLetters(terms, bound.output, bound.dims)
+
+
+def _term_letters(bound: Bound, term: BoundTerm) -> _TermLetters:
+    used = dict.fromkeys(i for factor in term.factors for i in factor.letters if i)
+    operands = tuple(factor.operand or 0 for factor in term.factors)
+    return _TermLetters(
+        operands,
+        tuple(int(factor.power) for factor in term.factors),
+        tuple((POINT, *factor.letters) for factor in term.factors),
+        tuple((POINT, *bound.operands[place]) for place in operands),
+        (POINT, *(i for i in bound.output if i is not None)),
+        tuple(i for i in used if i not in bound.output),
+        term.sizes,
+        term.coefficient,
+    )
+
+
+def _gather(letters: Letters, own: Letters, order: tuple[str, ...], lengths: _Lengths) -> Gather:
+    sizes = tuple(lengths[i] for i in own)
+    return gather(letters, sizes, tuple((i, lengths[i]) for i in order))
 
 
 def _bound(tree: Call) -> Bound:

@@ -1,6 +1,7 @@
 """Stand-in sizes: a small number for every dim, so that no two dims can be taken for each other."""
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from itertools import islice
 
 from shapecalc.dims import Dim
@@ -14,19 +15,24 @@ def stand_ins(dims: Iterable[Dim], literals: frozenset[int], assignment: int) ->
     `2 + 3` would collide with 5, and a size of 2 with the 2 of `2 * X`. The second assignment
     gives every name another prime than the first.
     """
-    expressions = list(dict.fromkeys(dims))
-    names = list(dict.fromkeys(name for dim in expressions for name in dim.names))
-    counts = frozenset(abs(count) for dim in expressions for _, count in dim.terms)
-    search = _Search(expressions, names, literals | counts)
+    pair = _both_stand_ins(tuple(dict.fromkeys(dims)), literals)
+    return dict(pair[assignment % 2])
+
+
+@lru_cache(maxsize=16)
+def _both_stand_ins(dims: tuple[Dim, ...], literals: frozenset[int]) -> tuple[dict[str, int], ...]:
+    names = list(dict.fromkeys(name for dim in dims for name in dim.names))
+    counts = frozenset(abs(count) for dim in dims for _, count in dim.terms)
+    search = _Search(dims, names, literals | counts)
     first = search.found({})
-    return first if assignment % 2 == 0 else search.found(first)
+    return first, search.found(first)
 
 
 class _Search:
     """Tries primes for one name after the other, and goes back where none is left."""
 
-    def __init__(self, dims: list[Dim], names: list[str], taken: frozenset[int]) -> None:
-        self.dims = dims
+    def __init__(self, dims: Iterable[Dim], names: list[str], taken: frozenset[int]) -> None:
+        self.dims = [(dim, frozenset(dim.names)) for dim in dims]
         self.names = names
         self.taken = taken
         self.primes = list(islice((p for p in _primes() if p not in taken), 3 * len(names) + 12))
@@ -59,7 +65,7 @@ class _Search:
         return None
 
     def _differ(self, sizes: dict[str, int]) -> bool:
-        known = [dim.size(sizes) for dim in self.dims if set(dim.names) <= sizes.keys()]
+        known = [dim.size(sizes) for dim, names in self.dims if names <= sizes.keys()]
         return (
             len(set(known)) == len(known)
             and not self.taken & set(known)
