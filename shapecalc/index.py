@@ -112,6 +112,8 @@ def _removable(deltas: list[Delta], summed: list[Label]) -> Delta | None:
 
 def _without_idle_sums(term: Term) -> Term:
     """Replace a sum over a label that no factor has by the number of its values."""
+    if not term.summed:
+        return term
     used = {label for factor in term.factors for label in factor.labels}
     used |= {label for delta in term.deltas for label in delta}
     idle = [label for label in term.summed if label not in used]
@@ -153,7 +155,14 @@ def merged_powers(term: Term) -> Term:
 
 def merged_terms(terms: Iterable[Term], free: Labels) -> Sum:
     """Add up the terms that differ by their coefficient and the names of summed labels alone."""
-    totals: dict[object, Term] = {}
+    given = tuple(terms)
+    merged = _by_key(given, free).values() if len(given) > 1 else given
+    return tuple(term for term in merged if term.coefficient)
+
+
+def _by_key(terms: Iterable[Term], free: Labels) -> dict[Key, Term]:
+    """Add up the terms that have one canonical key."""
+    totals: dict[Key, Term] = {}
     for term in terms:
         key = canonical_key(term, free)
         if key in totals:
@@ -161,7 +170,7 @@ def merged_terms(terms: Iterable[Term], free: Labels) -> Sum:
             totals[key] = totals[key]._replace(coefficient=coefficient)
         else:
             totals[key] = term
-    return tuple(term for term in totals.values() if term.coefficient)
+    return totals
 
 
 def canonical(terms: Iterable[Term], free: Labels) -> frozenset[tuple[object, Fraction]]:
@@ -169,8 +178,8 @@ def canonical(terms: Iterable[Term], free: Labels) -> frozenset[tuple[object, Fr
 
     Factors are compared as they stand: expand products of sums first.
     """
-    merged = merged_terms((merged_powers(contracted(term)) for term in terms), free)
-    return frozenset((canonical_key(term, free), term.coefficient) for term in merged)
+    merged = _by_key((merged_powers(contracted(term)) for term in terms), free)
+    return frozenset((key, term.coefficient) for key, term in merged.items() if term.coefficient)
 
 
 def canonical_key(term: Term, free: Labels) -> Key:
@@ -184,7 +193,8 @@ def canonical_key(term: Term, free: Labels) -> Key:
     }
     for label in term.summed:
         colours[label] = ("summed",)
-    return min(_keys(term, colours), key=_order)
+    keys = _keys(term, colours)
+    return min(keys, key=_order) if len(keys) > 1 else keys[0]
 
 
 def _order(key: Key) -> str:

@@ -40,7 +40,7 @@ def _error_at(case: Case, drawn_at: Evaluation) -> float:
     differences = [(ahead - behind) / (2 * STEP) for ahead, behind in pairs]
     formula, *_ = parted(world.at(case.formula).floats, points)
     if case.transposed:
-        formula = turned(formula, world.size(case.formula.shape))
+        formula = turned(list(formula), world.size(case.formula.shape))
     scale = max(1.0, *(abs(entry) for entry in differences))
     return max(abs(a - b) for a, b in zip(formula, differences, strict=True)) / scale
 

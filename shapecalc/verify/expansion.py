@@ -37,13 +37,8 @@ def expanded_terms(terms: Iterable[Term]) -> list[Term]:
 
 def expanded(tree: Tree, labels: Labels, power: Fraction = Fraction(1)) -> list[Term]:
     """Write an entry of a tree, to a power, as a sum of products."""
-    if power.denominator == 1 and 1 < power <= 4:
-        products = expanded(tree, labels)
-        for _ in range(int(power) - 1):
-            products = _times(products, expanded(tree, labels))
-        return products
     if power != 1:
-        return _inverted(tree, labels, power)
+        return _to_power(tree, labels, power)
     match tree:
         case Number(value=value):
             return [Term(value, ())] if value else []
@@ -55,6 +50,15 @@ def expanded(tree: Tree, labels: Labels, power: Fraction = Fraction(1)) -> list[
             return _by_formula(tree, labels)
         case _:
             return [Term(Fraction(1), (Factor(tree, labels),))]
+
+
+def _to_power(tree: Tree, labels: Labels, power: Fraction) -> list[Term]:
+    if power.denominator != 1 or not 1 < power <= 4:
+        return _inverted(tree, labels, power)
+    products = expanded(tree, labels)
+    for _ in range(int(power) - 1):
+        products = _times(products, expanded(tree, labels))
+    return products
 
 
 def _choice(tree: Call, labels: Labels) -> list[Term]:
