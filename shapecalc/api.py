@@ -68,4 +68,9 @@ def claim_finding(judged: Judged) -> Finding | None:
         message = f"`{written}` is {times} {name}"
         return Finding("SC414", place, message, help_, label=f"off by the factor {factor}")
     message = f"`{written}` is not {name}"
-    return Finding("SC414", place, message, help_, label="other values")
+    notes: tuple[tuple[str, str], ...] = ()
+    if judged.needs is not None:
+        value, axis = judged.needs
+        fact = f"right where {value.name} sums to 1 over {value.shape[axis]}: say so, write"
+        notes = (("note", f"{fact} `assume: {{{value.name}: probabilities axis={axis}}}`"),)
+    return Finding("SC414", place, message, help_, label="other values", notes=notes)

@@ -245,3 +245,13 @@ def test_gradient_of_the_loss_is_one() -> None:
 def test_order_of_claims_does_not_matter_where_all_are_right() -> None:
     backwards = dict(reversed(RIGHT.items()))
     assert set(verdicts(TWO_LAYER, **backwards).values()) == {"right"}
+
+
+def test_claim_that_needs_targets_to_sum_to_1_says_so() -> None:
+    spec = HEAD + FORWARD.replace("cross_entropy(A2, Y, axis=0)", "-sum(Y * log(A2)) / m")
+    report = report_on(with_claims(spec, {"dZ2": "(A2 - Y) / m"}))
+    (finding,) = report.findings
+    assert finding.code == "SC414"
+    assert "`assume: {Y: probabilities axis=0}`" in finding.notes[0][1]
+    assumed = spec + "assume: {Y: probabilities axis=0}\n"
+    assert verdicts(assumed, dZ2="(A2 - Y) / m") == {"dZ2": "right"}

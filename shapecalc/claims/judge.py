@@ -43,6 +43,7 @@ class Judged(NamedTuple):
     verdict: str
     outcome: Outcome
     right: Tree
+    needs: tuple[Leaf, int] | None = None  # the input and axis that would have to sum to 1
 
 
 def judge(sweep: Sweep) -> tuple[list[Judged], list[Finding]]:
@@ -227,7 +228,15 @@ class _Court:
             verdict = "right"
         else:
             verdict = "convention" if claim in accepted else "wrong"
-        return Judged(claim, verdict, outcome, self._right(claim, outcomes, accepted))
+        right = self._right(claim, outcomes, accepted)
+        return Judged(claim, verdict, outcome, right, self._needs(claim, verdict, outcome))
+
+    def _needs(self, claim: Claim, verdict: str, outcome: Outcome) -> tuple[Leaf, int] | None:
+        if verdict != "wrong" or claim.reason or outcome.scale is not None:
+            return None
+        from shapecalc.claims.sums import missing_sum
+
+        return missing_sum(self.sweep, claim)
 
     def _right(
         self, claim: Claim, outcomes: Mapping[Claim, Outcome], accepted: frozenset[Claim]
