@@ -48,44 +48,38 @@ class NotationError(ValueError):
 
 
 class _Scanner:
-    """A text of ours and how far it is read; no regular expression, for those are dear at start."""
+    """What is left of a text of ours; no regular expression, for those are dear at start."""
 
     def __init__(self, text: str) -> None:
-        self.text = text
-        self.at = 0
-
-    @property
-    def rest(self) -> str:
-        """Return what is still to be read."""
-        return self.text[self.at :]
+        self.rest = text
 
     def is_done(self) -> bool:
         """Skip spaces, and say whether nothing is left."""
-        while self.text[self.at : self.at + 1] == " ":
-            self.at += 1
-        return self.at == len(self.text)
+        self.rest = self.rest.lstrip()
+        return not self.rest
 
     def takes(self, *starts: str) -> str:
         """Read one of these pieces where one stands here, else nothing."""
-        found = next((each for each in starts if self.text.startswith(each, self.at)), "")
-        self.at += len(found)
-        return found
+        for start in starts:
+            if self.rest.startswith(start):
+                self.rest = self.rest[len(start) :]
+                return start
+        return ""
 
     def until(self, end: str) -> str:
         """Read up to a mark and over it, and return what stands before it."""
-        found = self.text.find(end, self.at)
-        if found < 0:
-            raise NotationError(f"no {end!r} behind {self.rest!r} in {self.text!r}")
-        piece = self.text[self.at : found]
-        self.at = found + len(end)
+        piece, found, rest = self.rest.partition(end)
+        if not found:
+            raise NotationError(f"no {end!r} behind {self.rest!r}")
+        self.rest = rest
         return piece
 
     def digits(self) -> str:
         """Read digits, as many as stand here."""
-        start = self.at
-        while self.text[self.at : self.at + 1].isdecimal():
-            self.at += 1
-        return self.text[start : self.at]
+        rest = self.rest.lstrip("0123456789")
+        found = self.rest[: len(self.rest) - len(rest)]
+        self.rest = rest
+        return found
 
 
 @cache
@@ -117,7 +111,7 @@ def _patterns(text: str) -> Iterator[Pattern]:
 
 def letters_of(text: str) -> tuple[str, ...]:
     """Split `i, k` into its letters."""
-    return tuple(letter.strip() for letter in text.split(",") if letter.strip())
+    return tuple(filter(None, map(str.strip, text.split(","))))
 
 
 @cache

@@ -13,7 +13,7 @@ Gather = Callable[[Sequence[Any]], Sequence[Any]]
 """Picks the entries of an array in the order in which they are met."""
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=128)
 def gather(letters: Letters, own: Sizes, order: Order) -> Gather:
     """Return what picks an array's entries while letters, with their sizes, run in an order."""
     strides: dict[str, int] = {}
