@@ -312,6 +312,8 @@ class Builder:
 
 def _folded(op: str, operands: tuple[Tree, ...]) -> Tree | None:
     """Work out a sum, difference, product or quotient of two numbers."""
+    if op == "neg" and isinstance(operands[0], Number):
+        return number(-operands[0].value)
     if len(operands) != 2 or not all(isinstance(each, Number) for each in operands):
         return None
     left, right = (each.value for each in operands if isinstance(each, Number))

@@ -143,7 +143,7 @@ def draw(
         floats = [entry if random.random() < 0.5 else -entry for entry in floats]
     exact: list[Element] = []
     if world.functions:
-        exact = [1 + random.getrandbits(60) for _ in range(count)]
+        exact = [random.getrandbits(61) % P for _ in range(count)]
     if kind == "binary":
         exact = [random.randrange(2) for _ in range(count)]
         floats = [float(bit) for bit in exact if isinstance(bit, int)]

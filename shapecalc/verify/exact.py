@@ -90,7 +90,7 @@ def _equal_at(
     value = world.values[case.value]
     count = len(value.exact or []) // plans.points
     direction: list[Element] = [
-        random.getrandbits(60) for random in randoms.values() for _ in range(count)
+        random.getrandbits(61) % P for random in randoms.values() for _ in range(count)
     ]
     world.set(case.wrt, value._replace(slope=direction))
     moved = run(case, world)
