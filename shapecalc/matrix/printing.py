@@ -111,9 +111,9 @@ def _mixes(op: str, left: Tree) -> bool:
 
 
 def _binding_of(value: Fraction) -> int:
-    if value < 0:
-        return NEGATIVE
-    return ATOM if decimal_text(value) is not None else 3
+    if decimal_text(value) is None:
+        return INFIX["div"][1]
+    return NEGATIVE if value < 0 else ATOM
 
 
 def number_text(value: Fraction) -> str:
