@@ -117,6 +117,8 @@ class _Reader:
             return self.sweep.gradients[value].name
         if text_ in self.lost or (text_[:1] == "d" and text_[1:] in self.lost):
             raise _Skipped
+        if text_[:1] == "d" and self.graph.values.get(text_[1:]) in self.sweep.broken:
+            raise _Skipped
         if text_[:1] == "d" and text_[1:] in self.graph.values:
             return self._zero_gradient(text_)
         raise Problem(self._undefined(name, "is not defined"))

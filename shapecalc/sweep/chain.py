@@ -67,6 +67,7 @@ class Sweep(NamedTuple):
     links: tuple[Link, ...]
     findings: tuple[Finding, ...]
     numerator: bool
+    broken: frozenset[Leaf]
 
     def given_gradient(self, value: Leaf, name: str) -> Leaf:
         """Return the leaf of a gradient that is given, in the shape that the layout gives it."""
@@ -110,6 +111,7 @@ class _Sweep:
         self.findings: list[Finding] = []
         self.gradients: dict[Leaf, Gradient] = {}
         self.links: dict[Use, Link] = {}
+        self.broken: set[Leaf] = set()  # a step to them failed: a part alone would be wrong
         self.kinds = Kinds(
             numerator=self.numerator,
             sums_to_one=known_sums(graph),
@@ -157,7 +159,8 @@ class _Sweep:
                     self._unreached(value)
         links = tuple(self.links.values())
         found = tuple(self.findings)
-        return Sweep(self.graph, self.gradients, links, found, self.numerator)
+        broken = frozenset(self.broken)
+        return Sweep(self.graph, self.gradients, links, found, self.numerator, broken)
 
     def _last_node_of_each(self) -> dict[Leaf, list[Leaf]]:
         """Return, for each equation, the inputs and params whose first use it is."""
@@ -173,13 +176,19 @@ class _Sweep:
             return
         gradient = self._upstream_of(node.output)
         for value, use in self._uses_in(node):
-            if value in self.moved:
+            if value not in self.moved:
+                continue
+            if node.output in self.broken:
+                self.broken.add(value)
+            else:
                 self._step(value, use, gradient)
 
     def _step(self, value: Leaf, use: Use, gradient: Leaf | None) -> None:
         question = Question(value, (use,), (gradient,), None, is_total=False)
         derived = self._derived(question)
-        if derived is not None and derived.derivation.terms:
+        if derived is None:
+            self.broken.add(value)
+        elif derived.derivation.terms:
             self.links[use] = Link(use, value, gradient, derived)
 
     def _derived(self, question: Question) -> Derived | None:
@@ -220,7 +229,7 @@ class _Sweep:
     def _gradient_of(self, value: Leaf) -> None:
         if value in self.gradients or value is self.graph.loss:
             return
-        if value not in self.moved or value not in self.seen:
+        if value not in self.moved or value not in self.seen or value in self.broken:
             return
         name = self.gradient_leaf(value, self._total_name(value))
         links = tuple(self.links[use] for use in self._live_uses(value)[::-1] if use in self.links)
