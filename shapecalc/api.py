@@ -12,9 +12,9 @@ from shapecalc.report.coincidence import coincidence_findings
 from shapecalc.report.whole import report
 from shapecalc.source import read_file
 from shapecalc.spec import looks_like_spec, read_network
-from shapecalc.sweep import sweep
+from shapecalc.sweep import Memory, sweep
 
-__all__ = ["check", "looks_like_spec", "read"]
+__all__ = ["Memory", "check", "looks_like_spec", "read"]
 
 
 def read(path: str) -> str:
@@ -22,11 +22,19 @@ def read(path: str) -> str:
     return read_file(path)
 
 
-def check(text: str, path: str, *, detail: bool = True, asked: Iterable[str] = ()) -> Report:
+def check(
+    text: str,
+    path: str,
+    *,
+    detail: bool = True,
+    asked: Iterable[str] = (),
+    memory: Memory | None = None,
+) -> Report:
     """Check a spec: derive and check every gradient, judge every claim.
 
     `asked` names inputs whose gradients are wanted too. Without `detail` the report holds findings
-    and claims alone. A mistake in the spec is a finding of the report, and never raised.
+    and claims alone. A memory that is handed from spec to spec makes many of them quick. A mistake
+    in the spec is a finding of the report, and never raised.
     """
     network, findings = read_network(text, path)
     source = tuple(text.removeprefix("\ufeff").split("\n"))
@@ -35,7 +43,7 @@ def check(text: str, path: str, *, detail: bool = True, asked: Iterable[str] = (
     graph = build_graph(network)
     if any(finding.code == "SC212" for finding in findings):
         return Report(path, network.name, findings=(*findings, *graph.findings), source=source)
-    found = sweep(graph, [*asked_for(network), *asked])
+    found = sweep(graph, [*asked_for(network), *asked], memory)
     judged, unread = judge(found)
     every = [*findings, *graph.findings, *found.findings, *unread]
     every += [finding for each in judged if (finding := claim_finding(each)) is not None]

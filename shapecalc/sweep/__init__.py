@@ -2,5 +2,6 @@
 
 from shapecalc.sweep.chain import Gradient, Link, Sweep, sweep
 from shapecalc.sweep.facts import known_domains, known_sums
+from shapecalc.sweep.kinds import Memory
 
-__all__ = ["Gradient", "Link", "Sweep", "known_domains", "known_sums", "sweep"]
+__all__ = ["Gradient", "Link", "Memory", "Sweep", "known_domains", "known_sums", "sweep"]

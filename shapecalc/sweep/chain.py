@@ -14,7 +14,7 @@ from shapecalc.matrix.reading import Unreadable
 from shapecalc.records import Checked
 from shapecalc.sweep.facts import known_domains, known_sums
 from shapecalc.sweep.fused import fused_link
-from shapecalc.sweep.kinds import Derived, Kinds, Question, SelfCheckFailed
+from shapecalc.sweep.kinds import Derived, Kinds, Memory, Question, SelfCheckFailed
 from shapecalc.tree import Call, Leaf, Tree, leaf
 
 FUSED = ("softmax", "log_softmax", "sigmoid")
@@ -84,9 +84,12 @@ class Sweep(NamedTuple):
         return tuple(found)
 
 
-def sweep(graph: Graph, asked: Iterable[str]) -> Sweep:
-    """Derive the gradients of the params, of the values asked for, and of all on the way there."""
-    return _Sweep(graph, asked).run()
+def sweep(graph: Graph, asked: Iterable[str], memory: Memory | None = None) -> Sweep:
+    """Derive the gradients of the params, of the values asked for, and of all on the way there.
+
+    A memory that is handed from spec to spec spares deriving and checking a kind twice.
+    """
+    return _Sweep(graph, asked, memory or Memory()).run()
 
 
 def _by_node(uses: dict[Leaf, list[Use]]) -> dict[Leaf, list[tuple[Leaf, Use]]]:
@@ -101,7 +104,7 @@ def _by_node(uses: dict[Leaf, list[Use]]) -> dict[Leaf, list[tuple[Leaf, Use]]]:
 
 
 class _Sweep:
-    def __init__(self, graph: Graph, asked: Iterable[str]) -> None:
+    def __init__(self, graph: Graph, asked: Iterable[str], memory: Memory) -> None:
         self.graph = graph
         self.numerator = graph.network.layout == "numerator"
         self.uses = graph.uses()
@@ -117,6 +120,7 @@ class _Sweep:
             sums_to_one=known_sums(graph),
             domains=known_domains(graph),
             dims=frozenset(entry.name for entry in graph.network.dims),
+            memory=memory,
         )
         self.moved = self._moved()
         self.seen = self._seen()

@@ -28,7 +28,9 @@ def fused_link(kinds: Kinds, use: Use, value: Leaf, after: tuple[Use, ...]) -> D
         signature.equation(each.node.output, each.node.tree, each.occurrence, None)
     names, dims = tuple(signature.names), tuple(signature.dims)
     key = ("fused", tuple(signature.tokens))
-    found = kinds.remember(key, lambda: _derive(kinds, use, value, after, names, dims))
+    found = kinds.recalled(
+        key, lambda number: _derive(kinds, use, value, after, number, names, dims)
+    )
     return None if found is None else Derived(found, names, dims)
 
 
@@ -37,6 +39,7 @@ def _derive(
     use: Use,
     value: Leaf,
     after: tuple[Use, ...],
+    number: int,
     names: tuple[str, ...],
     dims: tuple[str, ...],
 ) -> Derivation | None:
@@ -69,7 +72,7 @@ def _derive(
     )
     checked = check(case, terms, free, numerator=kinds.numerator)
     return Derivation(
-        kinds.count(), value, (activation,), free, terms, formula, checked, assumed, names, dims
+        number, value, (activation,), free, terms, formula, checked, assumed, names, dims
     )
 
 

@@ -1,7 +1,7 @@
 """Kinds of steps: equations alike but for their names share one derivation and one check.
 
 A kind is derived on the first equation that has it; for every other, names and dims are put in
-place of the first one's. So the work grows with the number of kinds, not of layers.
+place of the first one's. So the work grows with the number of kinds, not of layers or of files.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -21,6 +21,7 @@ from shapecalc.verify.components import TOLERANCE, error_by_components
 from shapecalc.verify.field import NAME
 
 Domains = Mapping[Leaf, tuple[Domain, ...]]
+MOST_KINDS = 4_000  # some 40 MB; a folder of ordinary networks has a few hundred
 
 
 class SelfCheckFailed(Exception):
@@ -87,8 +88,30 @@ class Derived:
         return self.renaming.tree(self.derivation.formula)
 
 
+class Memory:
+    """The kinds met so far, in one spec or in a run over many; when full, it begins anew."""
+
+    __slots__ = ("_known", "_made")
+
+    def __init__(self) -> None:
+        self._known: dict[object, Derivation | None] = {}
+        self._made = 0
+
+    def recall(
+        self, key: object, derive: Callable[[int], "Derivation | None"]
+    ) -> "Derivation | None":
+        """Return the derivation of a kind, made where it is new; None where there is none."""
+        if key not in self._known:
+            made = derive(self._made)
+            if len(self._known) >= MOST_KINDS:
+                self._known.clear()
+            self._known[key] = made
+            self._made += 1
+        return self._known[key]
+
+
 class Kinds:
-    """All kinds met so far. `sums_to_one` and `domains` are what is known of values."""
+    """The kinds of one spec's steps. `sums_to_one` and `domains` are what is known of values."""
 
     def __init__(
         self,
@@ -97,12 +120,13 @@ class Kinds:
         sums_to_one: SumsToOne,
         domains: Domains,
         dims: frozenset[str],
+        memory: Memory,
     ) -> None:
         self.dims = dims
         self.numerator = numerator
         self.sums_to_one = sums_to_one
         self.domains = domains
-        self._known: dict[object, Derivation] = {}
+        self._memory = memory
 
     def derived(self, question: Question) -> Derived:
         """Derive and check, or recall. Raises Unreadable, SelfCheckFailed."""
@@ -112,33 +136,26 @@ class Kinds:
         signature.value(question.value)
         if question.direct is not None:
             signature.value(question.direct)
-        key = (tuple(signature.tokens), question.is_total)
         names, dims = tuple(signature.names), tuple(signature.dims)
-        if key not in self._known:
-            self._known[key] = self._derive(question, names, dims)
-        return Derived(self._known[key], names, dims)
+        found = self.recalled(
+            (tuple(signature.tokens), question.is_total),
+            lambda number: self._derive(question, number, names, dims),
+        )
+        assert found is not None
+        return Derived(found, names, dims)
 
-    def remember(
-        self, key: object, derive: Callable[[], "Derivation | None"]
+    def recalled(
+        self, key: object, derive: Callable[[int], "Derivation | None"]
     ) -> "Derivation | None":
-        """Recall the derivation of a further kind (a fused link), or make it."""
-        if key not in self._known:
-            made = derive()
-            if made is None:
-                return None
-            self._known[key] = made
-        return self._known[key]
-
-    def count(self) -> int:
-        """Return the number of kinds so far."""
-        return len(self._known)
+        """Recall the derivation of a kind, or make it and number it."""
+        return self._memory.recall((self.numerator, key), derive)
 
     def facts(self, value: Leaf) -> object:
         """Return what is known of a value, in which kinds differ."""
         return (self.sums_to_one.get(value), self.domains.get(value, ()))
 
     def _derive(
-        self, question: Question, names: tuple[str, ...], dims: tuple[str, ...]
+        self, question: Question, number: int, names: tuple[str, ...], dims: tuple[str, ...]
     ) -> Derivation:
         jacobians = tuple(jacobian(u.node.output, u.node.tree, u.occurrence) for u in question.uses)
         labels = jacobians[0].wrt_labels
@@ -154,7 +171,7 @@ class Kinds:
         case = self._case(question, formula, assumed)
         checked = check(case, terms, labels, numerator=self.numerator)
         return Derivation(
-            len(self._known),
+            number,
             question.value,
             jacobians,
             labels,
