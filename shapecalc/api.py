@@ -1,25 +1,45 @@
 """Text or path in, records out. Prints nothing, and raises nothing for a user's mistake."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
-from shapecalc.claims import Judged, judge
+from shapecalc.claims import judge
+from shapecalc.claims.findings import claim_finding
 from shapecalc.claims.reading import asked_for
-from shapecalc.diagnostics import Finding
+from shapecalc.diagnostics import Finding, Severity
 from shapecalc.graph import build_graph
-from shapecalc.matrix.printing import text as printed
 from shapecalc.records import Report
 from shapecalc.report.coincidence import coincidence_findings
+from shapecalc.report.lint import lint_findings
+from shapecalc.report.silence import heard
 from shapecalc.report.whole import report
-from shapecalc.source import read_file
+from shapecalc.source import glimpse, lines_of, read_file, read_stream
 from shapecalc.spec import looks_like_spec, read_network
 from shapecalc.sweep import Memory, sweep
 
-__all__ = ["Memory", "check", "looks_like_spec", "read"]
+__all__ = ["Memory", "check", "looks_like_spec", "may_be_spec", "read", "read_stream", "selected"]
 
 
 def read(path: str) -> str:
     """Return the text of a spec's file. Raises diagnostics.Problem where there is none to read."""
     return read_file(path)
+
+
+def may_be_spec(path: str, finding: Finding) -> bool:
+    """Say whether a file that could not be read may be a spec; then the finding is worth saying.
+
+    A file in another encoding is looked at all the same, and so is the start of a huge one.
+    """
+    return finding.code not in ("SC104", "SC901") or looks_like_spec(glimpse(path))
+
+
+def selected(report: Report, keeps: Callable[[Finding], bool]) -> Report:
+    """Leave out the findings that are not wanted; they count as silenced."""
+    left = tuple(finding for finding in report.findings if keeps(finding))
+    if len(left) == len(report.findings):
+        return report
+    dropped = tuple(finding for finding in report.findings if finding not in left)
+    ok = not any(finding.severity is Severity.ERROR for finding in left)
+    return report._replace(findings=left, silenced=(*report.silenced, *dropped), ok=ok)
 
 
 def check(
@@ -37,48 +57,29 @@ def check(
     in the spec is a finding of the report, and never raised.
     """
     network, findings = read_network(text, path)
-    source = tuple(text.removeprefix("\ufeff").split("\n"))
+    source = lines_of(text)
     if network is None:
         return Report(path, findings=findings, source=source)
     graph = build_graph(network)
+    every = [*findings, *graph.findings]
+    is_whole = not every
     if any(finding.code == "SC212" for finding in findings):
-        return Report(path, network.name, findings=(*findings, *graph.findings), source=source)
+        left, silenced = heard(every, network.ignores, is_whole=is_whole)
+        return Report(
+            path,
+            network.name,
+            findings=left,
+            not_checked=graph.not_checked,
+            silenced=silenced,
+            source=source,
+        )
     found = sweep(graph, [*asked_for(network), *asked], memory)
     judged, unread = judge(found)
-    every = [*findings, *graph.findings, *found.findings, *unread]
-    every += [finding for each in judged if (finding := claim_finding(each)) is not None]
-    if not graph.findings and not findings:
-        every += coincidence_findings(found)
-    return report(found, judged, every, detail=detail)._replace(source=source)
-
-
-def claim_finding(judged: Judged) -> Finding | None:
-    """Describe what is to be said of a claim, at its place, with the formula that is right."""
-    claim = judged.claim
-    place = claim.source.expression_span
-    name, written, right = claim.gradient.name, claim.source.text, printed(judged.right)
-    if judged.outcome.literal is not None:
-        number, dim = judged.outcome.literal
-        return Finding("SC503", place, f"{number} stands for {dim}", f"write `{dim}`")
-    if judged.verdict == "undecided":
-        message = f"no proof of `{name} = {written}` either way: {judged.outcome.reason}"
-        return Finding("SC415", place, message, "simplify it", notes=(("derived", f"`{right}`"),))
-    if judged.verdict != "wrong":
-        return None
-    help_ = f"write `{right}`"
-    if claim.reason:
-        message = f"{name}: {claim.reason}" if claim.tree is None else f"`{written}` {claim.reason}"
-        return Finding("SC413", place, message, help_, label=claim.reason)
-    scale = judged.outcome.scale
-    if scale is not None:
-        factor = printed(scale.tree)
-        times = "minus" if factor == "-1" else f"{factor} times"
-        message = f"`{written}` is {times} {name}"
-        return Finding("SC414", place, message, help_, label=f"off by the factor {factor}")
-    message = f"`{written}` is not {name}"
-    notes: tuple[tuple[str, str], ...] = ()
-    if judged.needs is not None:
-        value, axis = judged.needs
-        fact = f"right where {value.name} sums to 1 over {value.shape[axis]}: say so, write"
-        notes = (("note", f"{fact} `assume: {{{value.name}: probabilities axis={axis}}}`"),)
-    return Finding("SC414", place, message, help_, label="other values", notes=notes)
+    every += [*found.findings, *unread]
+    said = [claim_finding(each, network) for each in judged]
+    every += [finding for finding in said if finding is not None]
+    if is_whole:
+        every += [*coincidence_findings(found), *lint_findings(graph)]
+    left, silenced = heard(every, network.ignores, is_whole=is_whole)
+    written = report(found, judged, left, detail=detail)
+    return written._replace(silenced=silenced, source=source)

@@ -195,6 +195,7 @@ class Report(NamedTuple):
     gradients: tuple[Gradient, ...] = ()
     claims: tuple[Claim, ...] = ()
     findings: tuple[Finding, ...] = ()
+    silenced: tuple[Finding, ...] = ()  # by comments in the spec
     assumptions: tuple[str, ...] = ()  # "Y sums to 1 over k, as its loss implies"
     not_checked: tuple[str, ...] = ()  # values that depend on an equation with an error
     step_count: int = 0

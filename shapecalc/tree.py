@@ -107,6 +107,14 @@ def leaves(tree: Tree) -> Iterator[Leaf]:
             yield from leaves(operand)
 
 
+def calls(tree: Tree) -> Iterator[Call]:
+    """Yield every call, the outer ones first."""
+    if isinstance(tree, Call):
+        yield tree
+        for operand in tree.operands:
+            yield from calls(operand)
+
+
 def rebuilt(tree: Tree, change: Callable[[Tree], Tree | None]) -> Tree:
     """Replace every part for which `change` has an answer; shapes must stay as they are."""
     seen: dict[Tree, Tree] = {}

@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-import types
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -12,7 +11,7 @@ import sample_report
 from typer.testing import CliRunner
 
 import shapecalc
-from shapecalc import cli
+from shapecalc import api, cli
 from shapecalc.diagnostics import Finding, Problem
 from shapecalc.records import Report
 from shapecalc.span import Span
@@ -30,9 +29,17 @@ def read(path: str) -> str:
         raise Problem(Finding("SC106", Span(path, 1, 1), fact, "check the path")) from None
 
 
-def check(text: str, path: str, *, detail: bool = True, asked: Iterable[str] = ()) -> Report:
+def check(
+    text: str,
+    path: str,
+    *,
+    detail: bool = True,
+    asked: Iterable[str] = (),
+    memory: api.Memory | None = None,
+) -> Report:
     """Report on a text whose first word says what is found."""
     assert not isinstance(asked, str)
+    assert memory is not None
     word = text.split(maxsplit=1)[0]
     if word == "crash":
         raise ZeroDivisionError("division\nby zero")
@@ -57,11 +64,8 @@ def looks_like_spec(text: str) -> bool:
 
 @pytest.fixture(autouse=True)
 def engine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    api = types.ModuleType("shapecalc.api")
     for function in (read, check, looks_like_spec):
-        setattr(api, function.__name__, function)
-    monkeypatch.setitem(sys.modules, "shapecalc.api", api)
-    monkeypatch.setattr(shapecalc, "api", api, raising=False)
+        monkeypatch.setattr(api, function.__name__, function)
     for name in ("NO_COLOR", "FORCE_COLOR", "SHAPECALC_OUTPUT_FORMAT", "GITHUB_ACTIONS"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)

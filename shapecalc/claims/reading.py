@@ -2,26 +2,33 @@
 
 from typing import NamedTuple
 
-from shapecalc.diagnostics import Finding, Problem
+from shapecalc.diagnostics import Finding, Problem, nearest
 from shapecalc.dims import shape_text
 from shapecalc.expression import Name
 from shapecalc.graph import Graph
-from shapecalc.matrix.printing import text
+from shapecalc.graph.misfits import PRODUCTS, label_of
 from shapecalc.ops.build import Builder, Misfit
 from shapecalc.parsing import names_in
+from shapecalc.span import Span
 from shapecalc.spec.network import Equation, Network
 from shapecalc.sweep import Sweep
-from shapecalc.tree import Attribute, Leaf, Tree, leaf
+from shapecalc.tree import Attribute, Call, Leaf, Tree, leaf
 
 
 class Claim(NamedTuple):
-    """The author's formula; `tree` is None where operands do not go together: `reason` says why."""
+    """The author's formula; `tree` is None where operands do not go together.
+
+    Where it cannot be right for its shapes, `reason` says why, after the gradient's name; `label`
+    are the shapes, for beside the caret at `place`.
+    """
 
     source: Equation
     value: Leaf
     gradient: Leaf
     tree: Tree | None
-    reason: str
+    place: Span
+    reason: str = ""
+    label: str = ""
 
 
 def asked_for(network: Network) -> list[str]:
@@ -65,7 +72,7 @@ class _Reader:
         for value, name in self.graph.upstream.items():
             self.by_name.setdefault(f"d{value.name}", value)
             self.by_name.setdefault(name, value)
-        self.lost = self.graph.lost
+        self.lost = self.graph.lost | {entry.name for entry in network.redefined}
 
     def claim(self, equation: Equation) -> Claim | None:
         """Read one claim; None where the network's own errors stand in the way."""
@@ -78,34 +85,47 @@ class _Reader:
         except _Skipped:
             return None
         except Misfit as misfit:
-            return Claim(equation, value, gradient, None, _misfit_text(misfit))
-        reason = ""
-        if tree.shape != gradient.shape:
-            reason = f"is {shape_text(tree.shape)}, {gradient.name} is {shape_text(gradient.shape)}"
-        return Claim(equation, value, gradient, tree, reason)
+            label = label_of(misfit, self.graph.sizes)
+            place, reason = misfit.node.span, _misfit_reason(misfit)
+            return Claim(equation, value, gradient, None, place, reason, label)
+        claim = Claim(equation, value, gradient, tree, equation.expression_span)
+        return claim if tree.shape == gradient.shape else self._misshapen(claim, tree)
+
+    def _misshapen(self, claim: Claim, tree: Tree) -> Claim:
+        """Say which shape a claim has, and which it should have."""
+        value, is_turned = claim.value, claim.gradient.shape != claim.value.shape
+        needed = f"{value.name} is {shape_text(value.shape)}"
+        if is_turned:
+            needed = f"{shape_text(claim.gradient.shape)} in numerator layout"
+        label = shape_text(tree.shape)
+        if isinstance(tree, Call) and tree.op in PRODUCTS:
+            label = f"{' @ '.join(shape_text(each.shape) for each in tree.operands)} → {label}"
+        reason = f"is {shape_text(tree.shape)}, but {needed}"
+        return claim._replace(reason=reason, label=label)
 
     def _value(self, equation: Equation) -> Leaf | None:
         name = equation.name
+        if name[:1] == "d" and name[1:] in self.lost:
+            return None
         if name in self.by_name:
             value = self.by_name[name]
             if self.graph.upstream.get(value) == name and value not in self.sweep.gradients:
                 message = f"`{name}` is given by `upstream`, and no claim"
                 raise Problem(Finding("SC213", equation.span, message, "take it out"))
             return value
-        if name[:1] == "d" and (name[1:] in self.lost or name[1:] in self.graph.values):
+        if name[:1] == "d" and name[1:] in self.graph.values:
             return None
         raise Problem(self._undefined(Name(equation.span, name), "is the gradient of no value"))
 
     def _undefined(self, name: Name, fact: str) -> Finding:
-        from difflib import get_close_matches
-
-        known = [*self.by_name, *self.graph.values, *self.symbols]
-        near = get_close_matches(name.text, known, n=1)
-        hint = f"nearest is `{near[0]}`" if near else "a claim is named `d` and the value: `dW`"
+        near = nearest(name.text, [*self.by_name, *self.graph.values, *self.symbols])
+        hint = f"nearest is `{near}`" if near else "a claim is named `d` and the value: `dW`"
         return Finding("SC205", name.span, f"`{name.text}` {fact}", hint)
 
     def _lookup(self, name: Name) -> Tree | Attribute:
         text_ = name.text
+        if text_ in self.lost or (text_[:1] == "d" and text_[1:] in self.lost):
+            raise _Skipped
         if text_ in self.graph.values:
             return self.graph.values[text_]
         if text_ in self.symbols:
@@ -115,8 +135,6 @@ class _Reader:
             if self.graph.upstream.get(value) == text_:
                 return self.sweep.given_gradient(value, text_)
             return self.sweep.gradients[value].name
-        if text_ in self.lost or (text_[:1] == "d" and text_[1:] in self.lost):
-            raise _Skipped
         if text_[:1] == "d" and self.graph.values.get(text_[1:]) in self.sweep.broken:
             raise _Skipped
         if text_[:1] == "d" and text_[1:] in self.graph.values:
@@ -131,16 +149,10 @@ class _Reader:
         return make.UNITY if value is self.graph.loss else make.zeros(value.shape)
 
 
-def _misfit_text(misfit: Misfit) -> str:
-    if misfit.mismatch.code == "SC301" and len(misfit.operands) == 2:
-        left, right = misfit.operands
-        shapes = f"{shape_text(left.shape)} @ {shape_text(right.shape)}"
-        return (
-            f"`{_text(left)} @ {_text(right)}` does not conform, {shapes}: {misfit.mismatch.fact}"
-        )
-    return misfit.mismatch.fact
-
-
-def _text(tree: Tree) -> str:
-    written = text(tree)
-    return f"({written})" if " " in written and not written.endswith(")") else written
+def _misfit_reason(misfit: Misfit) -> str:
+    if misfit.op in PRODUCTS and misfit.mismatch.code == "SC301":
+        return f"has a product that does not conform, {misfit.mismatch.fact}"
+    if len(misfit.mismatch.axes) == 2:
+        left, right = (misfit.operands[place].shape[axis] for place, axis in misfit.mismatch.axes)
+        return f"has operands that do not go together, {left} ≠ {right}"
+    return f"has operands that do not go together: {misfit.mismatch.fact}"

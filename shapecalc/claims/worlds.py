@@ -16,6 +16,7 @@ from shapecalc.verify.standins import stand_ins
 
 ASSIGNMENTS = 2
 TRIALS = 3
+NO_POINT = "no point was found at which the network has a value"
 
 
 class World:
@@ -57,7 +58,7 @@ def worlds(
         sizes = stand_ins(dims, literals, assignment)
         made = _at_sizes(sweep, sizes, domains, assignment, exact=exact)
         if len(made) < TRIALS:
-            raise Unsupported("no point was found at which the network has a value")
+            raise Unsupported(NO_POINT)
         found += made
     return found
 

@@ -1,5 +1,7 @@
 """Findings: what shapecalc has to say about a place in the user's source."""
 
-from shapecalc.diagnostics.finding import Finding, Problem, Related, Severity
+from shapecalc.diagnostics.finding import Finding, Problem, Related
+from shapecalc.diagnostics.proposals import fresh, nearest
+from shapecalc.diagnostics.rule import Rule, Severity
 
-__all__ = ["Finding", "Problem", "Related", "Severity"]
+__all__ = ["Finding", "Problem", "Related", "Rule", "Severity", "fresh", "nearest"]

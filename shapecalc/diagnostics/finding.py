@@ -1,17 +1,9 @@
 """The record of one finding, and the exception that carries one out of a reader."""
 
-from enum import Enum
 from typing import NamedTuple
 
-from shapecalc.diagnostics.codes import CODES
+from shapecalc.diagnostics.rule import Rule, Severity
 from shapecalc.span import Span
-
-
-class Severity(Enum):
-    """How bad a finding is; an error makes the exit code 1, or 2 where nothing could be read."""
-
-    ERROR = "error"
-    WARNING = "warning"
 
 
 class Related(NamedTuple):
@@ -36,19 +28,31 @@ class Finding(NamedTuple):
     notes: tuple[tuple[str, str], ...] = ()
 
     @property
+    def rule(self) -> type[Rule]:
+        """Return the class of the code."""
+        from shapecalc.diagnostics.rules import rule_of
+
+        return rule_of(self.code)
+
+    @property
     def name(self) -> str:
         """Return the kebab name of the code, `inner-dims-differ`."""
-        return CODES[self.code].name
+        return self.rule.name
 
     @property
     def severity(self) -> Severity:
         """Return the severity that the code has."""
-        return Severity.WARNING if CODES[self.code].is_warning else Severity.ERROR
+        return self.rule.severity
 
     @property
     def is_unusable_input(self) -> bool:
         """Say whether the finding means that nothing of the input could be read (exit code 2)."""
-        return CODES[self.code].is_unusable_input
+        return self.rule.is_unusable_input
+
+    @property
+    def can_be_silenced(self) -> bool:
+        """Say whether a finding may be hidden; not where it means that something is unchecked."""
+        return self.rule.can_be_silenced
 
 
 class Problem(Exception):

@@ -3,13 +3,17 @@
 One equation that cannot be read does not stop the others; what depends on it is named, not checked.
 """
 
+from functools import cached_property
+from itertools import pairwise
 from typing import NamedTuple
 
-from shapecalc.diagnostics import Finding, Problem, Related
+from shapecalc.diagnostics import Finding, Problem, Related, nearest
 from shapecalc.dims import Dim, shape_text
-from shapecalc.expression import Name
+from shapecalc.expression import Name, Syntax
 from shapecalc.graph.misfits import misfit_finding
+from shapecalc.graph.origins import Origins
 from shapecalc.ops.build import Builder, Misfit
+from shapecalc.parsing import names_in
 from shapecalc.span import Span
 from shapecalc.spec.network import Equation, Network, ValueEntry
 from shapecalc.tree import Attribute, Leaf, Tree, leaf, leaves
@@ -79,6 +83,21 @@ def build_graph(network: Network) -> Graph:
     return _GraphBuilder(network).graph()
 
 
+def built(graph: Graph, part: Syntax) -> Tree:
+    """Build the tree of a part of an equation or a claim that is known to be without mistakes."""
+
+    def lookup(name: Name) -> Tree:
+        value = graph.values.get(name.text)
+        if value is None and name.text[:1] == "d" and name.text[1:] in graph.values:
+            shape = graph.values[name.text[1:]].shape
+            is_turned = graph.network.layout == "numerator"
+            return leaf(name.text, tuple(reversed(shape)) if is_turned else shape)
+        return value or leaf(name.text, ())
+
+    dims = {entry.name for entry in graph.network.dims}
+    return Builder(lookup, dims.__contains__).tree(part)
+
+
 class _GraphBuilder:
     def __init__(self, network: Network) -> None:
         self.network = network
@@ -87,11 +106,15 @@ class _GraphBuilder:
         self.places: dict[str, Span] = {}
         self.lost: set[str] = set(network.unread)
         self.not_checked: list[str] = []
+        self.redefined = dict(reversed(network.redefined))
         self.later = {equation.name: equation.span for equation in network.forward}
         self.dims = {entry.name: entry for entry in network.dims}
         self.constants = {entry.name: entry for entry in network.constants}
         self.sizes = {entry.name: entry.size for entry in network.dims if entry.size is not None}
         self.nodes: list[Node] = []
+        declared = (*network.inputs, *network.params)
+        self.trees: dict[str, Tree] = {}
+        self.origins = Origins({entry.name: entry for entry in declared}, self.trees)
 
     def graph(self) -> Graph:
         """Build all of it."""
@@ -121,27 +144,28 @@ class _GraphBuilder:
         self.later.pop(name, None)
 
     def _equation(self, equation: Equation) -> None:
+        self.reading = equation
         try:
             tree = Builder(self._lookup, self.dims.__contains__).tree(equation.expression)
         except Problem as problem:
             self.findings.append(problem.finding)
         except Misfit as misfit:
-            self.findings.append(misfit_finding(misfit, self._declared(), self.sizes))
+            self.findings.append(misfit_finding(misfit, self.origins, self.sizes))
         except _Skipped:
             self.not_checked.append(equation.name)
         else:
             output = leaf(equation.name, tree.shape)
             self.nodes.append(Node(output, tree, equation))
+            self.trees[equation.name] = tree
             self._define(equation.name, output, equation.span)
             return
         self.lost.add(equation.name)
         self.later.pop(equation.name, None)
 
-    def _declared(self) -> dict[str, ValueEntry]:
-        return {entry.name: entry for entry in (*self.network.inputs, *self.network.params)}
-
     def _lookup(self, name: Name) -> Tree | Attribute:
         text = name.text
+        if self._means_two_things(name):
+            raise _Skipped
         if text in self.values:
             return self.values[text]
         if text in self.dims or text in self.constants:
@@ -152,28 +176,69 @@ class _GraphBuilder:
             raise Problem(self._too_early(name))
         raise Problem(self._undefined(name))
 
+    def _means_two_things(self, name: Name) -> bool:
+        """Say whether a name was set again above, so that no one knows what is meant by it."""
+        again = self.redefined.get(name.text)
+        return again is not None and name.span[1:3] > again[1:3]
+
     def _too_early(self, name: Name) -> Finding:
         place = self.later[name.text]
         if place.line == name.span.line or place == name.span:
             message = f"`{name.text}` is used in its own equation"
-            return Finding("SC207", name.span, message, "give the result another name")
-        message = f"`{name.text}` is used on line {name.span.line}, defined on line {place.line}"
+            advice = f"drop `{name.text}` here, or use another value for it"
+            return Finding("SC207", name.span, message, advice)
+        if cycle := self._cycle(name):
+            return cycle
+        here, there = name.span.line, place.line
+        message = f"`{name.text}` is used on line {here}, defined on line {there}"
         related = (Related(place, f"{name.text} is defined here"),)
-        return Finding("SC206", name.span, message, "move its equation up", related=related)
+        advice = f"move line {there} above line {here}"
+        return Finding("SC206", name.span, message, advice, related=related)
+
+    @cached_property
+    def _uses(self) -> dict[str, list[str]]:
+        """Return the names that each equation uses."""
+        return {
+            each.name: [name.text for name in names_in(each.expression)]
+            for each in self.network.forward
+        }
+
+    def _cycle(self, name: Name) -> Finding | None:
+        """Describe a way from a name that is set later back to the equation that uses it."""
+        own = self.reading.name
+        uses = self._uses
+        ways = {name.text: [own, name.text]}
+        waiting = [name.text]
+        while own not in ways and waiting:
+            last = waiting.pop(0)
+            for used in uses.get(last, ()):
+                if used not in ways and used in self.later:
+                    ways[used] = [*ways[last], used]
+                    waiting.append(used)
+        if own not in ways:
+            return None
+        way = ways[own]
+        message = f"{' → '.join(way)} is a circle, each is made from the next"
+        related = tuple(
+            Related(self.later[each], f"{each} is made from {after}")
+            for each, after in pairwise(way[1:])
+        )
+        advice = f"break it: use an earlier value for `{name.text}`"
+        return Finding("SC207", name.span, message, advice, f"for {own}", related)
 
     def _undefined(self, name: Name) -> Finding:
-        from difflib import get_close_matches
-
         known = [*self.values, *self.dims, *self.constants, *self.later, *self.lost]
-        near = get_close_matches(name.text, known, n=1)
-        hint = "declare it under `inputs` or `params`, or write an equation for it"
-        if near:
-            place = self.places.get(near[0])
-            where = f" (line {place.line})" if place else ""
-            hint = f"nearest is `{near[0]}`{where}"
-        elif name.text[:1] == "d" and name.text[1:] in self.values:
-            hint = "gradients may be used in `gradients` only"
+        hint = f"declare `{name.text}` under `params` or `inputs`, or write an equation for it"
+        if name.text[:1] == "d" and name.text[1:] in self.values:
+            hint = f"say `{name.text}` under `gradients` only"
+        elif near := nearest(name.text, known):
+            hint = f"nearest is `{near}`{self._line_of(near)}"
         return Finding("SC205", name.span, f"`{name.text}` is not defined", hint)
+
+    def _line_of(self, name: str) -> str:
+        entry = self.dims.get(name) or self.constants.get(name)
+        place = self.places.get(name) or self.later.get(name) or (entry and entry.span)
+        return f" (line {place.line})" if place else ""
 
     def _check_stated(self, stated: ValueEntry) -> None:
         if stated.name in self.lost:
@@ -187,9 +252,12 @@ class _GraphBuilder:
                 f"`{stated.name}` is {shapes[0]}, line {stated.shape_span.line} says {shapes[1]}"
             )
             dims = ", ".join(map(str, value.shape))
-            related = (Related(self.places[stated.name], f"{stated.name} is made here"),)
+            advice = f"write `{stated.name}: [{dims}]`, or correct its equation"
+            place = self.places[stated.name]
+            related = (Related(place, f"{stated.name} is made here, {shapes[0]}"),)
+            label = f"said to be {shapes[1]}"
             self.findings.append(
-                Finding("SC305", stated.shape_span, message, f"write `[{dims}]`", related=related)
+                Finding("SC305", stated.shape_span, message, advice, label, related)
             )
 
     def _upstream(self) -> dict[Leaf, str]:
@@ -219,26 +287,31 @@ class _GraphBuilder:
 
     def _no_loss(self, scalars: list[Leaf]) -> Finding:
         last = self.nodes[-1]
+        name = last.output.name
         if scalars:
             message = f"no loss is named, and {len(scalars)} values are scalars"
             help_ = f"write `loss: {scalars[-1].name}`"
         else:
-            message = f"no loss: no value is a scalar, `{last.output.name}` is"
-            message += f" {shape_text(last.output.shape)}"
-            help_ = f"sum or average it, or write `upstream: {last.output.name}`"
+            message = f"no value is a scalar loss, `{name}` is {shape_text(last.output.shape)}"
+            help_ = f"write `upstream: {name}`, or a loss, `J: mean({name})`"
         return Finding("SC211", last.source.span, message, help_)
 
     def _named_loss(self, name: Name) -> Leaf | None:
-        if name.text in self.lost:
+        if name.text in self.lost or name.text in self.redefined:
             return None
         value = self.values.get(name.text)
         if value is None:
             self.findings.append(self._undefined(name))
         elif value.shape:
             message = f"the loss `{name.text}` is {shape_text(value.shape)}, a scalar is expected"
-            self.findings.append(Finding("SC211", name.span, message, "sum or average it"))
+            self.findings.append(Finding("SC211", name.span, message, self._averaged(name.text)))
             return None
         return value
+
+    def _averaged(self, name: str) -> str:
+        """Propose the equation of a loss with its mean taken."""
+        made = [each for each in self.network.forward if each.name == name]
+        return f"average it, `{name}: mean({made[0].text})`" if made else "choose another loss"
 
     def _batch(self) -> str | None:
         """Return the dim of the examples: as stated, or the only one in all inputs and no param."""

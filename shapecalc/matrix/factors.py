@@ -21,7 +21,7 @@ def entry(tree: Tree, labels: Labels, power: Fraction = Fraction(1)) -> Term:
             return _both(entry(left, _own(left, labels), power), right, labels, -power)
         case Call(op="neg", operands=(operand,)) if whole:
             term = entry(operand, labels, power)
-            return term._replace(coefficient=term.coefficient * (-1) ** int(power))
+            return term._replace(coefficient=term.coefficient * Fraction(-1) ** int(power))
         case Call(op="transpose", operands=(operand,)):
             return entry(operand, tuple(reversed(labels)), power)
         case Call(op="broadcast_to", operands=(operand,)):

@@ -13,13 +13,16 @@ Letters = tuple[str | None, ...]
 
 
 class ShapeMismatch(Exception):
-    """Operands that do not go together: a code of family 3, the fact, and the axes that clash."""
+    """Operands that do not go together: a code, the fact, the axes that clash, what to write."""
 
-    def __init__(self, code: str, fact: str, axes: tuple[tuple[int, int], ...] = ()) -> None:
+    def __init__(
+        self, code: str, fact: str, axes: tuple[tuple[int, int], ...] = (), help: str = ""
+    ) -> None:
         super().__init__(fact)
         self.code = code
         self.fact = fact
         self.axes = axes  # (operand, axis)
+        self.help = help
 
 
 class Bound(NamedTuple):
@@ -146,7 +149,8 @@ def _to_target(
         for axis, dim in enumerate(reversed(shape), start=1):
             if not dim.is_one and dims.get(f"...{axis}") != dim:
                 fact = f"{shape_text(shape)} does not broadcast to {shape_text(target)}"
-                raise ShapeMismatch("SC302", fact, ((0, len(shape) - axis),))
+                advice = "give the operand a unit axis there, or name another shape"
+                raise ShapeMismatch("SC302", fact, ((0, len(shape) - axis),), advice)
     operands = tuple(
         tuple(None if dim.is_one else f"...{len(shape) - axis}" for axis, dim in enumerate(shape))
         for shape in shapes

@@ -28,6 +28,7 @@ from shapecalc.expression import (
 from shapecalc.expression import (
     Call as CallSyntax,
 )
+from shapecalc.ops import refusals
 from shapecalc.ops.binding import ShapeMismatch
 from shapecalc.ops.names import ALIASES, INFIX_OPS, METHODS, NOT_BUILT, PREFIXES
 from shapecalc.ops.registry import OPS, REQUIRED, Op, applied
@@ -49,9 +50,13 @@ from shapecalc.tree import (
 class Misfit(Exception):
     """Operands that do not go together, with the syntax that puts them together."""
 
-    def __init__(self, node: Syntax, mismatch: ShapeMismatch, operands: tuple[Tree, ...]) -> None:
+    def __init__(
+        self, node: Syntax, op: Op, mismatch: ShapeMismatch, operands: tuple[Tree, ...]
+    ) -> None:
         super().__init__(mismatch.fact)
         self.node = node
+        self.op = op.name
+        self.needs_one_shape = op.shape is None
         self.mismatch = mismatch
         self.operands = operands
 
@@ -80,18 +85,25 @@ class Builder:
                 return self._dotted(node)
             case CallSyntax():
                 return self._called(node)
-            case Subscript(span=span):
-                raise _problem("SC212", span, "slices are not supported in this version")
+            case Subscript():
+                raise self._subscript(node)
             case Text(span=span) | Constant(span=span) | Sequence(span=span):
-                raise _problem("SC210", span, "an operand is expected here")
+                message, advice = "this is no operand", "write a value, or a formula of values"
+                raise _problem("SC210", span, message, advice)
 
     def _named(self, node: Name) -> Tree:
         found = self.lookup(node)
         if isinstance(found, bool) or found is None or isinstance(found, tuple):
-            raise _problem("SC210", node.span, f"`{node.text}` is no operand")
+            raise _problem("SC210", node.span, f"`{node.text}` is no operand", "write a value")
         if isinstance(found, int | Fraction):
             return number(found)
         return leaf(str(found), ()) if isinstance(found, str | Dim) else found
+
+    def _subscript(self, node: Subscript) -> Problem:
+        if isinstance(node.value, Dotted) and node.value.name == "shape":
+            return _refused(node.span, refusals.attribute("shape", self.tree(node.value.value)))
+        message = "slices are not supported in this version"
+        return _problem("SC212", node.span, message, "declare the part itself, under `inputs`")
 
     def _signed(self, node: Unary, operator: str, operand: Syntax) -> Tree:
         if operator == "+":
@@ -106,41 +118,41 @@ class Builder:
             if isinstance(operand, Number):
                 return operand
             if len(operand.shape) > 2:
-                rank = f"`.T` of a {len(operand.shape)}-D value, {shape_text(operand.shape)}"
-                raise _problem("SC303", node.name_span, rank, "`.mT` will do it in a later version")
+                is_declared = isinstance(operand, Leaf)
+                refusal = refusals.transpose_of_stack(operand, is_declared=is_declared)
+                raise _refused(node.name_span, refusal)
             return self._built(node, OPS["transpose"], (operand,), ())
         if node.name == "mT":
-            raise _problem("SC212", node.name_span, "`.mT` is not supported in this version")
-        raise _problem("SC202", node.name_span, f"`.{node.name}` is not read", "only `.T` is")
+            message = "`.mT` is not supported in this version"
+            raise _problem("SC212", node.name_span, message, "write `.T` of a matrix")
+        raise _refused(node.name_span, refusals.attribute(node.name, self.tree(node.value)))
 
     def _called(self, node: CallSyntax) -> Tree:
         function = node.function
         if isinstance(function, Name):
-            entry = self._op(function.text, function.span)
+            entry = self._op(node, function.text, function.span)
             return self._applied(node, entry, node.arguments, node.keywords)
         if isinstance(function.value, Name) and function.value.text in PREFIXES:
-            entry = self._op(function.name, function.span, f"{function.value.text}.")
+            entry = self._op(node, function.name, function.span, f"{function.value.text}.")
             return self._applied(node, entry, node.arguments, node.keywords)
         if isinstance(function.value, Name) and function.value.text in ("torch", "F"):
-            prefix = f"the prefix `{function.value.text}.` is not supported in this version"
-            raise _problem("SC212", function.span, prefix, f"write `{function.name}`")
+            refusal = refusals.library(function.value.text, function.name)
+            raise _refused(function.span, refusal)
         if function.name not in METHODS:
-            code = "SC212" if function.name in NOT_BUILT | {"reshape"} else "SC202"
-            raise _problem(code, function.name_span, f"the method `.{function.name}` is not read")
+            refusal = refusals.method(function.name, self.tree(function.value))
+            raise _refused(function.name_span, refusal)
         entry = OPS[function.name]
         return self._applied(node, entry, (function.value, *node.arguments), node.keywords)
 
-    def _op(self, name: str, span: Span, prefix: str = "") -> Op:
+    def _op(self, node: CallSyntax, name: str, span: Span, prefix: str = "") -> Op:
         entry = OPS.get(ALIASES.get(name, name))
         if entry is not None:
             return entry
-        if name in NOT_BUILT:
-            raise _problem("SC212", span, f"`{prefix}{name}` is not supported in this version")
-        from difflib import get_close_matches
-
-        near = get_close_matches(name, OPS, n=1)
-        hint = f"did you mean `{near[0]}`?" if near else ""
-        raise _problem("SC209", span, f"no op `{prefix}{name}`", hint)
+        if name not in NOT_BUILT:
+            raise _refused(span, refusals.unknown_op(name, prefix))
+        is_plain = len(node.arguments) == 1 and not node.keywords
+        operands = [self.tree(each) for each in node.arguments] if is_plain else []
+        raise _refused(span, refusals.not_built(name, prefix, operands))
 
     def _applied(
         self, node: Syntax, entry: Op, arguments: Items[Syntax], keywords: Items[Keyword]
@@ -160,7 +172,7 @@ class Builder:
                 return call(entry.name, operands, attributes, shape)
             return applied(entry, operands, attributes)
         except ShapeMismatch as mismatch:
-            raise Misfit(node, mismatch, operands) from None
+            raise Misfit(node, entry, mismatch, operands) from None
 
     def _split(
         self, node: Syntax, entry: Op, arguments: Items[Syntax]
@@ -169,27 +181,20 @@ class Builder:
         texts = [argument for argument in arguments if isinstance(argument, Text)]
         others = [argument for argument in arguments if not isinstance(argument, Text)]
         count = len(entry.operands)
-        if len(others) < count:
-            raise self._wrong_count(node, entry, len(others))
         operands = tuple(self.tree(argument) for argument in others[:count])
+        if len(others) < count:
+            raise _refused(node.span, refusals.wrong_count(entry, operands, len(others)))
         extra = others[count:]
         if any(not _is_plain(each) for each in extra) and "shape" not in entry.attributes:
-            raise self._wrong_count(node, entry, len(others))
+            raise _refused(node.span, refusals.wrong_count(entry, operands, len(others)))
         if "shape" in entry.attributes and len(extra) > 1:
             extra = [Sequence(extra[0].span, tuple(extra))]
         if entry.name == "transpose" and extra:
-            raise _problem(
-                "SC212", extra[0].span, "the axes of `transpose` are not read yet", "`.T`"
-            )
+            message = "the axes of `transpose` are not read in this version"
+            raise _problem("SC212", extra[0].span, message, "write `.T` of a matrix")
         if len(texts) + len(extra) > len(entry.attributes):
-            raise self._wrong_count(node, entry, len(others))
+            raise _refused(node.span, refusals.wrong_count(entry, operands, len(others)))
         return operands, [*texts, *extra]
-
-    def _wrong_count(self, node: Syntax, entry: Op, got: int) -> Problem:
-        count = len(entry.operands)
-        takes = f"`{entry.name}` takes {count} operand{'s' * (count != 1)}, got {got}"
-        named = ", ".join([*entry.operands, *(f"{key}=" for key in entry.attributes)])
-        return _problem("SC210", node.span, takes, f"write `{entry.name}({named})`")
 
     def _attributes(
         self,
@@ -203,19 +208,15 @@ class Builder:
         for keyword in keywords:
             name = {"dim": "axis", "keepdim": "keepdims"}.get(keyword.name, keyword.name)
             if name not in entry.attributes:
-                raise self._no_such_keyword(entry, keyword)
+                raise _refused(keyword.span, refusals.no_such_keyword(entry, keyword.name))
             if name in given:
-                raise _problem("SC210", keyword.span, f"`{name}` is given twice")
+                message = f"`{name}` is given twice"
+                raise _problem("SC210", keyword.span, message, f"drop `{keyword.name}=`")
             given[name] = keyword.value
         return tuple(
             (name, self._attribute(node, entry, operands, name, default, given))
             for name, default in entry.attributes.items()
         )
-
-    def _no_such_keyword(self, entry: Op, keyword: Keyword) -> Problem:
-        takes = ", ".join(f"`{name}=`" for name in entry.attributes) or "none"
-        message = f"`{entry.name}` takes no `{keyword.name}=`"
-        return _problem("SC210", keyword.span, message, f"it takes {takes}")
 
     def _attribute(
         self,
@@ -228,8 +229,7 @@ class Builder:
     ) -> Attribute:
         if name not in given:
             if default is REQUIRED:
-                missing = f"`{entry.name}` wants `{name}=`"
-                raise _problem("SC210", node.span, missing, f"write `{name}=0`, say")
+                raise _refused(node.span, refusals.missing_keyword(entry, name, operands))
             return Fraction(repr(default)) if isinstance(default, float) else default  # type: ignore[return-value]  # defaults are attributes
         syntax = given[name]
         if name == "shape":
@@ -238,9 +238,11 @@ class Builder:
         if name == "axis":
             return self._axis(entry, operands, value, syntax.span)
         if name == "reduction" and value not in ("mean", "sum", "none"):
-            raise _problem("SC210", syntax.span, '`reduction` is "mean", "sum" or "none"')
+            message = '`reduction` is "mean", "sum" or "none"'
+            raise _problem("SC210", syntax.span, message, 'write `"mean"`, `"sum"` or `"none"`')
         if name == "keepdims" and not isinstance(value, bool):
-            raise _problem("SC210", syntax.span, "`keepdims` is True or False")
+            message = "`keepdims` is True or False"
+            raise _problem("SC210", syntax.span, message, "write `keepdims=True`")
         return value
 
     def _axis(
@@ -254,11 +256,9 @@ class Builder:
         found = []
         for place in places:
             if not isinstance(place, int) or isinstance(place, bool):
-                raise _problem("SC210", span, "an axis is a whole number")
+                raise _problem("SC210", span, "an axis is a whole number", "write `axis=0`, say")
             if not -rank <= place < rank:
-                operand = f"{rank}-D value, {shape_text(operands[0].shape)}"
-                allowed = " or ".join(map(str, range(rank))) or "none: it is a scalar"
-                raise _problem("SC304", span, f"axis {place} of a {operand}", allowed)
+                raise _refused(span, refusals.no_such_axis(entry, operands[0], place))
             found.append(place % rank)
         return tuple(found) if isinstance(value, tuple) else found[0]
 
@@ -274,7 +274,7 @@ class Builder:
                     return found
                 if self.is_dim(text):
                     return Dim.named(text)
-                raise _problem("SC210", span, f"`{text}` is no dim")
+                raise _problem("SC210", span, f"`{text}` is no dim", "write a name of `dims`")
             case Literal(value=value) if value.denominator == 1 and value > 0:
                 return Dim.number(int(value))
             case Binary(operator="*", left=left, right=right):
@@ -284,7 +284,7 @@ class Builder:
             case Binary(operator="-", left=left, right=right):
                 return self._dim(left) - self._dim(right)
             case _:
-                raise _problem("SC210", node.span, "a dim is expected here")
+                raise _problem("SC210", node.span, "this is no dim", "write a name of `dims`")
 
     def attribute(self, node: Syntax) -> Attribute:
         """Read the value of an attribute: a number, a tuple of them, True, None, a string."""
@@ -304,10 +304,10 @@ class Builder:
                 if isinstance(found, Leaf):
                     return found.name
                 if isinstance(found, Number | Call):
-                    raise _problem("SC210", node.span, "a plain value is expected here")
+                    raise _no_plain_value(node)
                 return found
             case _:
-                raise _problem("SC210", node.span, "a plain value is expected here")
+                raise _no_plain_value(node)
 
 
 def _folded(op: str, operands: tuple[Tree, ...]) -> Tree | None:
@@ -329,21 +329,39 @@ def _is_plain(node: Syntax) -> bool:
     return isinstance(node, Literal | Unary | Constant | Sequence)
 
 
-def _problem(code: str, span: Span, message: str, help: str = "") -> Problem:
+def _problem(code: str, span: Span, message: str, help: str) -> Problem:
     return Problem(Finding(code, span, message, help))
+
+
+def _no_plain_value(node: Syntax) -> Problem:
+    message = "this is no plain value"
+    return _problem("SC210", node.span, message, "write a number, a tuple, True or None")
+
+
+def _refused(span: Span, refusal: refusals.Refusal) -> Problem:
+    code, message, advice = refusal
+    return _problem(code, span, message, advice)
 
 
 def defined(entry: Op, operands: tuple[Tree, ...], attributes: Attributes) -> Tree:
     """Put an op's definition for the op. Raises ShapeMismatch where shapes must be one."""
     if entry.shape is None and len({operand.shape for operand in operands}) > 1:
         shapes = " and ".join(shape_text(operand.shape) for operand in operands)
-        raise ShapeMismatch("SC302", f"`{entry.name}` takes operands of one shape, not {shapes}")
+        fact = f"`{entry.name}` takes operands of one shape, not {shapes}"
+        raise ShapeMismatch("SC302", fact, _clash(operands))
     places = tuple(
         leaf(f"<{name}>", tree.shape) for name, tree in zip(entry.operands, operands, strict=True)
     )
     definition = _definition(entry.name, places, attributes)
     change: dict[Tree, Tree] = dict(zip(places, operands, strict=True))
     return rebuilt(definition, change.get)
+
+
+def _clash(operands: tuple[Tree, ...]) -> tuple[tuple[int, int], ...]:
+    """Return the first axes, of the first two operands, whose dims differ."""
+    pairs = zip(operands[0].shape, operands[1].shape, strict=False)
+    axes = [axis for axis, (left, right) in enumerate(pairs) if left != right]
+    return ((0, axes[0]), (1, axes[0])) if axes else ()
 
 
 @lru_cache(maxsize=4096)

@@ -48,11 +48,14 @@ def _subscripts(attributes: Mapping[str, Attribute]) -> tuple[str, str, str]:
     parts = inputs.split(",")
     letters = [*parts, output]
     if not arrow or len(parts) != 2 or not all(part.isalpha() or not part for part in letters):
-        raise ShapeMismatch("SC212", 'einsum takes two operands and an output, "ij,jk->ik"')
+        fact = f'"{text}" is not read: `einsum` takes two operands, and names its output'
+        raise ShapeMismatch("SC212", fact, help='write letters such as `"ij,jk->ik"`')
     if any(len(set(part)) < len(part) for part in letters):
-        raise ShapeMismatch("SC212", "a letter twice in one operand of einsum is not read yet")
+        fact = f'"{text}" has a letter twice in one operand, which is not read in this version'
+        raise ShapeMismatch("SC212", fact, help="give each axis of an operand its own letter")
     if missing := [letter for letter in output if letter not in inputs]:
-        raise ShapeMismatch("SC303", f"einsum's output letter {missing[0]} is in no operand")
+        fact = f"the output of `einsum` has `{missing[0]}`, which is in no operand"
+        raise ShapeMismatch("SC303", fact, help=f"drop `{missing[0]}`, or give it to an operand")
     return parts[0], parts[1], output
 
 
@@ -60,9 +63,8 @@ def _einsum_shape(shapes: tuple[Shape, ...], attributes: Mapping[str, Attribute]
     left, right, output = _subscripts(attributes)
     for letters, shape in zip((left, right), shapes, strict=True):
         if len(letters) != len(shape):
-            raise ShapeMismatch(
-                "SC303", f'einsum\'s "{letters}" is for {len(letters)} axes, not {len(shape)}'
-            )
+            fact = f'"{letters}" has {len(letters)} letters, its operand {len(shape)} axes'
+            raise ShapeMismatch("SC303", fact, help="write one letter for each axis")
     return f"A[{','.join(left)}], B[{','.join(right)}] -> Y[{','.join(output)}]"
 
 

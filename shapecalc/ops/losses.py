@@ -27,6 +27,7 @@ def cross_entropy(P: Array, Y: Array, *, axis: int, reduction: str = "mean") -> 
 @op(
     definition="-{reduction}(sum(Y * log_softmax(Z, axis=axis), axis=axis))",
     sums_to_one=("Y",),
+    takes_logits="softmax",
 )
 def softmax_cross_entropy(Z: Array, Y: Array, *, axis: int, reduction: str = "mean") -> Array:
     """Compare scores (logits) with targets that sum to 1 along the class axis."""
@@ -45,6 +46,7 @@ def binary_cross_entropy(P: Array, Y: Array, *, reduction: str = "mean") -> Arra
 
 @op(
     definition="{reduction}(softplus(Z) - Y * Z)",
+    takes_logits="sigmoid",
 )
 def binary_cross_entropy_with_logits(Z: Array, Y: Array, *, reduction: str = "mean") -> Array:
     """Compare scores (logits) of one class with targets of 0 or 1; the mean is over all entries."""

@@ -24,6 +24,43 @@ ALIASES = {
     "greater": "gt",
     "less": "lt",
 }
+ELSEWHERE = {
+    "crossentropyloss": "softmax_cross_entropy",
+    "categorical_crossentropy": "cross_entropy",
+    "nll_loss": "cross_entropy",
+    "bceloss": "binary_cross_entropy",
+    "binary_crossentropy": "binary_cross_entropy",
+    "bcewithlogitsloss": "binary_cross_entropy_with_logits",
+    "mseloss": "mse",
+    "mse_loss": "mse",
+    "mean_squared_error": "mse",
+    "logistic": "sigmoid",
+    "expit": "sigmoid",
+    "sigma": "sigmoid",
+    "σ": "sigmoid",
+    "ln": "log",
+    "avg": "mean",
+    "average": "mean",
+    "mm": "matmul",
+    "bmm": "matmul",
+    "mv": "matmul",
+    "hadamard": "mul",
+    "swish": "silu",
+}
+"""Names that other libraries, and people, have for an op; without regard to case."""
+FORMULAS = {
+    "silu": "{x} * sigmoid({x})",
+    "mish": "{x} * tanh(softplus({x}))",
+    "softsign": "{x} / (1 + abs({x}))",
+    "tan": "sin({x}) / cos({x})",
+    "sinh": "(exp({x}) - exp(-{x})) / 2",
+    "cosh": "(exp({x}) + exp(-{x})) / 2",
+    "norm": "sqrt(sum({x}**2))",
+    "var": "mean(({x} - mean({x}))**2)",
+    "std": "sqrt(mean(({x} - mean({x}))**2))",
+    "logsumexp": "log(sum(exp({x})))",
+}
+"""What to write for an op that a later version reads, of one operand."""
 PREFIXES = ("np", "numpy", "jnp")
 METHODS = ("sum", "mean", "dot")
 NOT_BUILT = frozenset(

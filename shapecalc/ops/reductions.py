@@ -32,6 +32,7 @@ NORMALISED = "X[..., c] -> Y[..., c]"
     definition="exp(X) / sum(exp(X), axis=axis, keepdims=True)",
     jacobian={"X": "Y[..., c] δ[c,p] - Y[..., c] Y[..., p]"},
     axis="c",
+    takes_logits="softmax",
 )
 def softmax(X: Array, *, axis: int) -> Array:
     """Turn scores into probabilities that sum to 1 along an axis."""
@@ -44,6 +45,7 @@ def softmax(X: Array, *, axis: int) -> Array:
     definition="X - log(sum(exp(X), axis=axis, keepdims=True))",
     jacobian={"X": "δ[c,p] - exp(Y)[..., p]"},
     axis="c",
+    takes_logits="softmax",
 )
 def log_softmax(X: Array, *, axis: int) -> Array:
     """Take the logarithm of softmax, computed without overflow."""

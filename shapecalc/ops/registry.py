@@ -57,6 +57,7 @@ class Op:
     where the op is piecewise constant.
     axis: the letter that stands for the axes that the attribute `axis` names.
     sums_to_one: operands that must sum to 1 along `axis` (the targets of a cross-entropy).
+    takes_logits: the activation that the op applies to its first operand by itself.
     """
 
     def __init__(
@@ -73,6 +74,7 @@ class Op:
         numpy: str | None = None,
         sums_to_one: tuple[str, ...] = (),
         at_kink: str | None = None,
+        takes_logits: str | None = None,
     ) -> None:
         self.body = body
         self.name = body.__name__.rstrip("_")
@@ -91,6 +93,7 @@ class Op:
         self.numpy = numpy
         self.sums_to_one = sums_to_one
         self.at_kink = at_kink
+        self.takes_logits = takes_logits
         self._bounds: dict[object, Bound] = {}
         self._terms: dict[object, tuple[BoundTerm, ...]] = {}
         self._validate()
@@ -175,11 +178,13 @@ class Op:
             if fits_rank(signature, shapes):
                 return place, signature
         if any(len(shape) > 2 for shape in shapes):
-            raise ShapeMismatch(
-                "SC212", f"`{self.name}` of more than 2 axes is not supported in this version"
-            )
-        ranks = " and ".join(f"{len(shape)}-D" for shape in shapes)
-        raise ShapeMismatch("SC303", f"`{self.name}` does not take {ranks} operands")
+            fact = f"`{self.name}` of more than 2 axes is not supported in this version"
+            raise ShapeMismatch("SC212", fact, help="write it with `einsum`")
+        given = " and ".join(f"{len(shape)}-D" for shape in shapes)
+        patterns = [signature.operands for signature in self._signatures]
+        taken = [" and ".join(f"{len(each.letters)}-D" for each in found) for found in patterns]
+        fact = f"`{self.name}` takes {', or '.join(taken)} operands, not {given}"
+        raise ShapeMismatch("SC303", fact, help="give each operand as many axes as that")
 
     def terms(self, tree: Call) -> tuple[BoundTerm, ...]:
         """Return the op's formula at the operands of a tree."""

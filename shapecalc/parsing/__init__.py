@@ -1,7 +1,15 @@
 """Text of an expression or a dim → syntax nodes and dims. Knows no op, no value and no shape."""
 
-from shapecalc.parsing.dims import dim_of, names_in, parse_dim
+from shapecalc.parsing.dims import dim_of, every_part, names_in, parse_dim
 from shapecalc.parsing.parser import parse_expression
 from shapecalc.parsing.tokens import is_name, normal_name
 
-__all__ = ["dim_of", "is_name", "names_in", "normal_name", "parse_dim", "parse_expression"]
+__all__ = [
+    "dim_of",
+    "every_part",
+    "is_name",
+    "names_in",
+    "normal_name",
+    "parse_dim",
+    "parse_expression",
+]

@@ -23,14 +23,18 @@ def dim_of(syntax: Syntax) -> Dim:
     return dim
 
 
-def names_in(syntax: Syntax) -> Iterator[Name]:
-    """Walk over the names of values in an expression, in the author's order."""
+def every_part(syntax: Syntax) -> Iterator[Syntax]:
+    """Walk over an expression and all that it holds, in the author's order."""
     waiting = [syntax]
     while waiting:
         node = waiting.pop()
-        if isinstance(node, Name):
-            yield node
+        yield node
         waiting.extend(reversed(parts_of(node)))
+
+
+def names_in(syntax: Syntax) -> Iterator[Name]:
+    """Walk over the names of values in an expression, in the author's order."""
+    return (part for part in every_part(syntax) if isinstance(part, Name))
 
 
 def _polynomial(syntax: Syntax) -> Dim:
@@ -42,13 +46,23 @@ def _polynomial(syntax: Syntax) -> Dim:
         case Binary(operator="+" | "-" | "*"):
             return _combined(syntax)
         case Name() | Binary(operator="/"):
-            what = "an axis `_`" if isinstance(syntax, Name) else "a quotient of dims"
-            message = f"{what} is not supported in this version"
-            raise Problem(Finding("SC212", syntax.span, message, "give the dim a name of its own"))
+            raise _not_built(syntax)
         case _:
             pass
     advice = "write a name, a positive integer, or a sum or product of those"
     raise Problem(Finding("SC204", syntax.span, "this is no dim", advice))
+
+
+def _not_built(syntax: Name | Binary) -> Problem:
+    what, advice = "an axis `_`", "give the dim a name, as `dims` does"
+    if isinstance(syntax, Binary):
+        what, advice = "a quotient of dims", "give the quotient a name of its own in `dims`"
+        if isinstance(syntax.left, Name) and isinstance(syntax.right, Name):
+            whole, count = syntax.left.text, syntax.right.text
+            advice = f"name the quotient, `{whole}_{count}`, and write `{count}*{whole}_{count}`"
+            advice += f" for `{whole}`"
+    message = f"{what} is not supported in this version"
+    return Problem(Finding("SC212", syntax.span, message, advice))
 
 
 def _combined(syntax: Binary) -> Dim:

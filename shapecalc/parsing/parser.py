@@ -56,10 +56,11 @@ def parse_expression(text: str, locate: Locate) -> Syntax:
 class _Parser:
     """One reading of one text; `at` is the position of the next token."""
 
-    __slots__ = ("at", "locate", "nesting", "tokens")
+    __slots__ = ("at", "locate", "nesting", "text", "tokens")
 
     def __init__(self, text: str, locate: Locate) -> None:
         self.locate = locate
+        self.text = text
         self.tokens = tokens_of(text)
         self.at = 0
         self.nesting = 0
@@ -268,6 +269,8 @@ class _Parser:
         from shapecalc.parsing import refusals
 
         token = self.tokens[self.at]
+        if token.text == "if" and not self.nesting:
+            self.refuse(token, *refusals.conditional(self.text, token))
         self.refuse(token, *refusals.no_operator(self.tokens[self.at - 1], token))
 
     def refuse_unclosed(self, opener: Token) -> NoReturn:

@@ -88,6 +88,14 @@ def keyword(token: Token) -> Refusal:
     return Refusal("SC202", message, "choose another name")
 
 
+def conditional(text: str, token: Token) -> Refusal:
+    """Say what to write for Python's `a if mask else b`."""
+    mask, _, otherwise = text[token.end :].partition(" else ")
+    given = [part.strip() for part in (mask, text[: token.start], otherwise)]
+    advice = f"write `where({', '.join(given)})`" if all(given) else _INSTEAD["if"]
+    return Refusal("SC202", "`if` is not read", advice)
+
+
 def _foreign(before: Token | None, token: Token) -> Refusal | None:
     """Return what to write for another language's notation, None where it is not that."""
     if token.kind == "string":

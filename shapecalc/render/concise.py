@@ -6,6 +6,7 @@ from shapecalc.diagnostics import Finding
 from shapecalc.records import Report
 from shapecalc.render.glyphs import to_ascii, visible
 from shapecalc.render.notation import counted
+from shapecalc.render.oneline import sentence
 from shapecalc.render.tally import Tally, in_order, passed_over, verdicts
 
 
@@ -25,7 +26,5 @@ def summary(tally: Tally) -> str:
 
 def _line(finding: Finding, *, ascii_only: bool) -> str:
     path, line, column, _ = finding.span
-    advice = f": {finding.help}" if finding.help else ""
-    words = " ".join(f"{finding.message.removesuffix('.')}{advice}".split())
-    said = visible(f"{finding.code} {words}")
+    said = visible(f"{finding.code} {sentence(finding)}")
     return f"{visible(path)}:{line}:{column}: {to_ascii(said) if ascii_only else said}"

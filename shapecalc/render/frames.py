@@ -15,6 +15,7 @@ from shapecalc.span import Span
 
 TAB = 4  # a tab is shown as spaces up to the next multiple
 LONGEST_LINE = 400  # of a longer line, the part around the caret is shown
+_RIGHT = "   right"  # behind a formula below the caret: the help has said it there
 LEAST_LABEL = 24  # a label with less room than this beside its caret goes below it
 
 
@@ -94,7 +95,9 @@ def _warning(page: Page, finding: Finding, source: Sequence[str]) -> None:
 
 
 def _notes(finding: Finding) -> list[tuple[str, str]]:
-    return [*finding.notes, *([("help", finding.help)] if finding.help else [])]
+    shown = [f"write `{line.removesuffix(_RIGHT)}`" for line in finding.label.split("\n")[1:]]
+    is_said = not finding.help or finding.help in shown
+    return [*finding.notes, *([] if is_said else [("help", finding.help)])]
 
 
 def _markers(finding: Finding, source: Sequence[str], *, related: str = "-") -> list[Marker]:
@@ -166,7 +169,7 @@ def _label(page: Page, label: str, start: int, end: int) -> tuple[str, list[str]
     first, *rest = label.split("\n")
     room = page.width - end - 1
     if not page.fits(first, room):
-        if room < LEAST_LABEL:
+        if room < LEAST_LABEL or page.fits(first, page.width - start):
             return "", [*_folded(page, first, max(page.width - start, LEAST_LABEL)), *rest]
         first, *more = page.folded(first, room)
         return first, [*_folded(page, " ".join(more), max(page.width - start, LEAST_LABEL)), *rest]

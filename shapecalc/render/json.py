@@ -63,6 +63,7 @@ def _spec(report: Report) -> Tree:
         "gradients": [_gradient(gradient) for gradient in report.gradients],
         "claims": [_claim(claim) for claim in report.claims],
         "findings": [_finding(finding) for finding in in_order(report.findings)],
+        "silenced": [_finding(finding) for finding in in_order(report.silenced)],
         "assumptions": list(report.assumptions),
         "not_checked": list(report.not_checked),
         "step_count": report.step_count,

@@ -25,6 +25,12 @@ def tally(reports: Iterable[Report], not_specs: int = 0) -> Tally:
     return Tally(len(every), steps, *count(f for r in every for f in r.findings), not_specs)
 
 
+def with_report(so_far: Tally, report: Report) -> Tally:
+    """Count one more report."""
+    more = tally([report])
+    return Tally(*(old + new for old, new in zip(so_far, more, strict=True)))
+
+
 def count(findings: Iterable[Finding]) -> tuple[int, int]:
     """Count errors and warnings."""
     severities = [finding.severity for finding in findings]

@@ -33,7 +33,7 @@ _LEFT_SIDE = re.compile(r"\s*([^\W\d]\w*)\s*[:=]")
 def report_page(report: Report, look: Look, *, full: bool = False) -> str:
     """Print one report: the sections, the findings, and the verdict last."""
     page = Page(look)
-    if report.steps or report.gradients or not count(report.findings)[0]:
+    if report.steps or report.gradients or not count(_all_findings(report))[0]:
         _sections(page, report, full=full)
     _findings(page, report, full=full)
     _not_checked(page, report)
@@ -140,9 +140,14 @@ def _not_checked(page: Page, report: Report) -> None:
         page.line(cell(line), indent=2)
 
 
+def _all_findings(report: Report) -> tuple[Finding, ...]:
+    return (*report.findings, *report.silenced)
+
+
 def _culprit(report: Report) -> str:
     """Name what has the error, where that is one line with a name."""
-    lines = {f.span.line for f in report.findings if f.severity is Severity.ERROR}
+    every = _all_findings(report)
+    lines = {f.span.line for f in every if f.severity is Severity.ERROR}
     if len(lines) != 1:
         return "these"
     line = min(lines)
@@ -154,10 +159,12 @@ def _culprit(report: Report) -> str:
 def _verdict(page: Page, report: Report) -> None:
     errors, warnings = count(report.findings)
     page.blank()
-    sign = "✗" if errors else "!" if warnings else "✓"
+    hidden = count(report.silenced)[0]
+    sign = "✗" if errors else "!" if warnings or hidden else "✓"
     texts = [verdicts(errors, 0)] if errors else _nothing_wrong(report)
     texts += [_warned(report, warnings)] if warnings else []
-    if not errors and not warnings and _sizes_differ(report):
+    texts += [f"{len(report.silenced):,} silenced"] if report.silenced else []
+    if not errors and not warnings and not report.silenced and _sizes_differ(report):
         texts.append(NO_COINCIDENCE)
     line = _last_line(report, sign, texts)
     if width_of(page.spell(line)) > page.width and texts[-1] == NO_COINCIDENCE:
@@ -172,7 +179,8 @@ def _last_line(report: Report, sign: str, texts: Sequence[str]) -> Cell:
 
 def _nothing_wrong(report: Report) -> list[str]:
     undecided = sum(claim.verdict == "undecided" for claim in report.claims)
-    texts = [counted(report.step_count, "step"), "nothing wrong"]
+    else_ = "else " if count(report.silenced)[0] else ""
+    texts = [counted(report.step_count, "step"), f"nothing {else_}wrong"]
     return [*texts, f"{undecided} undecided"] if undecided else texts
 
 

@@ -5,7 +5,7 @@ A shape check cannot tell such a product from the right one; only values can.
 
 from collections.abc import Iterator
 
-from shapecalc.diagnostics import Finding, Related
+from shapecalc.diagnostics import Finding, Related, fresh
 from shapecalc.dims import Dim
 from shapecalc.spec.network import DimEntry
 from shapecalc.sweep import Link, Sweep
@@ -119,4 +119,6 @@ def _square_weights(sweep: Sweep) -> Iterator[Finding]:
         if any(known[link.derived.derivation.number, entry.shape[0]] for link in links):
             dims = ", ".join(map(str, entry.shape))
             message = f"{entry.name} ({dims}) hides a transpose at every size"
-            yield Finding("SC502", entry.shape_span, message, "test it by value")
+            other = fresh(str(entry.shape[0]), sweep.graph.sizes)
+            advice = f"compare numbers, not shapes; or give it two dims, `{entry.name}: [{other}, "
+            yield Finding("SC502", entry.shape_span, message, f"{advice}{entry.shape[0]}]`")

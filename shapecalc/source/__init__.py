@@ -4,17 +4,23 @@ Scalars stay text. PyYAML stays in here: its events are read, its constructors a
 """
 
 from shapecalc.source.events import Document, read_yaml
-from shapecalc.source.files import decode, read_file
+from shapecalc.source.files import decode, glimpse, lines_of, read_file, read_stream
+from shapecalc.source.ignores import Ignore, Ignored
 from shapecalc.source.nodes import Comment, List, Mapping, Node, Scalar
 
 __all__ = [
     "Comment",
     "Document",
+    "Ignore",
+    "Ignored",
     "List",
     "Mapping",
     "Node",
     "Scalar",
     "decode",
+    "glimpse",
+    "lines_of",
     "read_file",
+    "read_stream",
     "read_yaml",
 ]

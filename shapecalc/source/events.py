@@ -9,11 +9,16 @@ from typing import NamedTuple
 
 import yaml
 
-from shapecalc.diagnostics import Finding, Problem, Related
+from shapecalc.diagnostics import Finding, Problem, Related, fresh
+from shapecalc.source.files import TEXT_LIMIT
+from shapecalc.source.ignores import Ignore, ignores_in
 from shapecalc.source.nodes import List, Mapping, Node, Scalar, Source
 from shapecalc.source.slips import Fault, explain, joined_at_commas, unprintable
+from shapecalc.span import Span
 
 DEPTH_LIMIT = 100
+NODE_LIMIT = 300_000
+"""How many keys, values and lists a file may have; a chain of 10,000 layers has 120,000."""
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -22,6 +27,7 @@ class Document(NamedTuple):
 
     root: Node | None
     findings: tuple[Finding, ...]
+    ignores: tuple[Ignore, ...] = ()
 
 
 class _Open(NamedTuple):
@@ -35,13 +41,17 @@ class _Open(NamedTuple):
 
 def read_yaml(text: str, path: str) -> Document:
     """Read the one document of a YAML text; scalars stay text, places stay known."""
+    if len(text) > TEXT_LIMIT:
+        return Document(None, (_too_long(path),))
     builder = _Builder(Source(text, path))
     try:
         for event in _events(builder.source):
             builder.take(event)
     except Problem as problem:
         return Document(None, (*builder.findings, problem.finding))
-    return Document(builder.root, tuple(builder.findings))
+    root = builder.root
+    ignores = tuple(ignores_in(builder.source, root)) if root is not None else ()
+    return Document(root, tuple(builder.findings), ignores)
 
 
 def _events(source: Source) -> Iterator[yaml.Event]:
@@ -60,7 +70,7 @@ def _events(source: Source) -> Iterator[yaml.Event]:
 class _Builder:
     """Nodes under construction, innermost last."""
 
-    __slots__ = ("findings", "has_document", "open", "root", "source")
+    __slots__ = ("count", "findings", "has_document", "open", "root", "source")
 
     def __init__(self, source: Source) -> None:
         self.source = source
@@ -68,6 +78,7 @@ class _Builder:
         self.open: list[_Open] = []
         self.root: Node | None = None
         self.has_document = False
+        self.count = 0
 
     def take(self, event: yaml.Event) -> None:
         start, end = _index(event.start_mark), _index(event.end_mark)
@@ -89,6 +100,12 @@ class _Builder:
                 pass
 
     def add(self, node: Node) -> None:
+        self.count += 1
+        if self.count > NODE_LIMIT:
+            start = node.start if isinstance(node, Scalar) else self.open[-1].start
+            message = f"the file goes over the limit of {NODE_LIMIT:,} keys and values here"
+            advice = "check the path; one file is one network"
+            raise self.problem("SC901", start, start + 1, message, advice)
         if self.open:
             self.open[-1].nodes.append(node)
         else:
@@ -111,7 +128,8 @@ class _Builder:
         if is_flow:
             entries, findings = joined_at_commas(self.source, entries)
             self.findings += findings
-        self.add(Mapping(tuple(self.without_repeats(entries)), span, is_flow))
+        firsts, repeats = self.without_repeats(entries)
+        self.add(Mapping(firsts, span, is_flow, repeats))
 
     def pairs(self, nodes: list[Node]) -> list[tuple[Scalar, Node]]:
         pairs = []
@@ -122,25 +140,33 @@ class _Builder:
             pairs.append((key, value))
         return pairs
 
-    def without_repeats(self, entries: list[tuple[Scalar, Node]]) -> list[tuple[Scalar, Node]]:
-        """Keep the first entry of each key."""
+    def without_repeats(
+        self, entries: list[tuple[Scalar, Node]]
+    ) -> tuple[tuple[tuple[Scalar, Node], ...], tuple[tuple[Scalar, Node], ...]]:
+        """Keep the first entry of each key; return the others beside them."""
         firsts: dict[str, tuple[Scalar, Node]] = {}
+        repeats: list[tuple[Scalar, Node]] = []
         for key, value in entries:
             first, _ = firsts.setdefault(key.text, (key, value))
             if first is not key:
-                self.findings.append(_repeated(first, key))
-        return list(firsts.values())
+                repeats.append((key, value))
+                advice = f"call this `{fresh(key.text, firsts)}`"
+                if not self.open:
+                    advice = f"put all of it under one `{key.text}:`"
+                self.findings.append(_repeated(first, key, advice))
+        return tuple(firsts.values()), tuple(repeats)
 
     def refuse_properties(
         self, event: yaml.ScalarEvent | yaml.CollectionStartEvent, start: int
     ) -> None:
         if event.anchor is not None:
             what = f"anchors are not read, `&{event.anchor}`"
-            raise self.problem("SC105", start, start + len(event.anchor) + 1, what, "write it out")
+            advice = f"drop `&{event.anchor}`, and write the value again for `*{event.anchor}`"
+            raise self.problem("SC105", start, start + len(event.anchor) + 1, what, advice)
         if event.tag is not None:
             written = self.source.text[start:].split(maxsplit=1)[0]
             what = f"tags are not read, `{written}`"
-            raise self.problem("SC105", start, start + len(written), what, "drop the tag")
+            raise self.problem("SC105", start, start + len(written), what, f"drop `{written}`")
 
     def refuse_alias(self, start: int, end: int) -> None:
         written = self.source.text[start:end]
@@ -149,7 +175,7 @@ class _Builder:
             what = f"aliases are not read, `{written}`"
             raise self.problem("SC105", start, end, what, "write it out")
         message = "a value cannot begin with `*`"
-        raise self.problem("SC101", start, end, message, "quote the expression")
+        raise self.problem("SC101", start, end, message, f'quote it, `"{written}"`')
 
     def refuse_second(self, start: int, end: int) -> None:
         if self.has_document:
@@ -161,15 +187,21 @@ class _Builder:
         return Problem(Finding(code, self.source.span(start, end), message, advice))
 
 
+def _too_long(path: str) -> Finding:
+    """Refuse a text before anything is made of it; how long the file is, nobody knows yet."""
+    message = f"the file is over the limit of {TEXT_LIMIT:,} characters"
+    return Finding("SC901", Span(path, 1, 1), message, "check the path; one file is one network")
+
+
 def _index(mark: "yaml.error.Mark | yaml._yaml.Mark | None") -> int:
     return mark.index if mark else 0
 
 
-def _repeated(first: Scalar, again: Scalar) -> Finding:
+def _repeated(first: Scalar, again: Scalar, advice: str) -> Finding:
     lines = first.span.line, again.span.line
     where = f"on lines {lines[0]} and {lines[1]}"
     if lines[0] == lines[1]:
         where = f"twice on line {lines[0]}"
     related = (Related(first.span, "set first here"),)
     message = f"`{again.text}` is set {where}"
-    return Finding("SC103", again.span, message, "rename one", related=related)
+    return Finding("SC103", again.span, message, advice, related=related)

@@ -1,6 +1,7 @@
 """What a YAML file holds: mappings, lists and scalars, each with its place. Knows no PyYAML."""
 
 import re
+from array import array
 from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import accumulate
@@ -12,6 +13,8 @@ _LINE_END = r"\r\n|\r|\n"
 _CUT = r"#(?!shapecalc)[^\s#](?:[^\r\n]*[^\s])?"
 _FOLD = r"[ \t]*(?:\r\n|\r|\n)\s*"
 _SPACES = r"\s*"
+ALIGNED_LIMIT = 100_000
+"""In longer folded or escaped texts no place is looked for: all is where the text begins."""
 _NEAR = 16
 """How far a character of a scalar's value may stand from the one before it, behind escapes."""
 
@@ -47,11 +50,12 @@ class Source:
         return start, start + len(self.text[start:end].rstrip("\r\n"))
 
 
-def _line_starts(text: str) -> list[int]:
+def _line_starts(text: str) -> Sequence[int]:
+    """Return where each line begins; in an array, for there may be millions."""
     if "\r" in text:
-        return [0, *(match.end() for match in re.finditer(_LINE_END, text))]
+        return array("L", [0, *(match.end() for match in re.finditer(_LINE_END, text))])
     lengths = (len(line) + 1 for line in text.split("\n")[:-1])
-    return list(accumulate(lengths, initial=0))
+    return array("L", accumulate(lengths, initial=0))
 
 
 class Comment(NamedTuple):
@@ -129,11 +133,15 @@ class List(NamedTuple):
 
 
 class Mapping(NamedTuple):
-    """Keys with their nodes, in the author's order; `is_flow` where it is written in braces."""
+    """Keys with their nodes, in the author's order; `is_flow` where it is written in braces.
+
+    Of a key that is set again, the first is an entry, and the others are `repeats`.
+    """
 
     entries: "tuple[tuple[Scalar, Node], ...]"
     span: Span
     is_flow: bool
+    repeats: "tuple[tuple[Scalar, Node], ...]" = ()
 
 
 Node = Mapping | List | Scalar
@@ -152,7 +160,7 @@ def _places(source: Source, scalar: Scalar) -> Sequence[int]:
 
 def _literal_places(source: Source, scalar: Scalar) -> Sequence[int] | None:
     """Map the lines of a literal block: each stands on a line of its own, behind its indent."""
-    places: list[int] = []
+    places = array("L")
     first = source.line_of(scalar.start) + 1
     for number, line in enumerate(scalar.text.split("\n"), first):
         _, end = source.line_bounds(number)
@@ -166,6 +174,8 @@ def _literal_places(source: Source, scalar: Scalar) -> Sequence[int] | None:
 def _aligned_places(source: Source, scalar: Scalar) -> Sequence[int]:
     """Walk along folded lines and escapes; where a character is not found, stay in front of it."""
     at = _first_place(source, scalar)
+    if len(scalar.text) > ALIGNED_LIMIT:
+        return array("L", [at]) * (len(scalar.text) + 1)
     places: list[int] = []
     for character in scalar.text:
         place, at = _aligned(source.text, character, at, scalar.end)

@@ -8,6 +8,7 @@ from shapecalc.source.nodes import Node, Scalar, Source
 
 _UNPRINTABLE = "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 _NO_BEGINNING = "@*`!&%|>"
+_EQUATION = r"([^\s=]+)\s*=\s*([^=].*)"
 _BLOCK = "did not find expected key|expected <block end>"
 _FLOW = "expected ',' or|expected node content|expected the node content"
 
@@ -120,15 +121,24 @@ def _beginning(text: str, fault: Fault) -> _Reason | None:
     block = "block scalar" in fault.context
     if not text[at : at + 1] or not (starts or block):
         return None
-    message = f"a value cannot begin with `{text[at]}`"
-    return _Reason(at, at + 1, message, "quote the expression")
+    return _Reason(at, at + 1, f"a value cannot begin with `{text[at]}`", _quoted(text, at))
 
 
-def _entry(_: str, fault: Fault) -> _Reason | None:
+def _quoted(text: str, at: int) -> str:
+    """Propose the whole value in quotes that begins at a place, with its key."""
+    start, end = _line(text, at)
+    if re.search(r"[{[]", text[start:at]):
+        return "quote the value"
+    value = re.sub(r"\s#\s.*", "", text[at:end]).strip()
+    mark = "'" if '"' in value else '"'
+    return f"quote it, `{text[start:at].lstrip()}{mark}{value.replace(mark, '')}{mark}`"
+
+
+def _entry(text: str, fault: Fault) -> _Reason | None:
     if "sequence entries are not allowed" not in fault.problem:
         return None
     message = "a value cannot begin with `- `"
-    return _Reason(fault.at, fault.at + 1, message, "quote the expression")
+    return _Reason(fault.at, fault.at + 1, message, _quoted(text, fault.at))
 
 
 def _continued(text: str, fault: Fault) -> _Reason | None:
@@ -138,15 +148,28 @@ def _continued(text: str, fault: Fault) -> _Reason | None:
     if not re.search(f"{_BLOCK}|{_FLOW}", fault.problem) or before[-1:] not in ("'", '"', "]", "}"):
         return None
     message = f"a value cannot go on after its closing `{before[-1]}`"
-    return _Reason(fault.at, end, message, "quote the whole expression")
+    value = re.search(r":\s+", text[start:end])
+    advice = "quote the whole value"
+    if value and before[-1] in "'\"" and not re.search(r"[{[]", before):
+        advice = _requoted(text[start:end], value.end(), before[-1])
+    return _Reason(fault.at, end, message, advice)
+
+
+def _requoted(line: str, at: int, mark: str) -> str:
+    """Propose a value of which a part was quoted in one pair of quotes."""
+    value = re.sub(r"\s#\s.*", "", line[at:]).strip().replace(mark, "")
+    return f"quote the whole, `{line[:at].lstrip()}{mark}{value}{mark}`"
 
 
 def _colon(text: str, fault: Fault) -> _Reason | None:
     if "mapping values are not allowed" not in fault.problem:
         return None
     start, end = _line(text, fault.at)
-    if ": " in text[start : fault.at]:
-        return _Reason(fault.at, fault.at + 1, "a value cannot contain `: `", "quote the value")
+    if value := re.match(r"[^:]*:\s+", text[start : fault.at]):
+        advice = _quoted(text, start + value.end())
+        return _Reason(fault.at, fault.at + 1, "a value cannot contain `: `", advice)
+    if equation := _equation_above(text, start):
+        return equation
     message = "this line is indented below a line that already has its value"
     start += len(text[start:end]) - len(text[start:end].lstrip())
     return _Reason(start, end, message, "align it with the line above")
@@ -157,9 +180,21 @@ def _no_colon(text: str, fault: Fault) -> _Reason | None:
         return None
     _, end = _line(text, fault.opened)
     written = text[fault.opened : end].rstrip()
-    equation = re.match(r"([^\s=]+)\s*=\s*([^=].*)", written)
+    equation = re.match(_EQUATION, written)
     advice = f"write `{equation[1]}: {equation[2]}`" if equation else "write `name: value`"
     return _Reason(fault.opened, end, f"`{written}` has no `: `", advice)
+
+
+def _equation_above(text: str, start: int) -> _Reason | None:
+    """Explain `Z = W @ X` among keys: YAML takes the line below it for more of one text."""
+    while start:
+        start, end = _line(text, start - 1)
+        written = text[start:end].strip()
+        if written and not written.startswith("#"):
+            at = start + text[start:end].index(written)
+            fault = Fault("could not find expected ':'", "", at, at)
+            return _no_colon(text, fault) if re.match(_EQUATION, written) else None
+    return None
 
 
 def _open(text: str, fault: Fault) -> _Reason | None:

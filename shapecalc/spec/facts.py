@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 
+from shapecalc.diagnostics import nearest
 from shapecalc.source import List, Mapping, Node, Scalar
 from shapecalc.span import Span
 from shapecalc.spec.network import AssumeEntry, UpstreamEntry
@@ -11,7 +12,6 @@ from shapecalc.spec.typed import (
     described,
     entries,
     name_of,
-    nearest,
     problem,
     reference,
 )

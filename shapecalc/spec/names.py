@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple, TypeVar
 
-from shapecalc.diagnostics import Finding, Problem, Related
+from shapecalc.diagnostics import Finding, Problem, Related, fresh
 from shapecalc.span import Span
 from shapecalc.spec.network import ConstantEntry, DimEntry, Equation, Network, Reference, ValueEntry
 from shapecalc.spec.typed import Findings
@@ -30,18 +30,19 @@ def with_names_set_once(network: Network, findings: Findings) -> Network:
         forward=names.first(_VALUE, network.forward),
     )
     findings += _gradients_that_clash(network, names.uses)
-    return network
+    return network._replace(redefined=(*network.redefined, *names.redefined))
 
 
 class _Names:
     """What each name is so far."""
 
-    __slots__ = ("_findings", "_last_numbers", "uses")
+    __slots__ = ("_findings", "_last_numbers", "redefined", "uses")
 
     def __init__(self, network: Network, findings: Findings) -> None:
         self._findings = findings
         self._last_numbers: dict[str, int] = {}
         self.uses: dict[str, _Use] = {}
+        self.redefined: list[Reference] = []
         self.first("a dim", network.dims)
         self.first("a constant", network.constants)
 
@@ -53,9 +54,11 @@ class _Names:
     def _set(self, what: str, entry: _Setting) -> _Setting:
         earlier = self.uses.setdefault(entry.name, _Use(what, entry.span))
         if earlier.what in _VALUES and what in _VALUES and earlier.span is not entry.span:
+            self.redefined.append(Reference(entry.name, entry.span))
             raise self._redefined(entry.name, entry.span, earlier.span)
         if earlier.span is not entry.span:
-            raise _clash(entry.name, earlier, _Use(what, entry.span))
+            self.redefined.append(Reference(entry.name, entry.span))
+            raise _clash(entry.name, earlier, _Use(what, entry.span), self._fresh(entry.name))
         return entry
 
     def _redefined(self, name: str, span: Span, first: Span) -> Problem:
@@ -82,8 +85,9 @@ def _gradients_that_clash(network: Network, uses: dict[str, _Use]) -> Iterator[F
             if use := uses.get(gradient):
                 what = f"the gradient of `{value.name}`"
                 message = f"`{gradient}` is {use.what} (line {use.span.line}) and {what}"
-                related = (Related(value.span, what),)
-                yield Finding("SC208", use.span, message, "rename one", related=related)
+                related = (Related(value.span, f"its gradient is `{gradient}`"),)
+                advice = f"call the {use.what.split()[-1]} `{fresh(gradient, uses)}`, say"
+                yield Finding("SC208", use.span, message, advice, related=related)
 
 
 def _values(network: Network) -> Iterator[Reference]:
@@ -93,8 +97,9 @@ def _values(network: Network) -> Iterator[Reference]:
         yield Reference(equation.name, equation.span)
 
 
-def _clash(name: str, first: _Use, second: _Use) -> Problem:
+def _clash(name: str, first: _Use, second: _Use, free: str) -> Problem:
     there, here = sorted((first, second), key=lambda use: use.span[1:3])
     message = f"`{name}` is {there.what} (line {there.span.line}) and {here.what}"
     related = (Related(there.span, there.what),)
-    return Problem(Finding("SC208", here.span, message, "rename one", related=related))
+    advice = f"call one of them `{free}`"
+    return Problem(Finding("SC208", here.span, message, advice, related=related))

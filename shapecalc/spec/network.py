@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from shapecalc.dims import Dim, Shape
 from shapecalc.expression import Syntax
+from shapecalc.source import Ignore
 from shapecalc.span import Span
 
 
@@ -87,6 +88,8 @@ class Network(NamedTuple):
     gradients: tuple[Equation, ...] = ()
     layout: str = "denominator"
     unread: tuple[str, ...] = ()  # names whose entry had a finding of its own
+    redefined: tuple[Reference, ...] = ()  # names set again: from there on they mean two things
+    ignores: tuple[Ignore, ...] = ()  # the comments that silence findings
 
 
 __all__ = [

@@ -10,42 +10,49 @@ from contextlib import contextmanager
 from pathlib import PurePath
 from typing import TypeVar
 
-from shapecalc.diagnostics import Finding, Problem
-from shapecalc.source import Mapping, Node, Scalar, read_yaml
+from shapecalc.diagnostics import Finding, Problem, nearest
+from shapecalc.source import List, Mapping, Node, Scalar, read_yaml
 from shapecalc.span import Span
 from shapecalc.spec.equations import read_forward, read_gradients
 from shapecalc.spec.facts import read_assume, read_layout, read_upstream
+from shapecalc.spec.keys import KEYS
 from shapecalc.spec.names import with_names_set_once
 from shapecalc.spec.network import DimEntry, Network, Reference
 from shapecalc.spec.shapes import DeclaredDims, read_shapes
 from shapecalc.spec.sizes import read_constants, read_dims
-from shapecalc.spec.typed import Findings, described, nearest, problem, reference
+from shapecalc.spec.typed import Findings, described, problem, reference
 
-KEYS = (
-    "name",
-    "dims",
-    "constants",
-    "assume",
-    "batch",
-    "inputs",
-    "params",
-    "forward",
-    "loss",
-    "upstream",
-    "shapes",
-    "gradients",
-    "layout",
-)
 _LATER_KEYS = {
-    "layers": "write `forward`",
-    "blocks": "write its equations in `forward`",
-    "functions": "write the formula itself in `forward`",
+    "layers": "write its equations under `forward:`",
+    "blocks": "write its equations under `forward:`",
+    "functions": "write the formula itself under `forward:`",
     "convention": "leave it out; each equation of `forward` says its own order",
     "imports": "copy what it imports into this file",
     "scale": "leave it out",
 }
+_SYNONYMS = {
+    "weights": "params",
+    "parameters": "params",
+    "variables": "params",
+    "biases": "params",
+    "data": "inputs",
+    "features": "inputs",
+    "sizes": "dims",
+    "axes": "dims",
+    "model": "forward",
+    "network": "forward",
+    "equations": "forward",
+    "backward": "gradients",
+    "grads": "gradients",
+    "claims": "gradients",
+    "cost": "loss",
+    "objective": "loss",
+    "title": "name",
+    "assumptions": "assume",
+}
 _TOP_KEY = r"(?m)^(?:\{\s*)?[\"']?([A-Za-z_]\w*)[\"']?[ \t]*:(?=\s|$)"
-_LEFT_SIDE = r"(?m)^\s*(\w+)\s*="
+_LEFT_SIDE = r"(?m)^\s*(\w+)\s*[=:]"
+_OF_VALUES = ("inputs", "params", "forward")
 _MARKER = r"(?m)^# shapecalc\b"
 
 _Sections = dict[str, Node]
@@ -60,6 +67,7 @@ def read_network(text: str, path: str) -> tuple[Network | None, tuple[Finding, .
         network = None
         if document.root is not None:
             network = findings.attempt(_read, document.root, path, findings)
+            network = network and network._replace(ignores=document.ignores)
         elif not findings:
             findings.append(
                 _no_spec(
@@ -102,12 +110,14 @@ def _sections(root: Node, findings: Findings) -> _Sections:
         if key.text in _LATER_KEYS:
             unknown.append(_not_built(key))
         elif key.text not in KEYS:
-            near = nearest(key.text, (*KEYS, *_LATER_KEYS))
+            near = _SYNONYMS.get(key.text.casefold()) or nearest(key.text, (*KEYS, *_LATER_KEYS))
             unknown.append(_unknown(key, near))
             sections.setdefault(near or key.text, node)
     if "forward" not in sections and not _mentions_layers(root):
         raise _no_spec(root.span, "no `forward` or `layers` here")
     findings += unknown
+    for number, (_, node) in enumerate(root.repeats):
+        sections[f"again {number}"] = node  # not read; but its names are no news where they are used
     return sections
 
 
@@ -126,7 +136,8 @@ def _read(root: Node, path: str, findings: Findings) -> Network:
         batch=_batch(sections, dims, findings),
         loss=_reference(sections, "loss", "the name of a value", "J", findings),
     )
-    return with_names_set_once(network._replace(unread=_unread(sections, network)), findings)
+    network = network._replace(unread=_unread(sections, network), redefined=_repeated(sections))
+    return with_names_set_once(network, findings)
 
 
 def _unread(sections: _Sections, network: Network) -> tuple[str, ...]:
@@ -134,13 +145,20 @@ def _unread(sections: _Sections, network: Network) -> tuple[str, ...]:
     read = {entry.name for entry in (*network.inputs, *network.params)}
     read |= {equation.name for equation in network.forward}
     written: list[str] = []
-    for key in ("inputs", "params", "forward"):
+    for key in (*_OF_VALUES, *(key for key in sections if key not in KEYS)):
         node = sections.get(key)
         if isinstance(node, Mapping):
             written += [entry.text for entry, _ in node.entries]
         elif isinstance(node, Scalar):
             written += re.findall(_LEFT_SIDE, node.text)
     return tuple(name for name in dict.fromkeys(written) if name not in read)
+
+
+def _repeated(sections: _Sections) -> tuple[Reference, ...]:
+    """Return the names that YAML has twice in one section."""
+    nodes = [sections.get(key) for key in _OF_VALUES]
+    keys = [key for node in nodes if isinstance(node, Mapping) for key, _ in node.repeats]
+    return tuple(Reference(key.text, key.span) for key in keys)
 
 
 def _dims(sections: _Sections, findings: Findings) -> list[DimEntry] | None:
@@ -196,10 +214,20 @@ def _reference(
 
 
 def _batch(sections: _Sections, dims: DeclaredDims, findings: Findings) -> Reference | None:
-    batch = _reference(sections, "batch", "a dim name", "m", findings)
+    batch = _reference(sections, "batch", "a dim name", _batch_example(sections, dims), findings)
     if batch:
-        dims.use(batch.name, batch.span)
+        batch = batch._replace(name=dims.use(batch.name, batch.span))
     return batch
+
+
+def _batch_example(sections: _Sections, dims: DeclaredDims) -> str:
+    """Return the dim that was meant by `[m]` or by its size; `m` where none shows."""
+    node = sections.get("batch")
+    if isinstance(node, List) and len(node.items) == 1:
+        node = node.items[0]
+    written = node.text if isinstance(node, Scalar) else ""
+    by_size = {str(entry.size): name for name, entry in dims.entries.items()}
+    return written if written in dims.entries else by_size.get(written, "m")
 
 
 @contextmanager
@@ -215,7 +243,7 @@ def _no_garbage_collection() -> Iterator[None]:
 
 
 def _no_spec(span: Span, message: str) -> Problem:
-    return problem("SC102", span, message, "add one, or drop the path")
+    return problem("SC102", span, message, "put the equations under `forward:`, or drop the path")
 
 
 def _not_built(key: Scalar) -> Finding:

@@ -2,14 +2,14 @@
 
 from typing import NamedTuple
 
-from shapecalc.diagnostics import Problem
+from shapecalc.diagnostics import Problem, fresh, nearest
 from shapecalc.dims import Dim
 from shapecalc.expression import Locate, Sequence, Syntax
 from shapecalc.parsing import dim_of, names_in, parse_expression
 from shapecalc.source import List, Node, Scalar
 from shapecalc.span import Span
 from shapecalc.spec.network import DimEntry, ValueEntry
-from shapecalc.spec.typed import Findings, described, entries, name_of, nearest, problem
+from shapecalc.spec.typed import Findings, described, entries, name_of, problem
 
 
 class _Axis(NamedTuple):
@@ -20,7 +20,7 @@ class _Axis(NamedTuple):
 class DeclaredDims:
     """The dims of a spec; where it has no `dims:`, shapes declare the names that they use."""
 
-    __slots__ = ("_findings", "_is_open", "_read", "_sizes", "entries")
+    __slots__ = ("_findings", "_is_open", "_meant", "_named", "_read", "_sizes", "entries")
 
     def __init__(self, declared: list[DimEntry] | None, findings: Findings) -> None:
         self.entries = {entry.name: entry for entry in declared or ()}
@@ -28,6 +28,8 @@ class DeclaredDims:
         self._is_open = declared is None
         self._findings = findings
         self._read: dict[str, Dim] = {}
+        self._meant: dict[str, str] = {}
+        self._named = {size: name for name, size in reversed(self._sizes.items())}
 
     def axis(self, text: str, locate: Locate) -> _Axis:
         """Read one axis; an unknown name is a finding once, and a dim from there on."""
@@ -42,20 +44,31 @@ class DeclaredDims:
     def axis_of(self, syntax: Syntax) -> _Axis:
         """Check one axis that is already syntax."""
         dim = dim_of(syntax)
-        for name in names_in(syntax):
-            self.use(name.text, name.span)
-        if dim.constant is not None and not dim.is_one:
-            self._findings.append(_integer(dim, syntax.span).finding)
+        meant = {name.text: self.use(name.text, name.span) for name in names_in(syntax)}
+        dim = dim.renamed({name: Dim.named(other) for name, other in meant.items()})
         self._check_size(dim, syntax.span)
         return _Axis(dim, syntax.span)
 
-    def use(self, name: str, span: Span) -> None:
-        """Note that a dim is used."""
+    def use(self, name: str, span: Span) -> str:
+        """Note that a dim is used; return it, or the one that a misspelt name is most like."""
         if name in self.entries:
-            return
+            return name
+        if name in self._meant:
+            return self._meant[name]
         if not self._is_open:
             self._findings.append(_undefined(name, span, self.entries).finding)
+            if near := nearest(name, self.entries):
+                self._meant[name] = near
+                return near
         self.entries[name] = DimEntry(name, None, span, None)
+        return name
+
+    def name_for(self, size: int) -> str:
+        """Return the dim of a size, or a new name for it."""
+        if size not in self._named:
+            taken = {*self.entries, *self._named.values()}
+            self._named[size] = fresh("d0", taken)
+        return self._named[size]
 
     def in_order(self) -> tuple[DimEntry, ...]:
         """Return the dims in the order in which the spec has them."""
@@ -81,6 +94,8 @@ def read_shapes(node: Node, key: str, dims: DeclaredDims, findings: Findings) ->
 def _entry(key: Scalar, node: Node, dims: DeclaredDims) -> ValueEntry:
     name = name_of(key)
     axes = _axes(name.name, node, dims)
+    if any(axis.dim.constant and not axis.dim.is_one for axis in axes):
+        raise _integers(name.name, [axis.dim for axis in axes], node.span, dims)
     spans = tuple(axis.span for axis in axes)
     return ValueEntry(name.name, tuple(axis.dim for axis in axes), name.span, node.span, spans)
 
@@ -110,9 +125,15 @@ def _no_shape(name: str, node: Node) -> Problem:
     return problem("SC204", node.span, message, advice)
 
 
-def _integer(dim: Dim, span: Span) -> Problem:
-    message = f"an axis is {dim}, and integer axis sizes are not read in this version"
-    return problem("SC212", span, message, f"name the dim, `dims: {{h: {dim}}}`")
+def _integers(name: str, axes: list[Dim], span: Span, dims: DeclaredDims) -> Problem:
+    """Refuse axes that are numbers; propose dims of these sizes, or new names for them."""
+    sizes = {axis: axis.constant for axis in axes if not axis.is_one}
+    named = {axis: dims.name_for(size) for axis, size in sizes.items() if size}
+    numbers = " and ".join(str(axis) for axis in named)
+    message = f"`{name}` has {numbers} for dims, and numbers are not read there in this version"
+    advice = f"write `{name}: [{', '.join(named.get(axis, str(axis)) for axis in axes)}]`"
+    new = ", ".join(f"{each}: {axis}" for axis, each in named.items() if each not in dims.entries)
+    return problem("SC212", span, message, f"{advice}, with `{new}` in `dims`" if new else advice)
 
 
 def _undefined(name: str, span: Span, known: dict[str, DimEntry]) -> Problem:

@@ -3,7 +3,7 @@
 Knows how names, sections and sizes are written; knows no section's meaning.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
 from shapecalc.diagnostics import Finding, Problem
@@ -47,6 +47,9 @@ def reference(node: Node, key: str, expected: str, example: str) -> Reference:
     if not isinstance(node, Scalar) or node.is_empty:
         message = f"`{key}` is {described(node)}, {expected} is expected"
         raise problem("SC204", node.span, message, f"write `{key}: {example}`")
+    if node.text.isdecimal():
+        message = f"`{key}` is {node.text}, {expected} is expected"
+        raise problem("SC204", node.span, message, f"write `{key}: {example}`")
     return name_at(node.text, node.span)
 
 
@@ -77,17 +80,6 @@ def entries(node: Node, key: str, expected: str, example: str) -> tuple[tuple[Sc
         return ()
     message = f"`{key}` is {described(node)}, {expected} is expected"
     raise problem("SC204", node.span, message, f"write `{key}: {example}`")
-
-
-def nearest(name: str, known: Iterable[str]) -> str | None:
-    """Return the known name that is most like a misspelt one, None where none is."""
-    names = {candidate.casefold(): candidate for candidate in known}
-    if name.casefold() in names:
-        return names[name.casefold()]
-    from difflib import get_close_matches
-
-    close = get_close_matches(name.casefold(), names, 1)
-    return names[close[0]] if close else None
 
 
 def short(text: str) -> str:

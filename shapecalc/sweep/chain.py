@@ -272,15 +272,9 @@ class _Sweep:
         self.gradients[value] = Gradient(value, name, (), None, make.zeros(name.shape))
 
     def _unreached(self, value: Leaf) -> None:
-        """Say of a param that does not reach the loss that its gradient is 0."""
-        if value in self.gradients or value in self.seen:
-            return
-        self._zero(value, self.gradient_leaf(value, f"d{value.name}"))
-        entry = next((e for e in self.graph.network.params if e.name == value.name), None)
-        if entry is not None:
-            target = self.graph.loss.name if self.graph.loss else "an upstream"
-            message = f"`{value.name}` does not reach {target}: its gradient is 0"
-            self.findings.append(Finding("SC602", entry.span, message, "use it, or remove it"))
+        """Give a value that does not reach the loss the gradient 0."""
+        if value not in self.gradients and value not in self.seen:
+            self._zero(value, self.gradient_leaf(value, f"d{value.name}"))
 
     def _fused(self, value: Leaf, links: tuple[Link, ...]) -> Gradient | None:
         """Take activation and loss as one link, where that is plainer."""

@@ -1,10 +1,8 @@
 """What is known of values beyond their shapes: as the spec assumes, or as a loss implies."""
 
-from collections.abc import Iterable
-
 from shapecalc.graph import Graph
 from shapecalc.ops.registry import OPS
-from shapecalc.tree import Call, Leaf, Tree
+from shapecalc.tree import Leaf, Tree, calls
 from shapecalc.verify.cases import Domain
 
 
@@ -13,7 +11,7 @@ def known_sums(graph: Graph) -> dict[Tree, int]:
     found: dict[Tree, int] = {}
     inputs = {entry.name for entry in graph.network.inputs}
     for node in graph.nodes:
-        for part in _calls(node.tree):
+        for part in calls(node.tree):
             for name in OPS[part.op].sums_to_one:
                 operand = part.operands[OPS[part.op].operands.index(name)]
                 axis = part.attribute("axis")
@@ -34,10 +32,3 @@ def known_domains(graph: Graph) -> dict[Leaf, tuple[Domain, ...]]:
             axis = None if entry.axis is None else entry.axis % max(1, len(value.shape))
             found[value] = (*found.get(value, ()), Domain(entry.property, axis))
     return found
-
-
-def _calls(tree: Tree) -> Iterable[Call]:
-    if isinstance(tree, Call):
-        yield tree
-        for operand in tree.operands:
-            yield from _calls(operand)

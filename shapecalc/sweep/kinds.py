@@ -5,6 +5,7 @@ place of the first one's. So the work grows with the number of kinds, not of lay
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
 from typing import NamedTuple
 
 from shapecalc import layout
@@ -162,7 +163,7 @@ class Kinds:
         terms, assumed = self.contracted(jacobians, question.gradients, labels)
         if question.direct is not None:
             turned = tuple(reversed(labels)) if self.numerator else labels
-            terms = (Term(UNIT, (Factor(question.direct, turned),)), *terms)
+            terms = (Term(Fraction(1), (Factor(question.direct, turned),)), *terms)
         terms = merged_terms(terms, labels)
         upstream = [each for each in (*question.gradients, question.direct) if each is not None]
         formula = layout.formula(
@@ -237,9 +238,6 @@ class Kinds:
             self.numerator,
             tuple(domains.items()),
         )
-
-
-UNIT = Term(1, ()).coefficient  # type: ignore[arg-type]  # an int is a number too
 
 
 def _factors(terms: Sum) -> list[Factor]:

@@ -1,0 +1,99 @@
+"""Claims as judged → what is to be said of them: the fact, and the formula that is right."""
+
+from shapecalc.claims.judge import Judged
+from shapecalc.claims.scale import Scale
+from shapecalc.diagnostics import Finding, Related
+from shapecalc.dims import shape_text
+from shapecalc.expression import Literal
+from shapecalc.matrix.printing import text
+from shapecalc.parsing import every_part
+from shapecalc.span import Span
+from shapecalc.spec.network import Network
+
+
+def claim_finding(judged: Judged, network: Network) -> Finding | None:
+    """Describe what is to be said of a claim, at its place; None where it is right."""
+    if judged.outcome.literal is not None:
+        return _literal(judged, network, *judged.outcome.literal)
+    if judged.verdict == "undecided":
+        return _undecided(judged)
+    if judged.verdict != "wrong":
+        return None
+    if judged.claim.reason:
+        return _shape(judged, network)
+    if judged.outcome.scale is not None:
+        return _scaled(judged, judged.outcome.scale)
+    return _other_values(judged)
+
+
+def _literal(judged: Judged, network: Network, number: str, dim: str) -> Finding:
+    """Point at a number that stands for a dim, and at the dim."""
+    source = judged.claim.source
+    numbers = [each for each in every_part(source.expression) if isinstance(each, Literal)]
+    place = next((each.span for each in numbers if str(each.value) == number), source.span)
+    entry = next(entry for entry in network.dims if entry.name == dim)
+    message = (
+        f"{number} stands for `{dim}` (line {entry.span.line}), and is right at this size only"
+    )
+    return Finding("SC503", place, message, f"write `{dim}`")
+
+
+def _undecided(judged: Judged) -> Finding:
+    from shapecalc.claims.worlds import NO_POINT
+
+    source, reason = judged.claim.source, judged.outcome.reason
+    message = f"no proof of `{source.name} = {source.text}` either way: {reason}"
+    advice = f"write it as derived, `{text(judged.right)}`"
+    if reason == NO_POINT:
+        advice = "look for a logarithm, a root or a quotient that has no value anywhere"
+    return Finding("SC415", source.expression_span, message, advice)
+
+
+def _shape(judged: Judged, network: Network) -> Finding:
+    """Describe a claim whose operands do not go together, or that has another shape."""
+    claim, right = judged.claim, text(judged.right)
+    related: tuple[Related, ...] = ()
+    if claim.tree is not None and (place := _made_at(claim.value.name, network)):
+        related = (Related(place, f"{claim.value.name} is {shape_text(claim.value.shape)}"),)
+    message = f"{claim.gradient.name} {claim.reason}"
+    label = _with_right(claim.label, right)
+    return Finding("SC413", claim.place, message, f"write `{right}`", label, related)
+
+
+def _made_at(name: str, network: Network) -> Span | None:
+    """Return where a value has its shape from."""
+    for entry in (*network.inputs, *network.params):
+        if entry.name == name:
+            return entry.shape_span
+    return next((each.span for each in network.forward if each.name == name), None)
+
+
+def _scaled(judged: Judged, scale: Scale) -> Finding:
+    """Describe a claim that is the gradient but for a factor; correct the author's own formula."""
+    claim = judged.claim
+    assert claim.tree is not None
+    factor = text(scale.tree)
+    is_minus = factor == "-1"
+    right = text(judged.right if is_minus else scale.dividing(claim.tree))
+    fact = "minus" if is_minus else f"{factor} times"
+    message = f"`{claim.source.text}` is {fact} {claim.gradient.name}"
+    label = "the sign is wrong" if is_minus else f"off by the factor {factor}"
+    return Finding("SC414", claim.place, message, f"write `{right}`", _with_right(label, right))
+
+
+def _other_values(judged: Judged) -> Finding:
+    claim, right = judged.claim, text(judged.right)
+    message = f"`{claim.source.text}` is not {claim.gradient.name}"
+    if judged.needs is None:
+        label = _with_right("the shape is right, the values are not", right)
+        return Finding("SC414", claim.place, message, f"write `{right}`", label)
+    value, axis = judged.needs
+    label = f"right only where {value.name} sums to 1 over {value.shape[axis]}"
+    assumed = f"`{value.name}: probabilities axis={axis}`"
+    advice = f"say so, {assumed} under `assume`, or write `{right}`"
+    return Finding("SC414", claim.place, message, advice, label)
+
+
+def _with_right(label: str, right: str) -> str:
+    """Put the right formula below the words beside the caret."""
+    return f"{label}\n{right}   right"

@@ -1,0 +1,52 @@
+"""The program: its commands, its version, and how a run begins and ends."""
+
+import gc
+import sys
+from typing import Annotated
+
+import typer
+
+import shapecalc
+from shapecalc.cli.check import check
+from shapecalc.cli.options import INTERRUPTED
+from shapecalc.cli.reference import init, rule, schema
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+for command in (check, rule, schema, init):
+    app.command()(command)
+
+
+def main() -> None:
+    """Run the command line.
+
+    A run is short: collecting garbage costs more than the memory that it gives back, most of all
+    at the exit. So it is done seldom, and not at all for what is left at the end.
+    """
+    gc.set_threshold(200_000, 50, 50)
+    try:
+        app(prog_name="shapecalc")
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    finally:
+        gc.freeze()
+
+
+def _version(value: bool) -> None:
+    """Print the version and leave."""
+    if value:
+        typer.echo(f"shapecalc {shapecalc.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main_options(
+    _: Annotated[
+        bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_version)
+    ] = False,
+) -> None:
+    """Check the matrix calculus of backpropagation: shapes, orders, transposes, gradients."""

@@ -1,0 +1,159 @@
+"""`shapecalc check`: its options, and what becomes of them."""
+
+import sys
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from shapecalc.cli.options import INTERRUPTED, UNUSABLE, Color, FailOn, OutputFormat, Wish
+from shapecalc.diagnostics import Problem
+from shapecalc.selection import UnknownCode, selectors
+from shapecalc.settings import Project
+
+if TYPE_CHECKING:
+    from shapecalc.cli.run import Run
+
+
+def check(
+    paths: Annotated[
+        list[str] | None, typer.Argument(metavar="PATH...", help="Specs, folders, or - for stdin.")
+    ] = None,
+    output_format: Annotated[
+        OutputFormat | None,
+        typer.Option(envvar="SHAPECALC_OUTPUT_FORMAT", help="How to report.", show_default="full"),
+    ] = None,
+    output_file: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Write the report to a file.")
+    ] = None,
+    step: Annotated[
+        str | None, typer.Option(metavar="OUT:WRT", help="Open one step, such as Z2:A1.")
+    ] = None,
+    wrt: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Show one gradient and its steps.")
+    ] = None,
+    full: Annotated[
+        bool, typer.Option("--full", help="Open every step; report on each of several files.")
+    ] = False,
+    select: Annotated[
+        list[str] | None, typer.Option(metavar="CODES", help="Report these codes only: SC3,SC501.")
+    ] = None,
+    ignore: Annotated[
+        list[str] | None, typer.Option(metavar="CODES", help="Do not report these codes.")
+    ] = None,
+    fail_on: Annotated[
+        FailOn | None, typer.Option(help="What makes the exit code 1.", show_default="error")
+    ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit with 3 where a claim is undecided.")
+    ] = False,
+    exit_zero: Annotated[
+        bool, typer.Option("--exit-zero", help="Exit with 0, unless the input is unusable.")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print findings only.")] = False,
+    statistics: Annotated[
+        bool, typer.Option("--statistics", help="Count the findings of each code.")
+    ] = False,
+    hook: Annotated[
+        bool, typer.Option("--hook", help="Print findings only, and pass over what is no spec.")
+    ] = False,
+    color: Annotated[Color, typer.Option(help="When to colour.")] = Color.AUTO,
+    ascii_only: Annotated[bool, typer.Option("--ascii", help="Print signs in ASCII.")] = False,
+    stdin_filename: Annotated[
+        str, typer.Option(metavar="NAME", help="What to call standard input.")
+    ] = "<stdin>",
+) -> None:
+    """Derive the gradients of specs and judge claims.
+
+    The report on one file shows each gradient, why it has this form, and each claim judged.
+    Of several files and folders, only the findings are shown.
+    Exit code: 0 without errors, 1 with errors, 2 where nothing could be read.
+    """
+    project = Project()
+    wish = Wish(
+        output_format=output_format or _format_of(project),
+        output_file=output_file,
+        step=step,
+        wrt=wrt,
+        full=full,
+        quiet=quiet or hook,
+        statistics=statistics,
+        hook=hook,
+        select=_codes("--select", select),
+        ignore=_codes("--ignore", ignore),
+        fail_on=fail_on,
+        strict=strict,
+        exit_zero=exit_zero,
+        color=color,
+        ascii=ascii_only,
+        stdin_filename=stdin_filename,
+    )
+    raise typer.Exit(_checked(paths or [], wish, project))
+
+
+def _format_of(project: Project) -> OutputFormat:
+    """Return the format that the settings of the working directory choose."""
+    try:
+        return OutputFormat(project.settings(".").output_format or OutputFormat.FULL)
+    except Problem:
+        return OutputFormat.FULL
+
+
+def _codes(flag: str, written: Iterable[str] | None) -> tuple[str, ...]:
+    try:
+        return selectors(written or ())
+    except UnknownCode as error:
+        raise typer.BadParameter(str(error), param_hint=flag) from None
+
+
+def _checked(paths: Sequence[str], wish: Wish, project: Project) -> int:
+    """Run, write the report, and return the exit code."""
+    from shapecalc.cli.run import Run
+    from shapecalc.cli.targets import is_folder
+
+    is_single = len(paths) == 1 and not is_folder(paths[0]) and not wish.hook
+    _refuse_what_clashes(paths, wish, is_single=is_single)
+    run = Run(wish, project, is_single=is_single)
+    try:
+        run.over(paths)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except Problem as problem:
+        run.stop_at(problem.finding)
+    return _written(run, wish)
+
+
+def _written(run: "Run", wish: Wish) -> int:
+    from shapecalc.cli.run import rendered
+    from shapecalc.render.output import silence_stdout, write
+
+    try:
+        write(rendered(run), wish.output_file)
+    except OSError as error:
+        sys.stderr.write(f"cannot write {wish.output_file or 'the report'}: {error.strerror}\n")
+        silence_stdout()
+        return UNUSABLE
+    if wish.output_format is OutputFormat.CONCISE and not wish.quiet and not wish.statistics:
+        from shapecalc.render.concise import summary
+
+        with suppress(OSError):
+            sys.stderr.write(summary(run.tally))
+    return run.exit_code()
+
+
+def _refuse_what_clashes(paths: Sequence[str], wish: Wish, *, is_single: bool) -> None:
+    if not paths and not wish.hook:
+        raise typer.BadParameter(
+            "name a spec, a folder, or - for standard input", param_hint="PATH"
+        )
+    for name, value in (("--step", wish.step), ("--wrt", wish.wrt)):
+        if value is not None and not is_single:
+            raise typer.BadParameter("takes one file, and no folder", param_hint=name)
+        if value is not None and wish.output_format is not OutputFormat.FULL:
+            raise typer.BadParameter("needs --output-format full", param_hint=name)
+    if wish.step is not None and wish.wrt is not None:
+        raise typer.BadParameter("cannot be used with --wrt", param_hint="--step")
+    if wish.statistics and wish.output_format in (OutputFormat.GITHUB, OutputFormat.SARIF):
+        fact = f"cannot be used with --output-format {wish.output_format}"
+        raise typer.BadParameter(fact, param_hint="--statistics")

@@ -1,0 +1,58 @@
+"""Names that a help proposes: the known one that is most like a misspelt one, and a new one.
+
+Knows nothing of what the names mean.
+"""
+
+import re
+from collections.abc import Container, Iterable, Sequence
+
+_NUMBERED = r"(.*?)(\d*)"
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """Return the known name that is most like a misspelt one, None where none is.
+
+    Case and `_` count for little; `Z3` is most like the `Z` with the nearest number.
+    """
+    names = list(dict.fromkeys(known))
+    plain: dict[str, str] = {}
+    for each in names:
+        plain.setdefault(_plain(each), each)
+    if found := plain.get(_plain(name)):
+        return found
+    if alike := [each for each in names if _stem(each) == _stem(name)]:
+        return _nearest_number(name, alike)
+    from difflib import get_close_matches
+
+    close = get_close_matches(_plain(name), plain, 1)
+    return plain[close[0]] if close else None
+
+
+def fresh(name: str, taken: Container[str]) -> str:
+    """Return a name of the same stem that is not taken: `x2` for `x`."""
+    number = 2 if (last := _number(name)) is None else last + 1
+    while f"{_stem(name)}{number}" in taken:
+        number += 1
+    return f"{_stem(name)}{number}"
+
+
+def _nearest_number(name: str, alike: Sequence[str]) -> str:
+    """Choose by number; a name without one is most like the last."""
+    wanted = _number(name)
+    if wanted is None:
+        return alike[-1]
+    return min(alike, key=lambda each: abs((_number(each) or 0) - wanted))
+
+
+def _number(name: str) -> int | None:
+    match = re.fullmatch(_NUMBERED, name)
+    return int(match[2][:9]) if match and match[2] else None
+
+
+def _stem(name: str) -> str:
+    match = re.fullmatch(_NUMBERED, name)
+    return match[1] if match else name
+
+
+def _plain(name: str) -> str:
+    return name.casefold().replace("_", "").replace("-", "")

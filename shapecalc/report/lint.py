@@ -1,0 +1,164 @@
+"""A network without errors → what is doubtful in it: unused names, slips that run all the same."""
+
+from collections.abc import Iterator
+
+from shapecalc.diagnostics import Finding, Problem, Related
+from shapecalc.dims import Shape, shape_text
+from shapecalc.expression import Binary, Call, Syntax
+from shapecalc.graph import Graph, Node, built
+from shapecalc.matrix.printing import text
+from shapecalc.ops.build import Misfit
+from shapecalc.ops.names import INFIX_OPS
+from shapecalc.ops.registry import OPS
+from shapecalc.parsing import every_part, names_in
+from shapecalc.span import Span
+from shapecalc.spec.network import Equation
+from shapecalc.tree import Call as CallTree
+from shapecalc.tree import Leaf, Tree, calls
+
+_ELEMENTWISE = frozenset(INFIX_OPS.values()) - {"matmul"}
+
+
+def lint_findings(graph: Graph) -> Iterator[Finding]:
+    """Say what is unused or does not reach the loss, and what is written but hardly meant."""
+    yield from _unused(graph)
+    yield from _not_in_loss(graph)
+    makers = {node.output: node for node in graph.nodes}
+    for node in graph.nodes:
+        yield from _mixed_precedence(node.source, graph)
+        for part in calls(node.tree):
+            if OPS[part.op].takes_logits:
+                yield from _squashed_twice(part, node, makers, graph)
+            elif part.op in _ELEMENTWISE and _repeats_both(part):
+                yield _broadcast(part, node, graph)
+    for claim in graph.network.gradients:
+        yield from _mixed_precedence(claim, graph)
+
+
+def _unused(graph: Graph) -> Iterator[Finding]:
+    """Name what is declared and never used (SC601)."""
+    network = graph.network
+    used = {name.text for each in _equations(graph) for name in names_in(each.expression)}
+    used |= {upstream.name for upstream in network.upstream}
+    used |= {assumed.name for assumed in network.assume}
+    used |= {claim.name.removeprefix("d") for claim in network.gradients}
+    used |= {network.batch.name} if network.batch else set()
+    values = (*network.inputs, *network.params)
+    shapes = [value.shape for value in (*values, *network.shapes)]
+    used |= {name for shape in shapes for dim in shape for name in dim.names}
+    declared = [(dim.name, dim.span) for dim in network.dims]
+    declared += [(constant.name, constant.span) for constant in network.constants]
+    declared += [(value.name, value.span) for value in values]
+    for name, span in declared:
+        if name not in used:
+            yield Finding("SC601", span, f"`{name}` is never used", "remove it")
+
+
+def _equations(graph: Graph) -> tuple[Equation, ...]:
+    return (*graph.network.forward, *graph.network.gradients)
+
+
+def _not_in_loss(graph: Graph) -> Iterator[Finding]:
+    """Name the results that lead nowhere, so that no gradient comes back (SC602)."""
+    targets = {graph.loss, *graph.upstream} - {None}
+    if not targets:
+        return
+    uses = graph.uses()
+    target = graph.loss.name if graph.loss else "an upstream"
+    for node in graph.nodes:
+        if node.output not in uses and node.output not in targets:
+            name = node.output.name
+            message = f"`{name}` does not reach {target}: its gradient is 0"
+            yield Finding("SC602", node.source.span, message, "use it, or remove it")
+
+
+def _mixed_precedence(equation: Equation, graph: Graph) -> Iterator[Finding]:
+    """Point at products that may be read in another order than they run (SC604)."""
+    for part in every_part(equation.expression):
+        if not (isinstance(part, Binary) and part.operator == "@"):
+            continue
+        left = part.left
+        is_bare = left.span[1:3] == part.span[1:3]
+        if not (is_bare and isinstance(left, Binary) and left.operator in "*/"):
+            continue
+        if _is_number(left.left, graph) or _is_number(left.right, graph):
+            continue
+        offset = part.left.span.column - equation.expression_span.column
+        written = _written(equation, part.span)
+        first = _written(equation, left.span)
+        reads = f"({first}){written.removeprefix(first)}"
+        message = f"`{written}` is `{reads}`: `{left.operator}` and `@` go from left to right"
+        if offset >= 0 and written.startswith(first):
+            yield Finding("SC604", part.span, message, f"write `{reads}`, or as you meant it")
+
+
+def _written(equation: Equation, span: Span) -> str:
+    """Return the author's text of a part of an equation that stands on one line."""
+    start = span.column - equation.expression_span.column
+    return equation.text[start : start + span.length]
+
+
+def _is_number(syntax: Syntax, graph: Graph) -> bool:
+    """Say whether an operand is a plain number, so that the order does not matter."""
+    try:
+        return not built(graph, syntax).shape
+    except (Misfit, Problem):
+        return True  # a claim with a mistake of its own, which has its own finding
+
+
+def _squashed_twice(
+    part: CallTree, node: Node, makers: dict[Leaf, Node], graph: Graph
+) -> Iterator[Finding]:
+    """Point at an op that takes logits and gets probabilities (SC603)."""
+    squash, logits = OPS[part.op].takes_logits, part.operands[0]
+    maker = makers.get(logits) if isinstance(logits, Leaf) else None
+    inner = maker.tree if maker else logits
+    if not (isinstance(inner, CallTree) and inner.op == squash):
+        return
+    call = _syntax_of(part, node, graph)
+    place = call.arguments[0].span if isinstance(call, Call) and call.arguments else call.span
+    gets = "gets a second one" if part.op == squash else f"`{part.op}` takes logits"
+    message = f"`{text(logits)}` is a {squash} already, and {gets}"
+    related: tuple[Related, ...] = ()
+    if maker:
+        related = (Related(maker.source.span, f"{logits} is {text(inner)}"),)
+    yield Finding("SC603", place, message, f"pass `{text(inner.operands[0])}`", related=related)
+
+
+def _repeats_both(part: CallTree) -> bool:
+    """Say whether both operands are repeated, and the result has a dim twice that neither has."""
+    shapes = [operand.shape for operand in part.operands]
+    return all(shape != part.shape for shape in shapes) and any(
+        _count(dim, part.shape) > max(_count(dim, shape) for shape in shapes)
+        for dim in part.shape
+        if not dim.is_one
+    )
+
+
+def _count(dim: object, shape: Shape) -> int:
+    return sum(each == dim for each in shape)
+
+
+def _broadcast(part: CallTree, node: Node, graph: Graph) -> Finding:
+    """Describe a broadcast that makes a matrix of two vectors (SC309)."""
+    left, right = part.operands
+    shapes = f"{shape_text(left.shape)} and {shape_text(right.shape)}"
+    message = f"{shapes} give {shape_text(part.shape)}: each is repeated along the other"
+    place = _syntax_of(part, node, graph).span
+    return Finding("SC309", place, message, _one_shape(part, graph), label=shapes)
+
+
+def _one_shape(part: CallTree, graph: Graph) -> str:
+    """Propose a declaration that gives both operands one shape."""
+    declared = {entry.name for entry in (*graph.network.inputs, *graph.network.params)}
+    for one, other in (part.operands, part.operands[::-1]):
+        if isinstance(one, Leaf) and one.name in declared and len(one.shape) < len(other.shape):
+            return f"declare `{one.name}: [{', '.join(map(str, other.shape))}]`"
+    return "give both one shape"
+
+
+def _syntax_of(part: Tree, node: Node, graph: Graph) -> Syntax:
+    """Find what the author wrote for a part of an equation's tree; equal trees are one object."""
+    whole = node.source.expression
+    found = (syntax for syntax in every_part(whole) if isinstance(syntax, Binary | Call))
+    return next((each for each in found if built(graph, each) is part), whole)

@@ -1,0 +1,48 @@
+"""Whatever a spec holds, the answer is a report: nothing raised, nothing internal, places inside.
+
+Half of the inputs are specs with characters, tokens and lines changed, half have any expressions.
+One in DRAWN of them is also printed in every format.
+"""
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from mutations import Choose, assert_sound, expression_spec, mutated_spec
+
+INPUTS = 10_000  # of each kind
+DRAWN = 4
+
+
+def _choose(draw: st.DrawFn) -> Choose:
+    return lambda count: draw(st.integers(0, count - 1)) if count > 1 else 0
+
+
+@st.composite
+def mutated_specs(draw: st.DrawFn) -> str:
+    return mutated_spec(_choose(draw))
+
+
+@st.composite
+def expression_specs(draw: st.DrawFn) -> str:
+    return expression_spec(_choose(draw))
+
+
+def every(count: int) -> settings:
+    return settings(
+        max_examples=count,
+        derandomize=True,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+
+
+@every(INPUTS)
+@given(mutated_specs(), st.integers(1, DRAWN))
+def test_any_change_of_a_spec_gives_a_sound_report(text: str, drawn: int) -> None:
+    assert_sound(text, drawn=drawn == DRAWN)
+
+
+@every(INPUTS)
+@given(expression_specs(), st.integers(1, DRAWN))
+def test_any_expression_gives_a_sound_report(text: str, drawn: int) -> None:
+    assert_sound(text, drawn=drawn == DRAWN)
