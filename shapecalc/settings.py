@@ -99,8 +99,9 @@ def _table(text: str, path: str) -> _Table | None:
 
 def _no_toml(text: str, path: str, message: str) -> Problem:
     found = re.search(_PLACE, message)
-    line = int(found[1]) if found and found[1] else text.count("\n") + 1
-    column = int(found[2]) if found and found[2] else 1
+    written = text.rstrip()
+    line = int(found[1]) if found and found[1] else written.count("\n") + 1
+    column = int(found[2]) if found and found[2] else len(written) - written.rfind("\n") - 1
     fact = re.sub(rf"\s*{_PLACE}", "", message)
     advice = "correct it, or leave the settings out"
     return Problem(

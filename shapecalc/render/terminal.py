@@ -27,7 +27,8 @@ from shapecalc.render.tally import Tally, count, in_order, passed_over, verdicts
 ALIKE = 3  # more warnings than this of one code are folded to the first
 NO_COINCIDENCE = "no sizes that coincide"
 _PLURALS = {"SC502": "square weights"}
-_LEFT_SIDE = re.compile(r"\s*([^\W\d]\w*)\s*[:=]")
+_KEY = re.compile(r"([^\W\d]\w*)\s*:(?=\s)")
+_LEFT_SIDE = re.compile(r"([^\W\d]\w*)\s*=")
 
 
 def report_page(report: Report, look: Look, *, full: bool = False) -> str:
@@ -145,15 +146,15 @@ def _all_findings(report: Report) -> tuple[Finding, ...]:
 
 
 def _culprit(report: Report) -> str:
-    """Name what has the error, where that is one line with a name."""
-    every = _all_findings(report)
-    lines = {f.span.line for f in every if f.severity is Severity.ERROR}
-    if len(lines) != 1:
+    """Name the equation that has the error, where there is one."""
+    every = [f.span for f in _all_findings(report) if f.severity is Severity.ERROR]
+    if len({span.line for span in every}) != 1:
         return "these"
-    line = min(lines)
-    text = report.source[line - 1] if 1 <= line <= len(report.source) else ""
-    found = _LEFT_SIDE.match(text)
-    return found[1] if found else "this"
+    span = every[0]
+    text = report.source[span.line - 1] if 1 <= span.line <= len(report.source) else ""
+    before = text[: max(span.column - 1, 0)]
+    found = _KEY.findall(before)[-1:] or _LEFT_SIDE.findall(before)[:1]
+    return str(found[0]) if found else "this"
 
 
 def _verdict(page: Page, report: Report) -> None:
