@@ -1,10 +1,11 @@
 """`[tool.shapecalc]` and the flags beside it, through the program as a user runs it."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
-from checking import TWO_LAYER
+from checking import ROOT, TWO_LAYER
 from test_program import Run, shapecalc
 
 SQUARE = """\
@@ -206,3 +207,12 @@ def test_formats_for_ci_come_out_of_the_program(tmp_path: Path) -> None:
     run = shapecalc("check", ".", "--output-format", "sarif", "--output-file", "s", cwd=tmp_path)
     (result,) = json.loads((tmp_path / "s").read_text(encoding="utf-8"))["runs"][0]["results"]
     assert (result["ruleId"], run.code, run.out) == ("SC301", 1, "")
+
+
+def test_settings_of_the_readme_are_read(tmp_path: Path) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"```toml\n(.*?)```", readme, re.DOTALL)
+    run = shapecalc("check", "a.yaml", cwd=project(tmp_path, block, a=SQUARE))
+    assert (run.out, run.code) == ("", 0)
+    assert codes(run := check(tmp_path, "a.yaml", "--select", "SC6")) == ["SC601"]
+    assert run.code == 1

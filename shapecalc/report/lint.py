@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from shapecalc.diagnostics import Finding, Problem, Related
-from shapecalc.dims import Shape, shape_text
+from shapecalc.dims import Dim, Shape, shape_text
 from shapecalc.expression import Binary, Call, Syntax
 from shapecalc.graph import Graph, Node, built
 from shapecalc.matrix.printing import text
@@ -13,39 +13,60 @@ from shapecalc.ops.registry import OPS
 from shapecalc.parsing import every_part, names_in
 from shapecalc.span import Span
 from shapecalc.spec.network import Equation
+from shapecalc.tree import Attribute, Leaf, Tree, calls, leaves
 from shapecalc.tree import Call as CallTree
-from shapecalc.tree import Leaf, Tree, calls
 
 _ELEMENTWISE = frozenset(INFIX_OPS.values()) - {"matmul"}
 
 
 def lint_findings(graph: Graph) -> Iterator[Finding]:
     """Say what is unused or does not reach the loss, and what is written but hardly meant."""
-    yield from _unused(graph)
-    yield from _not_in_loss(graph)
+    used = {name for node in graph.nodes for name in _names_in(node.tree)}
+    yield from _unused(graph, used)
+    yield from _not_in_loss(graph, used)
     makers = {node.output: node for node in graph.nodes}
     for node in graph.nodes:
         yield from _mixed_precedence(node.source, graph)
         for part in calls(node.tree):
-            if OPS[part.op].takes_logits:
+            if part.op in _ELEMENTWISE:
+                if _repeats_both(part):
+                    yield _broadcast(part, node, graph)
+            elif OPS[part.op].takes_logits:
                 yield from _squashed_twice(part, node, makers, graph)
-            elif part.op in _ELEMENTWISE and _repeats_both(part):
-                yield _broadcast(part, node, graph)
     for claim in graph.network.gradients:
         yield from _mixed_precedence(claim, graph)
 
 
-def _unused(graph: Graph) -> Iterator[Finding]:
+def _names_in(tree: Tree) -> Iterator[str]:
+    """Yield the names of values, dims and constants that an equation uses."""
+    for part in leaves(tree):
+        yield part.name
+    for call in calls(tree):
+        for _, attribute in call.attributes:
+            yield from _dims_in(attribute)
+
+
+def _dims_in(attribute: Attribute) -> Iterator[str]:
+    if isinstance(attribute, Dim):
+        yield from attribute.names
+    elif isinstance(attribute, tuple):
+        for each in attribute:
+            yield from _dims_in(each)
+
+
+def _unused(graph: Graph, in_equations: set[str]) -> Iterator[Finding]:
     """Name what is declared and never used (SC601)."""
     network = graph.network
-    used = {name.text for each in _equations(graph) for name in names_in(each.expression)}
-    used |= {upstream.name for upstream in network.upstream}
+    used = in_equations | {upstream.name for upstream in network.upstream}
     used |= {assumed.name for assumed in network.assume}
-    used |= {claim.name.removeprefix("d") for claim in network.gradients}
+    for claim in network.gradients:
+        used |= {claim.name.removeprefix("d")}
+        used |= {name.text.removeprefix("d") for name in names_in(claim.expression)}
+        used |= {name.text for name in names_in(claim.expression)}
     used |= {network.batch.name} if network.batch else set()
     values = (*network.inputs, *network.params)
-    shapes = [value.shape for value in (*values, *network.shapes)]
-    used |= {name for shape in shapes for dim in shape for name in dim.names}
+    for value in (*values, *network.shapes):
+        used.update(name for dim in value.shape for name in dim.names)
     declared = [(dim.name, dim.span) for dim in network.dims]
     declared += [(constant.name, constant.span) for constant in network.constants]
     declared += [(value.name, value.span) for value in values]
@@ -54,26 +75,23 @@ def _unused(graph: Graph) -> Iterator[Finding]:
             yield Finding("SC601", span, f"`{name}` is never used", "remove it")
 
 
-def _equations(graph: Graph) -> tuple[Equation, ...]:
-    return (*graph.network.forward, *graph.network.gradients)
-
-
-def _not_in_loss(graph: Graph) -> Iterator[Finding]:
+def _not_in_loss(graph: Graph, used: set[str]) -> Iterator[Finding]:
     """Name the results that lead nowhere, so that no gradient comes back (SC602)."""
     targets = {graph.loss, *graph.upstream} - {None}
     if not targets:
         return
-    uses = graph.uses()
     target = graph.loss.name if graph.loss else "an upstream"
     for node in graph.nodes:
-        if node.output not in uses and node.output not in targets:
-            name = node.output.name
+        name = node.output.name
+        if name not in used and node.output not in targets:
             message = f"`{name}` does not reach {target}: its gradient is 0"
             yield Finding("SC602", node.source.span, message, "use it, or remove it")
 
 
 def _mixed_precedence(equation: Equation, graph: Graph) -> Iterator[Finding]:
     """Point at products that may be read in another order than they run (SC604)."""
+    if "@" not in equation.text or not ("*" in equation.text or "/" in equation.text):
+        return
     for part in every_part(equation.expression):
         if not (isinstance(part, Binary) and part.operator == "@"):
             continue
