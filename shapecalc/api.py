@@ -10,6 +10,7 @@ from shapecalc.graph import build_graph
 from shapecalc.records import Report
 from shapecalc.report.coincidence import coincidence_findings
 from shapecalc.report.lint import lint_findings
+from shapecalc.report.most import first_findings
 from shapecalc.report.silence import heard
 from shapecalc.report.whole import report
 from shapecalc.source import glimpse, lines_of, read_file, read_stream
@@ -59,7 +60,7 @@ def check(
     network, findings = read_network(text, path)
     source = lines_of(text)
     if network is None:
-        return Report(path, findings=findings, source=source)
+        return Report(path, findings=first_findings(findings), source=source)
     graph = build_graph(network)
     every = [*findings, *graph.findings]
     is_whole = not every
@@ -68,7 +69,7 @@ def check(
         return Report(
             path,
             network.name,
-            findings=left,
+            findings=first_findings(left),
             not_checked=graph.not_checked,
             silenced=silenced,
             source=source,
@@ -81,5 +82,5 @@ def check(
     if is_whole:
         every += [*coincidence_findings(found), *lint_findings(graph)]
     left, silenced = heard(every, network.ignores, is_whole=is_whole)
-    written = report(found, judged, left, detail=detail)
+    written = report(found, judged, first_findings(left), detail=detail)
     return written._replace(silenced=silenced, source=source)

@@ -6,6 +6,7 @@ labels in between; nothing is expanded across equations.
 
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
+from itertools import islice
 from typing import NamedTuple
 
 from shapecalc.index import (
@@ -33,6 +34,14 @@ SumsToOne = Mapping[Tree, int]
 """Values whose entries add up to 1 along an axis: one-hot targets, probabilities, softmax."""
 
 
+MOST_TERMS = 128
+"""How many terms the Jacobian of one equation may have; softmax in softmax doubles them."""
+
+
+class JacobianTooLarge(Exception):
+    """A Jacobian that would not stay small."""
+
+
 class Jacobian(NamedTuple):
     """`∂output/∂wrt` as a sum of index terms, with the labels of the output's and wrt's axes."""
 
@@ -49,13 +58,19 @@ class Jacobian(NamedTuple):
 
 
 def jacobian(output: Leaf, equation: Tree, occurrence: int) -> Jacobian:
-    """Differentiate an equation by one occurrence of a name, counted over all names from 0."""
+    """Differentiate an equation by one occurrence of a name, counted over all names from 0.
+
+    Raises JacobianTooLarge.
+    """
     wrt = list(leaves(equation))[occurrence]
     marker = leaf("<wrt>", wrt.shape)
     marked = with_marker(equation, occurrence, marker)
     output_labels, wrt_labels = fresh_labels(output.shape), fresh_labels(wrt.shape)
     rule = _Differentiation(marked, output, marker, wrt, wrt_labels)
-    found = [merged_powers(contracted(term)) for term in rule.terms(marked, output_labels)]
+    terms = list(islice(rule.terms(marked, output_labels), MOST_TERMS + 1))
+    if len(terms) > MOST_TERMS:
+        raise JacobianTooLarge
+    found = [merged_powers(contracted(term)) for term in terms]
     free = output_labels + wrt_labels
     return Jacobian(output, wrt, output_labels, wrt_labels, merged_terms(found, free))
 

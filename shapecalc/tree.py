@@ -115,6 +115,15 @@ def calls(tree: Tree) -> Iterator[Call]:
             yield from calls(operand)
 
 
+def deepest(tree: Tree) -> int:
+    """Return how many calls are inside each other; without recursion, since it may be many."""
+    level, depth = [tree], 0
+    while level:
+        level = list(dict.fromkeys(o for t in level if isinstance(t, Call) for o in t.operands))
+        depth += 1
+    return depth
+
+
 def rebuilt(tree: Tree, change: Callable[[Tree], Tree | None]) -> Tree:
     """Replace every part for which `change` has an answer; shapes must stay as they are."""
     seen: dict[Tree, Tree] = {}

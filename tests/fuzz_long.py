@@ -9,15 +9,20 @@ import os
 import random
 import sys
 import time
-from collections.abc import Callable
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 ROOT = Path(__file__).resolve().parent.parent
 PROGRESS = 10_000  # inputs between two lines
 MOST_KINDS = 40  # of crashes; with more, a run ends
+
+
+class FailureOf(Protocol):
+    """What tries an input, and says what is wrong with the answer; drawn, in every format."""
+
+    def __call__(self, text: str, *, drawn: bool) -> str | None: ...
 
 
 def say(text: str) -> None:
@@ -29,9 +34,10 @@ def say(text: str) -> None:
 class Run:
     """What a run has seen so far. Crashes that end at the same place are one kind."""
 
-    def __init__(self, inputs: int, failure_of: Callable[[str], str | None]) -> None:
+    def __init__(self, inputs: int, failure_of: FailureOf, one_in: int) -> None:
         self.inputs = inputs
         self.failure_of = failure_of
+        self.one_in = one_in
         self.done = 0
         self.started = time.monotonic()
         self.crashes: dict[str, tuple[str, str]] = {}
@@ -39,7 +45,7 @@ class Run:
     def take(self, text: str) -> None:
         """Try one input."""
         self.done += 1
-        failure = self.failure_of(text)
+        failure = self.failure_of(text, drawn=self.done % self.one_in == 0)
         if failure is not None:
             self._keep(failure, text)
         if self.done % PROGRESS == 0:
@@ -115,9 +121,9 @@ def main() -> None:
     by = options.by or ("atheris" if find_spec("atheris") else "random")
     if by == "atheris":
         _instrument()
-    from mutations import failure_of
+    from mutations import DRAWN, failure_of
 
-    run = Run(options.inputs, failure_of)
+    run = Run(options.inputs, failure_of, DRAWN)
     (by_atheris if by == "atheris" else by_random)(run, options.seed)
     sys.exit(run.finish())
 

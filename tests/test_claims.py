@@ -252,6 +252,6 @@ def test_claim_that_needs_targets_to_sum_to_1_says_so() -> None:
     report = report_on(with_claims(spec, {"dZ2": "(A2 - Y) / m"}))
     (finding,) = report.findings
     assert finding.code == "SC414"
-    assert "`assume: {Y: probabilities axis=0}`" in finding.notes[0][1]
+    assert "`Y: probabilities axis=0` under `assume`" in finding.help
     assumed = spec + "assume: {Y: probabilities axis=0}\n"
     assert verdicts(assumed, dZ2="(A2 - Y) / m") == {"dZ2": "right"}

@@ -248,7 +248,7 @@ def test_bad_syntax_says_what_is_expected(
         ("a and b", "and", "`*` between masks"),
         ("a or b", "or", "maximum"),
         ("not a", "not", "1 - mask"),
-        ("a if b else c", "if", "where(mask, a, b)"),
+        ("a if b else c", "if", "where(b, a, c)"),
         ("lambda: 3", "lambda", "`lam`"),
         ("sum(x for x in y)", "for", "sum(x, axis=0)"),
         ("a & b", "&", "`*` between masks"),

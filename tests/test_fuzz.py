@@ -6,10 +6,9 @@ One in DRAWN of them is also printed in every format.
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from mutations import Choose, assert_sound, expression_spec, mutated_spec
+from mutations import DRAWN, Choose, assert_sound, expression_spec, mutated_spec
 
 INPUTS = 10_000  # of each kind
-DRAWN = 4
 
 
 def _choose(draw: st.DrawFn) -> Choose:

@@ -68,7 +68,8 @@ def test_place_behind_the_end_has_a_caret() -> None:
 def test_file_without_source_has_a_path_and_no_frame() -> None:
     finding = Finding("SC106", Span("no.yaml", 1, 1), "no such file `no.yaml`", "check the path")
     assert framed(finding) == (
-        "error[SC106] cannot-read: no such file `no.yaml`\n --> no.yaml\n  = help: check the path\n"
+        "error[SC106] cannot-read: no such file `no.yaml`\n --> no.yaml\n"
+        "  = help: check the path\n  = more: shapecalc rule SC106\n"
     )
 
 

@@ -113,6 +113,7 @@ error[SC301] inner-dims-differ: `W1 @ X` does not conform, h ≠ n
    |
    = fits: `W1.T @ X`, (h, n) @ (n, m) → (h, m); then b1 (h, 1) fits too
    = help: write `W1.T @ X`, or declare `W1: [h, n]`
+   = more: shapecalc rule SC301
 
   A1, Z2, A2 and J depend on Z1 and were not checked
 

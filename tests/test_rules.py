@@ -227,7 +227,8 @@ def test_page_shows_what_the_program_says_of_the_example(rule: type[Rule]) -> No
     shown = "".join(rule_page(rule, Look()).split())
     (finding,) = report.findings
     assert "".join(finding.message.split()) in shown
-    assert "".join(finding.help.split()) in shown
+    below_caret = finding.help.removeprefix("write `").removesuffix("`") + "   right"
+    assert any("".join(each.split()) in shown for each in (finding.help, below_caret))
 
 
 def test_json_holds_the_pages() -> None:

@@ -132,7 +132,7 @@ def test_a_value_cannot_begin_with_a_mark_that_yaml_keeps(mark: str) -> None:
     finding = only_finding(f"a: 1\nb: {mark}x\n")
     assert finding.code == "SC101"
     assert finding.message == f"a value cannot begin with `{mark}`"
-    assert finding.help == "quote the expression"
+    assert finding.help == f'quote it, `b: "{mark}x"`'
     assert finding.span == at(2, 4)
 
 
@@ -140,22 +140,22 @@ def test_a_value_cannot_begin_with_a_mark_that_yaml_keeps(mark: str) -> None:
 def test_a_value_cannot_begin_with_a_star(text: str) -> None:
     finding = only_finding(f"a: {text}\n")
     assert (finding.code, finding.message) == ("SC101", "a value cannot begin with `*`")
-    assert finding.help == "quote the expression"
+    assert finding.help.startswith(f'quote it, `a: "{text}"`')
     assert (finding.span.line, finding.span.column) == (1, 4)
 
 
 @pytest.mark.parametrize(
     ("text", "message", "advice", "place"),
     [
-        ("a: & x\n", "a value cannot begin with `&`", "quote the expression", at(1, 4)),
-        ("a: > 3\n", "a value cannot begin with `>`", "quote the expression", at(1, 4)),
-        ("a: - 3\n", "a value cannot begin with `- `", "quote the expression", at(1, 4)),
-        ("a: 'x' + b\n", "go on after its closing `'`", "quote the whole", at(1, 8, 3)),
+        ("a: & x\n", "a value cannot begin with `&`", 'quote it, `a: "& x"`', at(1, 4)),
+        ("a: > 3\n", "a value cannot begin with `>`", 'quote it, `a: "> 3"`', at(1, 4)),
+        ("a: - 3\n", "a value cannot begin with `- `", 'quote it, `a: "- 3"`', at(1, 4)),
+        ("a: 'x' + b\n", "go on after its closing `'`", "whole, `a: 'x + b'`", at(1, 8, 3)),
         ("a: {x: 'x' + b}\n", "go on after its closing `'`", "quote the whole", at(1, 12, 4)),
         ("a: [n, m].T\n", "go on after its closing `]`", "quote the whole", at(1, 10, 2)),
         ("a:\n\tb: 1\n", "a tab indents this line", "with spaces", at(2, 1)),
         ("a: 1\n \tb: 1\n", "a tab indents this line", "with spaces", at(2, 2)),
-        ("a: b: c\n", "a value cannot contain `: `", "quote the value", at(1, 5)),
+        ("a: b: c\n", "a value cannot contain `: `", 'quote it, `a: "b: c"`', at(1, 5)),
         ("a: 1\n  b: 2\n", "indented below a line that already", "align it", at(2, 3, 4)),
         ("a:\n   b: 1\n  c: 2\n", "indentation of this line fits no", "align it", at(3, 3, 4)),
         (" a: 1\nb: 2\n", "indentation of this line fits no", "align it", at(2, 1, 4)),

@@ -219,7 +219,7 @@ def test_what_is_no_spec_is_no_network(text: str) -> None:
     assert network is None
     assert (finding.code, finding.is_unusable_input) == ("SC102", True)
     assert "no `forward` or `layers` here" in finding.message
-    assert finding.help == "add one, or drop the path"
+    assert finding.help == "put the equations under `forward:`, or drop the path"
 
 
 def test_a_misspelt_key_is_read_as_the_one_that_was_meant() -> None:
@@ -247,7 +247,7 @@ def test_keys_of_a_later_version_say_so(key: str) -> None:
 
 def test_layers_alone_are_no_reason_to_call_a_file_no_spec() -> None:
     finding = only_finding("layers: []\n")
-    assert (finding.code, finding.help) == ("SC212", "write `forward`")
+    assert (finding.code, finding.help) == ("SC212", "write its equations under `forward:`")
 
 
 @pytest.mark.parametrize(
@@ -292,10 +292,10 @@ def test_a_dim_whose_size_is_wrong_is_still_a_dim() -> None:
         ("[n, M]", "SC205", "the dim `M` is not defined", "nearest is `m` (line 3)", at(5, 10)),
         ("[n, 2*q]", "SC205", "the dim `q` is not defined", "declare it", at(5, 12)),
         ("(n, q)", "SC205", "the dim `q` is not defined", "declare it", at(5, 10)),
-        ("[n, 128]", "SC212", "integer axis sizes are not read", "`dims: {h: 128}`", at(5, 10, 3)),
-        ("(n, 128)", "SC212", "integer axis sizes are not read", "`dims: {h: 128}`", at(5, 10, 3)),
+        ("[n, 128]", "SC212", "numbers are not read", "`X: [n, d1]`, with `d1: 128`", at(5, 6, 8)),
+        ("(n, 128)", "SC212", "numbers are not read", "`X: [n, d1]`, with `d1: 128`", at(5, 6, 8)),
         ("[n, _]", "SC212", "an axis `_` is not supported", "a name of its own", at(5, 10)),
-        ("[n/m]", "SC212", "a quotient of dims is not supported", "a name of its own", at(5, 7, 3)),
+        ("[n/m]", "SC212", "a quotient of dims is not supported", "`n_m`", at(5, 7, 3)),
         ("[0]", "SC308", "a size is `0`", "at least 1", at(5, 7)),
         ("[m - n]", "SC308", "`m-n` is -2 at m = 3, n = 5", "other sizes", at(5, 7, 5)),
         ("[[n]]", "SC204", "an axis of `X` is a list", "`X: [n, m]`", at(5, 7, 3)),
@@ -316,8 +316,16 @@ def test_an_unknown_dim_is_reported_once() -> None:
     assert codes(FORWARD + "dims: [n]\ninputs: {X: [q], Y: [q, n]}\n") == ["SC205"]
 
 
-def test_every_integer_axis_is_reported() -> None:
-    assert codes(FORWARD + "inputs: {X: [128, 64], Y: [128]}\n") == ["SC212"] * 3
+def test_integer_axes_are_one_finding_a_value_and_one_name_a_size() -> None:
+    _, (first, second) = outcome(FORWARD + "inputs: {X: [128, 64], Y: [128]}\n")
+    assert (first.code, second.code) == ("SC212", "SC212")
+    assert first.help == "write `X: [d1, d2]`, with `d1: 128, d2: 64` in `dims`"
+    assert second.help == "write `Y: [d1]`, with `d1: 128` in `dims`"
+
+
+def test_integer_axes_are_called_by_the_dims_of_their_sizes() -> None:
+    finding = only_finding(FORWARD + "dims: {n: 5, m: 3}\ninputs: {X: [3, 5]}\n")
+    assert finding.help == "write `X: [m, n]`"
 
 
 def test_a_shape_in_braces_that_splits_is_read_all_the_same() -> None:
@@ -488,7 +496,8 @@ def test_a_name_that_means_two_things_names_both_places(
 ) -> None:
     finding = only_finding(FORWARD + text)
     assert (finding.code, finding.message) == ("SC208", message)
-    assert finding.help == "rename one"
+    name = message.split("`")[1]
+    assert f"`{name}2`" in finding.help
     assert (finding.span, finding.related[0].span) == (place, other)
 
 

@@ -53,9 +53,10 @@ def _shape(judged: Judged, network: Network) -> Finding:
     """Describe a claim whose operands do not go together, or that has another shape."""
     claim, right = judged.claim, text(judged.right)
     related: tuple[Related, ...] = ()
+    message = f"{claim.gradient.name} {claim.reason}"
     if claim.tree is not None and (place := _made_at(claim.value.name, network)):
         related = (Related(place, f"{claim.value.name} is {shape_text(claim.value.shape)}"),)
-    message = f"{claim.gradient.name} {claim.reason}"
+        message += f", line {place.line}"
     label = _with_right(claim.label, right)
     return Finding("SC413", claim.place, message, f"write `{right}`", label, related)
 

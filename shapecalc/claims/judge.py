@@ -16,9 +16,9 @@ from shapecalc.index import fresh_labels
 from shapecalc.sweep import Sweep, known_domains
 from shapecalc.tree import Call, Leaf, Number, Tree, leaf, leaves, rebuilt
 from shapecalc.verify.cases import Domain
-from shapecalc.verify.evaluate import Point, Unsupported
+from shapecalc.verify.evaluate import Point
 from shapecalc.verify.expansion import TooManyTerms, expanded, same
-from shapecalc.verify.field import NoValue
+from shapecalc.verify.field import NoValue, Unsupported
 
 if TYPE_CHECKING:
     from shapecalc.claims.worlds import World
@@ -243,12 +243,12 @@ class _Court:
     ) -> Tree:
         """Return the right formula; by the author's own gradients where all carry one factor."""
         formula = self.sweep.gradients[claim.value].formula
+        names = {name for name in leaves(formula) if name in self.sweep_names}
         carried = {
             earlier.gradient: outcomes[earlier].scale
             for earlier in accepted
-            if outcomes[earlier].scale is not None
+            if earlier.gradient in names and outcomes[earlier].scale is not None
         }
-        names = [name for name in leaves(formula) if name in self.sweep_names]
         factors = {carried.get(name, ONE) for name in names}
         scale = factors.pop() if len(factors) == 1 else None
         return formula if scale is None or scale == ONE else scale.dividing(formula)

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from shapecalc.diagnostics import Finding, Problem, nearest
+from shapecalc.diagnostics import MOST_PROPOSALS, Finding, Problem, nearest
 from shapecalc.dims import shape_text
 from shapecalc.expression import Name
 from shapecalc.graph import Graph
@@ -64,6 +64,7 @@ class _Skipped(Exception):
 class _Reader:
     def __init__(self, sweep: Sweep) -> None:
         self.sweep = sweep
+        self.undefined = 0
         self.graph: Graph = sweep.graph
         network = self.graph.network
         self.dims = {entry.name for entry in network.dims}
@@ -118,7 +119,11 @@ class _Reader:
         raise Problem(self._undefined(Name(equation.span, name), "is the gradient of no value"))
 
     def _undefined(self, name: Name, fact: str) -> Finding:
-        near = nearest(name.text, [*self.by_name, *self.graph.values, *self.symbols])
+        self.undefined += 1
+        known: list[str] = []
+        if self.undefined <= MOST_PROPOSALS:
+            known = [*self.by_name, *self.graph.values, *self.symbols]
+        near = nearest(name.text, known)
         hint = f"nearest is `{near}`" if near else "a claim is named `d` and the value: `dW`"
         return Finding("SC205", name.span, f"`{name.text}` {fact}", hint)
 

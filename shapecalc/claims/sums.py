@@ -10,8 +10,7 @@ from shapecalc.claims.worlds import worlds
 from shapecalc.sweep import Sweep, known_sums
 from shapecalc.tree import Call, Leaf, Tree
 from shapecalc.verify.cases import Domain
-from shapecalc.verify.evaluate import Unsupported
-from shapecalc.verify.field import NoValue
+from shapecalc.verify.field import NoValue, Unsupported
 
 
 def missing_sum(sweep: Sweep, claim: Claim) -> tuple[Leaf, int] | None:

@@ -4,18 +4,20 @@ The true gradients are evaluated by the derived formulas, each of which has been
 """
 
 from collections.abc import Iterable, Mapping
+from math import prod
 from random import Random
 
 from shapecalc.sweep import Sweep
 from shapecalc.tree import Leaf, Tree, leaf
 from shapecalc.verify.cases import ATTEMPTS, Domain, draw, symbols
-from shapecalc.verify.evaluate import Evaluation, Point, Unsupported
-from shapecalc.verify.field import Functions, NoValue
+from shapecalc.verify.evaluate import Evaluation, Point
+from shapecalc.verify.field import Functions, NoValue, Unsupported
 from shapecalc.verify.plans import Plans
 from shapecalc.verify.standins import stand_ins
 
 ASSIGNMENTS = 2
 TRIALS = 3
+MOST_ENTRIES = 300_000
 NO_POINT = "no point was found at which the network has a value"
 
 
@@ -56,11 +58,22 @@ def worlds(
     found: list[World] = []
     for assignment in range(ASSIGNMENTS):
         sizes = stand_ins(dims, literals, assignment)
+        _hold_to_limit(sweep, sizes)
         made = _at_sizes(sweep, sizes, domains, assignment, exact=exact)
         if len(made) < TRIALS:
             raise Unsupported(NO_POINT)
         found += made
     return found
+
+
+def _hold_to_limit(sweep: Sweep, sizes: Mapping[str, int]) -> None:
+    """Refuse a network that would fill the memory, at sizes that differ from all its numbers."""
+    count = 0
+    for value in sweep.graph.values.values():
+        count += prod(dim.size(sizes) for dim in value.shape)
+        if count > MOST_ENTRIES:
+            reason = f"at the sizes tried, the network has over {MOST_ENTRIES:,} entries"
+            raise Unsupported(reason)
 
 
 def _at_sizes(

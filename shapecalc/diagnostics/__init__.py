@@ -1,7 +1,16 @@
 """Findings: what shapecalc has to say about a place in the user's source."""
 
 from shapecalc.diagnostics.finding import Finding, Problem, Related
-from shapecalc.diagnostics.proposals import fresh, nearest
+from shapecalc.diagnostics.proposals import MOST_PROPOSALS, fresh, nearest
 from shapecalc.diagnostics.rule import Rule, Severity
 
-__all__ = ["Finding", "Problem", "Related", "Rule", "Severity", "fresh", "nearest"]
+__all__ = [
+    "MOST_PROPOSALS",
+    "Finding",
+    "Problem",
+    "Related",
+    "Rule",
+    "Severity",
+    "fresh",
+    "nearest",
+]

@@ -3,13 +3,16 @@
 One equation that cannot be read does not stop the others; what depends on it is named, not checked.
 """
 
+from collections import deque
+from collections.abc import Mapping
 from functools import cached_property
 from itertools import pairwise
 from typing import NamedTuple
 
-from shapecalc.diagnostics import Finding, Problem, Related, nearest
+from shapecalc.diagnostics import MOST_PROPOSALS, Finding, Problem, Related, nearest
 from shapecalc.dims import Dim, shape_text
 from shapecalc.expression import Name, Syntax
+from shapecalc.graph.limits import hold_to_limits
 from shapecalc.graph.misfits import misfit_finding
 from shapecalc.graph.origins import Origins
 from shapecalc.ops.build import Builder, Misfit
@@ -17,6 +20,8 @@ from shapecalc.parsing import names_in
 from shapecalc.span import Span
 from shapecalc.spec.network import Equation, Network, ValueEntry
 from shapecalc.tree import Attribute, Leaf, Tree, leaf, leaves
+
+LONGEST_CYCLE = 12
 
 
 class Node(NamedTuple):
@@ -72,6 +77,14 @@ class Graph(NamedTuple):
     def size(self, dim: Dim) -> int | None:
         """Return a dim's size; None where the spec leaves a name of it symbolic."""
         return dim.size(self.sizes) if all(name in self.sizes for name in dim.names) else None
+
+
+def _way_back(before: Mapping[str, str], own: str) -> list[str]:
+    """Return the names of a circle, from its first to the same as its last."""
+    way = [own, before[own]]
+    while way[-1] != own:
+        way.append(before[way[-1]])
+    return way[::-1]
 
 
 class _Skipped(Exception):
@@ -147,6 +160,7 @@ class _GraphBuilder:
         self.reading = equation
         try:
             tree = Builder(self._lookup, self.dims.__contains__).tree(equation.expression)
+            hold_to_limits(equation, tree)
         except Problem as problem:
             self.findings.append(problem.finding)
         except Misfit as misfit:
@@ -187,7 +201,7 @@ class _GraphBuilder:
             message = f"`{name.text}` is used in its own equation"
             advice = f"drop `{name.text}` here, or use another value for it"
             return Finding("SC207", name.span, message, advice)
-        if cycle := self._cycle(name):
+        if len(self.findings) < MOST_PROPOSALS and (cycle := self._cycle(name)):
             return cycle
         here, there = name.span.line, place.line
         message = f"`{name.text}` is used on line {here}, defined on line {there}"
@@ -207,17 +221,21 @@ class _GraphBuilder:
         """Describe a way from a name that is set later back to the equation that uses it."""
         own = self.reading.name
         uses = self._uses
-        ways = {name.text: [own, name.text]}
-        waiting = [name.text]
-        while own not in ways and waiting:
-            last = waiting.pop(0)
+        before = {name.text: own}
+        waiting = deque([name.text])
+        while own not in before and waiting:
+            last = waiting.popleft()
             for used in uses.get(last, ()):
-                if used not in ways and used in self.later:
-                    ways[used] = [*ways[last], used]
+                if used not in before and used in self.later:
+                    before[used] = last
                     waiting.append(used)
-        if own not in ways:
+        if own not in before:
             return None
-        way = ways[own]
+        way = _way_back(before, own)
+        if len(way) > LONGEST_CYCLE:
+            message = f"a circle of {len(way) - 1:,} equations goes through `{own}`"
+            advice = f"break it: use an earlier value for `{name.text}`"
+            return Finding("SC207", name.span, message, advice, f"for {own}")
         message = f"{' → '.join(way)} is a circle, each is made from the next"
         related = tuple(
             Related(self.later[each], f"{each} is made from {after}")
@@ -227,7 +245,9 @@ class _GraphBuilder:
         return Finding("SC207", name.span, message, advice, f"for {own}", related)
 
     def _undefined(self, name: Name) -> Finding:
-        known = [*self.values, *self.dims, *self.constants, *self.later, *self.lost]
+        known: list[str] = []
+        if len(self.findings) < MOST_PROPOSALS:
+            known = [*self.values, *self.dims, *self.constants, *self.later, *self.lost]
         hint = f"declare `{name.text}` under `params` or `inputs`, or write an equation for it"
         if name.text[:1] == "d" and name.text[1:] in self.values:
             hint = f"say `{name.text}` under `gradients` only"

@@ -128,7 +128,9 @@ def _not_broadcastable(misfit: Misfit, origins: Origins, sizes: Sizes) -> Findin
 
 def _on_axis(misfit: Misfit) -> str:
     """Say on which axis of the result dims clash."""
-    (place, axis), *_ = misfit.mismatch.axes
+    if not misfit.mismatch.axes:
+        return ""
+    place, axis = misfit.mismatch.axes[0]
     rank = max(len(operand.shape) for operand in misfit.operands)
     return f" on axis {rank - len(misfit.operands[place].shape) + axis}" if rank > 1 else ""
 
@@ -137,7 +139,7 @@ def _what_broadcasts(misfit: Misfit, origins: Origins) -> tuple[str, tuple[tuple
     """Propose a shape or a transpose that fits."""
     left, right = misfit.operands
     for own, other in ((right, left), (left, right)):
-        column = _as_column(own, other)
+        column = None if misfit.needs_one_shape else _as_column(own, other)
         if column and isinstance(own, Leaf) and own.name in origins.declared:
             why = f"shapes are lined up at their last axes: {own.shape[0]} meets {other.shape[-1]}"
             return f"write {_declaration(own, column)}", (("why", why),)

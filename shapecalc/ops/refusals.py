@@ -27,7 +27,8 @@ class Refusal(NamedTuple):
 def unknown_op(name: str, prefix: str) -> Refusal:
     """Say that no op has a name; propose the one that was meant."""
     message = f"no op `{prefix}{name}`"
-    near = ELSEWHERE.get(name.casefold()) or nearest(name, [*OPS, *ALIASES, *sorted(NOT_BUILT)])
+    near = ELSEWHERE.get(name.casefold()) or nearest(name, [*OPS, *ALIASES])
+    near = near or nearest(name, sorted(NOT_BUILT))
     if near is None:
         return Refusal("SC209", message, "write its formula with ops that there are")
     if near in NOT_BUILT:
@@ -45,9 +46,10 @@ def not_built(name: str, prefix: str, operands: Sequence[Tree]) -> Refusal:
 
 def library(prefix: str, name: str) -> Refusal:
     """Say that the ops of PyTorch are not read by their own names."""
-    here = {"cross_entropy": "softmax_cross_entropy"}.get(name, name)
-    here = ELSEWHERE.get(here.casefold(), here)
+    here = "softmax_cross_entropy" if name == "cross_entropy" else ELSEWHERE.get(name, name)
     advice = f"write `{here}`" if here in OPS else f"write the formula of `{name}`"
+    if here == ALIASES.get(name, name) and here in OPS:
+        advice = f"drop `{prefix}.`"
     return Refusal("SC212", f"the prefix `{prefix}.` is not supported in this version", advice)
 
 

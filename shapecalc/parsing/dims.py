@@ -54,7 +54,7 @@ def _polynomial(syntax: Syntax) -> Dim:
 
 
 def _not_built(syntax: Name | Binary) -> Problem:
-    what, advice = "an axis `_`", "give the dim a name, as `dims` does"
+    what, advice = "an axis `_`", "give the dim a name of its own"
     if isinstance(syntax, Binary):
         what, advice = "a quotient of dims", "give the quotient a name of its own in `dims`"
         if isinstance(syntax.left, Name) and isinstance(syntax.right, Name):

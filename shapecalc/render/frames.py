@@ -27,11 +27,11 @@ class Marker(NamedTuple):
     label: str
 
 
-def frame(page: Page, finding: Finding, source: Sequence[str]) -> None:
-    """Add the frame of a finding."""
+def frame(page: Page, finding: Finding, source: Sequence[str], *, more: bool = True) -> None:
+    """Add the frame of a finding; `more` names the command that explains an error's code."""
     page.blank()
     if finding.severity is Severity.ERROR:
-        _error(page, finding, source)
+        _error(page, finding, source, [("more", f"shapecalc rule {finding.code}")] * more)
     else:
         _warning(page, finding, source)
 
@@ -41,7 +41,9 @@ def place(span: Span) -> str:
     return f"{span.path}:{span.line}:{span.column}"
 
 
-def _error(page: Page, finding: Finding, source: Sequence[str]) -> None:
+def _error(
+    page: Page, finding: Finding, source: Sequence[str], more: Sequence[tuple[str, str]]
+) -> None:
     head = f"error[{finding.code}]"
     first, *rest = page.folded(f"{head} {finding.name}: {finding.message}", page.width - 2)
     page.line(cell(head, "red"), cell(first.removeprefix(head), "bold"))
@@ -53,7 +55,7 @@ def _error(page: Page, finding: Finding, source: Sequence[str]) -> None:
     page.line(cell(" " * gutter), cell("--> ", "dim"), own(where))
     if markers:
         _error_source(page, markers, source, gutter)
-    for name, text in _notes(finding):
+    for name, text in (*_notes(finding), *more):
         _note(page, name, text, gutter)
 
 
@@ -166,6 +168,8 @@ def _marker_row(
 
 def _label(page: Page, label: str, start: int, end: int) -> tuple[str, list[str]]:
     """Split a label into what goes beside the caret, and the lines below it."""
+    if not label:
+        return "", []
     first, *rest = label.split("\n")
     room = page.width - end - 1
     if not page.fits(first, room):

@@ -18,5 +18,5 @@ def from_here(path: str) -> PurePath:
     A CI service joins the former to its checkout, and cannot do that to `../a.yaml`.
     """
     here = Path.cwd()
-    full = PurePath(os.path.normpath(here / path))
+    full = PurePath(os.path.normpath(here / path).replace("//", "/"))  # POSIX keeps two in front
     return full.relative_to(here) if full.is_relative_to(here) else full

@@ -106,7 +106,7 @@ def _said_of(page: Page, example: Example) -> None:
         return
     frames = Page(page.look._replace(width=page.width - INDENT))
     for finding in report.findings:
-        frame(frames, finding, report.source)
+        frame(frames, finding, report.source, more=False)
     page.blank()
     page.lines += [cell(" " * INDENT) + line if line else () for line in frames.lines]
 

@@ -50,6 +50,8 @@ def step_lines(
 
 def kinds_section(page: Page, report: Report) -> None:
     """Add a line for each kind of step, with how many steps there are of it."""
+    if not report.steps:
+        return
     kinds = _by_kind(report.steps)
     longest = max(kinds, key=lambda steps: (steps[0].relation == "product", len(steps)))
     example = key(longest[len(longest) // 2])

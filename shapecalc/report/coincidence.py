@@ -94,6 +94,8 @@ def _distinct(sweep: Sweep, used: set[str]) -> str:
 
 def _prime_near(size: int, taken: set[int | None]) -> int:
     free = [prime for prime in PRIMES if prime not in taken]
+    if not free:
+        return size + 1 + len(taken)
     near = min(free, key=lambda prime: (abs(prime - size), prime))
     if abs(near - size) <= size or size <= PRIMES[-1]:
         return near

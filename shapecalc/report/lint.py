@@ -161,7 +161,8 @@ def _broadcast(part: CallTree, node: Node, graph: Graph) -> Finding:
     """Describe a broadcast that makes a matrix of two vectors (SC309)."""
     left, right = part.operands
     shapes = f"{shape_text(left.shape)} and {shape_text(right.shape)}"
-    message = f"{shapes} give {shape_text(part.shape)}: each is repeated along the other"
+    named = [f"`{text(each)}` {shape_text(each.shape)}" for each in part.operands]
+    message = f"{' and '.join(named)} give {shape_text(part.shape)}: each is repeated"
     place = _syntax_of(part, node, graph).span
     return Finding("SC309", place, message, _one_shape(part, graph), label=shapes)
 

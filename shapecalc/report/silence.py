@@ -4,7 +4,7 @@ A comment silences what its own line has, by code or by name. One that silences 
 finding too: it hides the next mistake.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from shapecalc.diagnostics import Finding
@@ -28,20 +28,19 @@ def heard(findings: Iterable[Finding], ignores: Sequence[Ignore], *, is_whole: b
     every = tuple(findings)
     if not ignores:
         return Heard(every, ())
-    silenced = [each for each in every if _is_silenced(each, ignores)]
+    codes: dict[int, list[Ignored]] = {}
+    for ignore in ignores:
+        codes.setdefault(ignore.span.line, []).extend(ignore.codes)
+    silenced = [each for each in every if _is_silenced(each, codes)]
     unused = list(_unused(silenced, ignores)) if is_whole else []
-    silenced += [each for each in unused if _is_silenced(each, ignores)]
-    left = [each for each in (*every, *unused) if each not in silenced]
+    silenced += [each for each in unused if _is_silenced(each, codes)]
+    left = [each for each in (*every, *unused) if not _is_silenced(each, codes)]
     return Heard(tuple(left), tuple(silenced))
 
 
-def _is_silenced(finding: Finding, ignores: Sequence[Ignore]) -> bool:
-    return finding.can_be_silenced and any(
-        _names(code, finding)
-        for ignore in ignores
-        if ignore.span.line == finding.span.line
-        for code in ignore.codes
-    )
+def _is_silenced(finding: Finding, codes: Mapping[int, Sequence[Ignored]]) -> bool:
+    here = codes.get(finding.span.line, ())
+    return finding.can_be_silenced and any(_names(code, finding) for code in here)
 
 
 def _names(code: Ignored, finding: Finding) -> bool:
@@ -49,8 +48,11 @@ def _names(code: Ignored, finding: Finding) -> bool:
 
 
 def _unused(silenced: Sequence[Finding], ignores: Sequence[Ignore]) -> Iterable[Finding]:
+    by_line: dict[int, list[Finding]] = {}
+    for each in silenced:
+        by_line.setdefault(each.span.line, []).append(each)
     for ignore in ignores:
-        here = [each for each in silenced if each.span.line == ignore.span.line]
+        here = by_line.get(ignore.span.line, [])
         idle = [code for code in ignore.codes if not any(_names(code, each) for each in here)]
         idle = [code for code in idle if code.code.upper() != UNUSED]
         if not ignore.codes:

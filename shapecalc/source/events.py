@@ -13,7 +13,7 @@ from shapecalc.diagnostics import Finding, Problem, Related, fresh
 from shapecalc.source.files import TEXT_LIMIT
 from shapecalc.source.ignores import Ignore, ignores_in
 from shapecalc.source.nodes import List, Mapping, Node, Scalar, Source
-from shapecalc.source.slips import Fault, explain, joined_at_commas, unprintable
+from shapecalc.source.slips import Fault, explain, joined_at_commas, quoted, unprintable
 from shapecalc.span import Span
 
 DEPTH_LIMIT = 100
@@ -175,7 +175,7 @@ class _Builder:
             what = f"aliases are not read, `{written}`"
             raise self.problem("SC105", start, end, what, "write it out")
         message = "a value cannot begin with `*`"
-        raise self.problem("SC101", start, end, message, f'quote it, `"{written}"`')
+        raise self.problem("SC101", start, end, message, quoted(self.source.text, start))
 
     def refuse_second(self, start: int, end: int) -> None:
         if self.has_document:

@@ -121,10 +121,10 @@ def _beginning(text: str, fault: Fault) -> _Reason | None:
     block = "block scalar" in fault.context
     if not text[at : at + 1] or not (starts or block):
         return None
-    return _Reason(at, at + 1, f"a value cannot begin with `{text[at]}`", _quoted(text, at))
+    return _Reason(at, at + 1, f"a value cannot begin with `{text[at]}`", quoted(text, at))
 
 
-def _quoted(text: str, at: int) -> str:
+def quoted(text: str, at: int) -> str:
     """Propose the whole value in quotes that begins at a place, with its key."""
     start, end = _line(text, at)
     if re.search(r"[{[]", text[start:at]):
@@ -138,7 +138,7 @@ def _entry(text: str, fault: Fault) -> _Reason | None:
     if "sequence entries are not allowed" not in fault.problem:
         return None
     message = "a value cannot begin with `- `"
-    return _Reason(fault.at, fault.at + 1, message, _quoted(text, fault.at))
+    return _Reason(fault.at, fault.at + 1, message, quoted(text, fault.at))
 
 
 def _continued(text: str, fault: Fault) -> _Reason | None:
@@ -166,7 +166,7 @@ def _colon(text: str, fault: Fault) -> _Reason | None:
         return None
     start, end = _line(text, fault.at)
     if value := re.match(r"[^:]*:\s+", text[start : fault.at]):
-        advice = _quoted(text, start + value.end())
+        advice = quoted(text, start + value.end())
         return _Reason(fault.at, fault.at + 1, "a value cannot contain `: `", advice)
     if equation := _equation_above(text, start):
         return equation

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from shapecalc.diagnostics import Problem
@@ -12,8 +13,10 @@ from shapecalc.span import Span
 from shapecalc.spec.network import Equation, Reference
 from shapecalc.spec.typed import Findings, described, name_at, name_of, problem, short
 
+EQUATION_LIMIT = 25_000
+CLAIM_LIMIT = 50_000
 _LINE = r"[^\n]+"
-_BEFORE_NOTE = r"(?:[^#'\"]|'[^']*'|\"[^\"]*\"|['\"])*"
+_BEFORE_NOTE = r"(?:[^#'\"]++|'[^']*+'|\"[^\"]*+\"|['\"])*+"
 _EQUALS = r"(?<![<>=!:+*/@-])=(?!=)"
 _NO_LEFT_SIDE = r"[\s(:]"
 
@@ -22,22 +25,27 @@ def read_forward(node: Node, findings: Findings) -> list[Equation]:
     """Read the equations of `forward`; there must be some."""
     if not (node.text.strip() if isinstance(node, Scalar) else node[0]):
         findings.append(_no_equations(node, "forward").finding)
-    return _equations(node, "forward", findings)
+    return _equations(node, "forward", EQUATION_LIMIT, findings)
 
 
 def read_gradients(node: Node, findings: Findings) -> list[Equation]:
     """Read the formulas that the author claims."""
-    return _equations(node, "gradients", findings)
+    return _equations(node, "gradients", CLAIM_LIMIT, findings)
 
 
-def _equations(node: Node, key: str, findings: Findings) -> list[Equation]:
+def _equations(node: Node, key: str, limit: int, findings: Findings) -> list[Equation]:
     """Read equations in the author's order; a bad one is a finding, and does not hide the next."""
     if isinstance(node, Mapping):
+        if len(node.entries) > limit:
+            raise _too_many(node.entries[limit][0].span, len(node.entries), limit)
         read = [findings.attempt(_entry, name, value, findings) for name, value in node.entries]
     elif isinstance(node, Scalar) and not _is_folded(node):
         if node.cut:
             findings.append(_cut(node, node.cut).finding)
-        read = [findings.attempt(_line, node, line) for line in _lines(node.text)]
+        lines = list(islice(_lines(node.text), limit + 1))
+        if len(lines) > limit:
+            raise _too_many(node.locate(lines[limit].start(), 1), limit + 1, limit)
+        read = [findings.attempt(_line, node, line) for line in lines]
     else:
         if isinstance(node, Scalar) or node.items:
             findings.append(_no_equations(node, key).finding)
@@ -114,6 +122,11 @@ def _no_equation(block: Scalar, line: re.Match[str]) -> Problem:
     if colon := re.match(r"([^\s:]+)\s*:\s+(.+)", written.text):
         advice = f"write `{colon[1]} = {colon[2]}`"
     return problem("SC201", written.span, message, advice)
+
+
+def _too_many(span: Span, count: int, limit: int) -> Problem:
+    message = f"{count:,} equations are over the limit of {limit:,}"
+    return problem("SC901", span, message, "split the network over several specs")
 
 
 def _no_equations(node: Node, key: str) -> Problem:

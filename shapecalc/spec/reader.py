@@ -7,6 +7,7 @@ import gc
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import PurePath
 from typing import TypeVar
 
@@ -54,6 +55,8 @@ _TOP_KEY = r"(?m)^(?:\{\s*)?[\"']?([A-Za-z_]\w*)[\"']?[ \t]*:(?=\s|$)"
 _LEFT_SIDE = r"(?m)^\s*(\w+)\s*[=:]"
 _OF_VALUES = ("inputs", "params", "forward")
 _MARKER = r"(?m)^# shapecalc\b"
+KEY_LIMIT = 100
+_LONGEST_NEAR_MISS = 12
 
 _Sections = dict[str, Node]
 _Entry = TypeVar("_Entry")
@@ -88,12 +91,13 @@ def looks_like_spec(text: str) -> bool:
     if "forward" in keys or "layers" in keys or re.search(_MARKER, text):
         return True
     is_likely = len(keys.keys() & {"dims", "inputs", "params", "loss", "gradients"}) > 1
-    return any(_is_near_miss(key, 0.7 if is_likely else 0.9) for key in keys)
+    likeness = 0.7 if is_likely else 0.9
+    return any(_is_near_miss(key, likeness) for key in islice(keys, KEY_LIMIT))
 
 
 def _is_near_miss(key: str, likeness: float) -> bool:
     """Say whether a key is `forward` misspelt; other files have keys that are somewhat like it."""
-    if key.casefold()[:1] != "f":
+    if key.casefold()[:1] != "f" or len(key) > _LONGEST_NEAR_MISS:
         return False
     from difflib import SequenceMatcher
 
@@ -104,6 +108,8 @@ def _sections(root: Node, findings: Findings) -> _Sections:
     """Return the sections by key; a misspelt key counts as the right one where that is missing."""
     if not isinstance(root, Mapping):
         raise _no_spec(root.span, f"no `forward` or `layers` here, the file is {described(root)}")
+    if len(root.entries) > KEY_LIMIT:
+        raise _too_many_keys(root)
     unknown = Findings()
     sections = {key.text: node for key, node in root.entries if key.text in KEYS}
     for key, node in root.entries:
@@ -116,9 +122,18 @@ def _sections(root: Node, findings: Findings) -> _Sections:
     if "forward" not in sections and not _mentions_layers(root):
         raise _no_spec(root.span, "no `forward` or `layers` here")
     findings += unknown
-    for number, (_, node) in enumerate(root.repeats):
-        sections[f"again {number}"] = node  # not read; but its names are no news where they are used
+    for number, (_, node) in enumerate(root.repeats):  # not read, but its names are no news
+        sections[f"again {number}"] = node
     return sections
+
+
+def _too_many_keys(root: Mapping) -> Problem:
+    """Refuse what is hardly a spec, before a meaning is looked for in each of its keys."""
+    if not any(key.text in ("forward", "layers") for key, _ in root.entries):
+        return _no_spec(root.span, "no `forward` or `layers` here")
+    message = f"{len(root.entries):,} keys at the top are over the limit of {KEY_LIMIT}"
+    key, _ = root.entries[KEY_LIMIT]
+    return problem("SC901", key.span, message, f"the keys are {', '.join(KEYS)}")
 
 
 def _mentions_layers(root: Mapping) -> bool:

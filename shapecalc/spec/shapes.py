@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from shapecalc.diagnostics import Problem, fresh, nearest
+from shapecalc.diagnostics import MOST_PROPOSALS, Problem, fresh, nearest
 from shapecalc.dims import Dim
 from shapecalc.expression import Locate, Sequence, Syntax
 from shapecalc.parsing import dim_of, names_in, parse_expression
@@ -10,6 +10,8 @@ from shapecalc.source import List, Node, Scalar
 from shapecalc.span import Span
 from shapecalc.spec.network import DimEntry, ValueEntry
 from shapecalc.spec.typed import Findings, described, entries, name_of, problem
+
+RANK_LIMIT = 16
 
 
 class _Axis(NamedTuple):
@@ -56,8 +58,9 @@ class DeclaredDims:
         if name in self._meant:
             return self._meant[name]
         if not self._is_open:
-            self._findings.append(_undefined(name, span, self.entries).finding)
-            if near := nearest(name, self.entries):
+            known = self.entries if len(self._findings) < MOST_PROPOSALS else {}
+            self._findings.append(_undefined(name, span, known).finding)
+            if near := nearest(name, known):
                 self._meant[name] = near
                 return near
         self.entries[name] = DimEntry(name, None, span, None)
@@ -93,11 +96,20 @@ def read_shapes(node: Node, key: str, dims: DeclaredDims, findings: Findings) ->
 
 def _entry(key: Scalar, node: Node, dims: DeclaredDims) -> ValueEntry:
     name = name_of(key)
+    if isinstance(node, List) and len(node.items) > RANK_LIMIT:
+        raise _too_many_axes(name.name, len(node.items), node.span)
     axes = _axes(name.name, node, dims)
+    if len(axes) > RANK_LIMIT:
+        raise _too_many_axes(name.name, len(axes), node.span)
     if any(axis.dim.constant and not axis.dim.is_one for axis in axes):
         raise _integers(name.name, [axis.dim for axis in axes], node.span, dims)
     spans = tuple(axis.span for axis in axes)
     return ValueEntry(name.name, tuple(axis.dim for axis in axes), name.span, node.span, spans)
+
+
+def _too_many_axes(name: str, count: int, span: Span) -> Problem:
+    message = f"`{name}` has {count:,} axes, over the limit of {RANK_LIMIT}"
+    return problem("SC901", span, message, "write the dims of one array")
 
 
 def _axes(name: str, node: Node, dims: DeclaredDims) -> list[_Axis]:

@@ -84,4 +84,4 @@ def entries(node: Node, key: str, expected: str, example: str) -> tuple[tuple[Sc
 
 def short(text: str) -> str:
     """Return what a message can hold of a text: the first 60 characters, on one line."""
-    return " ".join(text.split())[:60]
+    return " ".join(text.lstrip()[:200].split())[:60]

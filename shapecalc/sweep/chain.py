@@ -14,7 +14,7 @@ from shapecalc.matrix.reading import Unreadable
 from shapecalc.records import Checked
 from shapecalc.sweep.facts import known_domains, known_sums
 from shapecalc.sweep.fused import fused_link
-from shapecalc.sweep.kinds import Derived, Kinds, Memory, Question, SelfCheckFailed
+from shapecalc.sweep.kinds import Derived, Kinds, Memory, Question, SelfCheckFailed, TooLarge
 from shapecalc.tree import Call, Leaf, Tree, leaf
 
 FUSED = ("softmax", "log_softmax", "sigmoid")
@@ -204,6 +204,9 @@ class _Sweep:
         except Unreadable as reason:
             message = f"the step {step} has no formula in this version: {reason}"
             self.findings.append(Finding("SC212", place, message, "split the equation"))
+        except TooLarge as reason:
+            message = f"the step {step} is too large to derive: {reason}"
+            self.findings.append(Finding("SC901", place, message, "split the equation"))
         except SelfCheckFailed as failure:
             message = f"step {step} failed its own check: {failure}"
             self.findings.append(
@@ -288,6 +291,8 @@ class _Sweep:
             return None
         try:
             derived = fused_link(self.kinds, links[0].use, value, tuple(after))
+        except (RecursionError, TooLarge):
+            return None  # together they are too large; each step has its formula
         except SelfCheckFailed as failure:
             place = activation.source.expression_span
             message = f"step {activation.output.name}:{value.name} failed its own check: {failure}"

@@ -9,12 +9,30 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from shapecalc import layout
-from shapecalc.backprop import Jacobian, SumsToOne, contribution, jacobian
+from shapecalc.backprop import (
+    MOST_TERMS,
+    Jacobian,
+    JacobianTooLarge,
+    SumsToOne,
+    contribution,
+    jacobian,
+)
 from shapecalc.dims import Dim, Shape
 from shapecalc.graph import Use
 from shapecalc.index import Factor, Labels, Sum, Term, merged_terms, relabelled
 from shapecalc.records import Checked, Exact
-from shapecalc.tree import Attribute, Call, Leaf, Number, Renaming, Tree, leaf, with_marker
+from shapecalc.tree import (
+    Attribute,
+    Call,
+    Leaf,
+    Number,
+    Renaming,
+    Tree,
+    calls,
+    deepest,
+    leaf,
+    with_marker,
+)
 from shapecalc.verify import exact
 from shapecalc.verify.algebra import agrees_by_algebra
 from shapecalc.verify.cases import Case, Domain, Unsupported
@@ -23,6 +41,15 @@ from shapecalc.verify.field import NAME
 
 Domains = Mapping[Leaf, tuple[Domain, ...]]
 MOST_KINDS = 4_000  # some 40 MB; a folder of ordinary networks has a few hundred
+
+
+WORK_LIMIT = 100_000
+"""How many operations are derived for one spec: those of an equation for each use of a value."""
+MOST_DEPTH = 120
+
+
+class TooLarge(Exception):
+    """A formula over one of the limits: what of it."""
 
 
 class SelfCheckFailed(Exception):
@@ -128,9 +155,10 @@ class Kinds:
         self.sums_to_one = sums_to_one
         self.domains = domains
         self._memory = memory
+        self._work = 0
 
     def derived(self, question: Question) -> Derived:
-        """Derive and check, or recall. Raises Unreadable, SelfCheckFailed."""
+        """Derive and check, or recall. Raises Unreadable, TooLarge, SelfCheckFailed."""
         signature = Signature(self.facts, self.dims)
         for use, gradient in zip(question.uses, question.gradients, strict=True):
             signature.equation(use.node.output, use.node.tree, use.occurrence, gradient)
@@ -140,7 +168,7 @@ class Kinds:
         names, dims = tuple(signature.names), tuple(signature.dims)
         found = self.recalled(
             (tuple(signature.tokens), question.is_total),
-            lambda number: self._derive(question, number, names, dims),
+            lambda number: self._held(question, number, names, dims),
         )
         assert found is not None
         return Derived(found, names, dims)
@@ -154,6 +182,23 @@ class Kinds:
     def facts(self, value: Leaf) -> object:
         """Return what is known of a value, in which kinds differ."""
         return (self.sums_to_one.get(value), self.domains.get(value, ()))
+
+    def _held(
+        self, question: Question, number: int, names: tuple[str, ...], dims: tuple[str, ...]
+    ) -> Derivation:
+        """Derive, within the limits of work and of depth."""
+        self._work += sum(sum(1 for _ in calls(use.node.tree)) for use in question.uses)
+        if self._work > WORK_LIMIT:
+            raise TooLarge("the work for one network is over its limit")
+        try:
+            derivation = self._derive(question, number, names, dims)
+            if deepest(derivation.formula) <= MOST_DEPTH:
+                return derivation
+        except RecursionError:
+            pass
+        except JacobianTooLarge:
+            raise TooLarge(f"its Jacobian has over {MOST_TERMS} terms") from None
+        raise TooLarge(f"its formula nests over {MOST_DEPTH} deep")
 
     def _derive(
         self, question: Question, number: int, names: tuple[str, ...], dims: tuple[str, ...]
@@ -250,7 +295,10 @@ def _relabelled(term: Term, change: Mapping) -> Term:  # type: ignore[type-arg] 
 
 
 def check(case: Case, terms: Sum, labels: Labels, *, numerator: bool) -> Checked:
-    """Check a formula in every way that applies. Raises SelfCheckFailed where one rejects it."""
+    """Check a formula in every way that applies.
+
+    Raises SelfCheckFailed where one rejects it, TooLarge where none applies.
+    """
     free = tuple(reversed(labels)) if numerator else labels
     by_algebra = agrees_by_algebra(case.formula, terms, free)
     if by_algebra is False:
@@ -272,7 +320,7 @@ def check(case: Case, terms: Sum, labels: Labels, *, numerator: bool) -> Checked
     except Unsupported as reason:
         notes.append(f"not by components: {reason}")
     if outcome is None and error is None and not by_algebra:
-        raise SelfCheckFailed("no check applies")
+        raise TooLarge("; ".join(notes))
     return Checked(by_algebra is True, error, outcome, "; ".join(notes))
 
 

@@ -11,8 +11,8 @@ from typing import NamedTuple, TypeVar
 
 from shapecalc.dims import Dim
 from shapecalc.tree import Call, Leaf, Number, Tree, leaves
-from shapecalc.verify.evaluate import Evaluation, Point, Unsupported, branches
-from shapecalc.verify.field import Element, P, Tables
+from shapecalc.verify.evaluate import Evaluation, Point, branches
+from shapecalc.verify.field import Element, P, Tables, Unsupported
 from shapecalc.verify.plans import Plans
 from shapecalc.verify.standins import stand_ins
 

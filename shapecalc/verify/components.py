@@ -1,57 +1,93 @@
 """The check by components: in floats, each entry of a gradient is what differences give."""
 
+from math import inf, isfinite, prod
 from random import Random
+from typing import NamedTuple
 
 from shapecalc.verify.cases import ATTEMPTS, Case, drawn, symbols, trees_of, turned
-from shapecalc.verify.evaluate import Evaluation, Point, Unsupported
-from shapecalc.verify.field import NoValue, parted
+from shapecalc.verify.evaluate import Evaluation, Point
+from shapecalc.verify.field import NoValue, Unsupported, parted
 from shapecalc.verify.plans import Plans
 from shapecalc.verify.standins import small_sizes
 
 STEP = 1e-5
+OTHER_STEP = 3e-6
 TOLERANCE = 1e-6
+STEADY = TOLERANCE / 10
+ROUNDING = 1e-15  # what a float of size 1 is off by, after a few operations
+MOST_ENTRIES = 1_000  # each is moved, and all are evaluated each time
 ENTRIES_AT_ONCE = 12  # more take no less time for each, and memory for all
 
 
 def error_by_components(case: Case) -> float:
     """Return the largest relative error of an entry against central differences, in floats.
 
-    Raises Unsupported where no point has a value.
+    Raises Unsupported where no point has a value, or differences say nothing: far too curved an
+    equation, or far too large a value, has other differences at another step.
     """
     plans = Plans(small_sizes(symbols([*trees_of(case), case.value])[0]))
+    count = prod(plans.size(case.value.shape))
+    if count > MOST_ENTRIES:
+        raise Unsupported(f"{count:,} entries are over the limit of {MOST_ENTRIES:,}")
     for attempt in range(ATTEMPTS):
         try:
             world = drawn(case, plans, {attempt: Random(77 + attempt)}, None)
-            return _error_at(case, world)
+            found = _compared(case, world, STEP)
+            error = _relative(found.formula, found.differences)
+            if error < TOLERANCE or _is_sure(found, _compared(case, world, OTHER_STEP)):
+                return error
         except NoValue:
             continue
-    raise Unsupported("no point was found at which the equations have a value")
+    raise Unsupported("no point was found at which differences say anything")
 
 
-def _error_at(case: Case, drawn_at: Evaluation) -> float:
+class _Compared(NamedTuple):
+    """Each entry's difference, each entry of the formula, and what rounding adds to the former."""
+
+    differences: list[float]
+    formula: list[float]
+    rounding: float
+
+
+def _compared(case: Case, drawn_at: Evaluation, step: float) -> _Compared:
     count = len(drawn_at.values[case.value].floats)
     differences: list[float] = []
     formula: list[float] = []
+    largest = 0.0
     for first in range(0, count, ENTRIES_AT_ONCE):
-        world = _moved(case, drawn_at, range(first, min(first + ENTRIES_AT_ONCE, count)))
+        world = _moved(case, drawn_at, range(first, min(first + ENTRIES_AT_ONCE, count)), step)
         _, *totals = _float_outputs(case, world)
+        largest = max(largest, *map(abs, totals))
         pairs = zip(totals[::2], totals[1::2], strict=True)
-        differences += [(ahead - behind) / (2 * STEP) for ahead, behind in pairs]
+        differences += [(ahead - behind) / (2 * step) for ahead, behind in pairs]
         formula = formula or list(parted(world.at(case.formula).floats, world.plans.points)[0])
     if case.transposed:
         formula = turned(formula, drawn_at.size(case.formula.shape))
+    return _Compared(differences, formula, ROUNDING * largest / step)
+
+
+def _is_sure(found: _Compared, other: _Compared) -> bool:
+    """Say whether differences mean something: those over another step are the same."""
+    scale = max(1.0, *(abs(entry) for entry in found.differences))
+    is_exact = max(found.rounding, other.rounding) < TOLERANCE * scale
+    return is_exact and _relative(other.differences, found.differences) < STEADY
+
+
+def _relative(entries: list[float], differences: list[float]) -> float:
+    """Return the largest error, to the largest difference; infinite where one is no number."""
     scale = max(1.0, *(abs(entry) for entry in differences))
-    return max(abs(a - b) for a, b in zip(formula, differences, strict=True)) / scale
+    errors = [abs(a - b) / scale for a, b in zip(entries, differences, strict=True)]
+    return max(errors) if all(map(isfinite, errors)) else inf
 
 
-def _moved(case: Case, drawn_at: Evaluation, places: range) -> Evaluation:
+def _moved(case: Case, drawn_at: Evaluation, places: range, step: float) -> Evaluation:
     """Return one point where nothing is moved, then two for each entry: ahead and behind."""
     value = drawn_at.values[case.value].floats
     points = 1 + 2 * len(places)
     moved = value * points
     for number, place in enumerate(places):
-        moved[(1 + 2 * number) * len(value) + place] += STEP
-        moved[(2 + 2 * number) * len(value) + place] -= STEP
+        moved[(1 + 2 * number) * len(value) + place] += step
+        moved[(2 + 2 * number) * len(value) + place] -= step
     values = {name: _repeated(point.floats, points) for name, point in drawn_at.values.items()}
     values[case.wrt] = Point((), moved)
     plans = Plans(drawn_at.plans.sizes, points)

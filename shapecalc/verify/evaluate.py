@@ -14,12 +14,8 @@ from shapecalc.ops.registry import OPS
 from shapecalc.tree import Call, Leaf, Number, Tree, call
 from shapecalc.verify import field
 from shapecalc.verify.arrays import Gather, Sizes
-from shapecalc.verify.field import Element, NoValue, P, Tables
+from shapecalc.verify.field import Element, NoValue, P, Tables, Unsupported
 from shapecalc.verify.plans import Plans, TermPlan
-
-
-class Unsupported(Exception):
-    """An op or exponent that an arithmetic cannot carry: the reason."""
 
 
 class Point(NamedTuple):

@@ -12,13 +12,14 @@ from typing import NamedTuple
 from shapecalc.tree import Leaf, Tree
 from shapecalc.verify.cases import ATTEMPTS, Case, drawn, sizes_for, turned
 from shapecalc.verify.degree import bound_text, degree
-from shapecalc.verify.evaluate import Evaluation, Point, Unsupported
+from shapecalc.verify.evaluate import Evaluation, Point
 from shapecalc.verify.field import (
     Element,
     Functions,
     NoValue,
     P,
     PointwiseFunctions,
+    Unsupported,
     parted,
 )
 from shapecalc.verify.plans import Plans

@@ -13,6 +13,10 @@ NAME = "2^61-1"
 _Entry = TypeVar("_Entry")
 
 
+class Unsupported(Exception):
+    """An op, an exponent or a size that an arithmetic cannot carry: the reason."""
+
+
 class NoValue(Exception):
     """A point at which an expression has no value: draw another."""
 

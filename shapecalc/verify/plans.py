@@ -13,10 +13,13 @@ from shapecalc.ops.build import defined
 from shapecalc.ops.registry import OPS, BoundTerm
 from shapecalc.tree import Call, Tree
 from shapecalc.verify.arrays import Gather, Letters, Sizes, gather
-from shapecalc.verify.field import P, inverse_of
+from shapecalc.verify.field import P, Unsupported, inverse_of
 
 POINT = "<point>"
 """The letter of the points, beside those of an op's axes."""
+
+MOST_ENTRIES = 500_000
+"""How many numbers an array may have, or be multiplied and summed to make one, at one point."""
 
 _Lengths = dict[str | None, int]
 """How far each letter runs; an axis without one is of size 1."""
@@ -96,7 +99,9 @@ class Plans:
         """Return the sizes of a shape."""
         found = self._shapes.get(shape)
         if found is None:
-            found = self._shapes[shape] = tuple(dim.size(self.sizes) for dim in shape)
+            found = tuple(dim.size(self.sizes) for dim in shape)
+            _hold_to_limit(found)
+            self._shapes[shape] = found
         return found
 
     def definition(self, tree: Call) -> Tree:
@@ -125,6 +130,7 @@ class Plans:
             bound = _bound(tree)
             lengths = self._lengths(bound.dims)
             order = (POINT, *(i for i in bound.output if i is not None))
+            _hold_to_limit([lengths[i] for i in order if i != POINT])
             gathers = tuple(
                 _gather((POINT, *own), (POINT, *own), order, lengths) for own in bound.operands
             )
@@ -140,6 +146,7 @@ class Plans:
         below = prod(lengths[i] for i in term.below)
         under = inverse_of(term.coefficient.denominator * below)
         order = (*term.kept, *term.summed)
+        _hold_to_limit([lengths[i] for i in order if i != POINT])
         return TermPlan(
             term.operands,
             term.powers,
@@ -198,6 +205,13 @@ def _term_letters(bound: Bound, term: BoundTerm) -> _TermLetters:
         term.sizes,
         term.coefficient,
     )
+
+
+def _hold_to_limit(lengths: Sequence[int]) -> None:
+    """Refuse what would take more memory than a check is worth."""
+    count = prod(lengths)
+    if count > MOST_ENTRIES:
+        raise Unsupported(f"{count:,} entries are over the limit of {MOST_ENTRIES:,}")
 
 
 def _gather(letters: Letters, own: Letters, order: tuple[str, ...], lengths: _Lengths) -> Gather:

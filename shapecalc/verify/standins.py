@@ -5,7 +5,10 @@ from functools import lru_cache
 from itertools import islice
 
 from shapecalc.dims import Dim
+from shapecalc.verify.field import Unsupported
 
+MOST_TRIES = 20_000
+NO_SIZES = "no sizes were found at which all dims differ and are at least 1"
 PRIMES = (2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83)
 
 
@@ -13,7 +16,8 @@ def stand_ins(dims: Iterable[Dim], literals: frozenset[int], assignment: int) ->
     """Give every name a prime, such that all dim expressions differ, and from the literals too.
 
     `2 + 3` would collide with 5, and a size of 2 with the 2 of `2 * X`. The second assignment
-    gives every name another prime than the first.
+    gives every name another prime than the first. Raises Unsupported where no sizes are found, as
+    for axes `n - m` and `m - n`.
     """
     pair = _both_stand_ins(tuple(dict.fromkeys(dims)), literals)
     return dict(pair[assignment % 2])
@@ -23,19 +27,30 @@ def stand_ins(dims: Iterable[Dim], literals: frozenset[int], assignment: int) ->
 def _both_stand_ins(dims: tuple[Dim, ...], literals: frozenset[int]) -> tuple[dict[str, int], ...]:
     names = list(dict.fromkeys(name for dim in dims for name in dim.names))
     counts = frozenset(abs(count) for dim in dims for _, count in dim.terms)
-    search = _Search(dims, names, literals | counts)
-    first = search.found({})
-    return first, search.found(first)
+    taken = literals | counts
+    try:
+        return _Search(dims, names, taken).both()
+    except Unsupported:
+        return _Search(dims, names, taken, least=2 * max(counts, default=0)).both()
 
 
 class _Search:
     """Tries primes for one name after the other, and goes back where none is left."""
 
-    def __init__(self, dims: Iterable[Dim], names: list[str], taken: frozenset[int]) -> None:
+    def __init__(
+        self, dims: Iterable[Dim], names: list[str], taken: frozenset[int], least: int = 0
+    ) -> None:
         self.dims = [(dim, frozenset(dim.names)) for dim in dims]
         self.names = names
         self.taken = taken
-        self.primes = list(islice((p for p in _primes() if p not in taken), 3 * len(names) + 12))
+        free = (prime for prime in _primes() if prime not in taken and prime >= least)
+        self.primes = list(islice(free, 3 * len(names) + 12))
+        self.tries = 0
+
+    def both(self) -> tuple[dict[str, int], dict[str, int]]:
+        """Return two assignments. Raises Unsupported where none is found."""
+        first = self.found({})
+        return first, self.found(first)
 
     def found(self, other: dict[str, int]) -> dict[str, int]:
         """Return sizes that differ, for every name, from the other assignment's."""
@@ -46,7 +61,9 @@ class _Search:
             place = self._next(name, places[-1] + 1, sizes, other)
             if place is None:
                 places.pop()
-                sizes.popitem()  # the first name has a prime whatever the others are
+                if not sizes:
+                    raise Unsupported(NO_SIZES)
+                sizes.popitem()
                 continue
             places[-1] = place
             sizes[name] = self.primes[place]
@@ -65,6 +82,9 @@ class _Search:
         return None
 
     def _differ(self, sizes: dict[str, int]) -> bool:
+        self.tries += 1
+        if self.tries > MOST_TRIES:
+            raise Unsupported(NO_SIZES)
         known = [dim.size(sizes) for dim, names in self.dims if names <= sizes.keys()]
         return (
             len(set(known)) == len(known)
@@ -87,9 +107,16 @@ def _is_tied(name: str, prime: int, sizes: dict[str, int], other: dict[str, int]
 
 
 def small_sizes(dims: Iterable[Dim]) -> dict[str, int]:
-    """Give every name a small size of its own, 2, 3, 4, …: enough to tell axes apart."""
-    names = dict.fromkeys(name for dim in dims for name in dim.names)
-    return {name: size for size, name in enumerate(names, start=2)}
+    """Give every name a small size of its own, 2, 3, 4, …: enough to tell axes apart.
+
+    Where that makes a difference of dims less than 1, larger ones are looked for.
+    """
+    every = list(dims)
+    names = dict.fromkeys(name for dim in every for name in dim.names)
+    sizes = {name: size for size, name in enumerate(names, start=2)}
+    if all(dim.size(sizes) > 0 for dim in every):
+        return sizes
+    return stand_ins(every, frozenset(), 0)
 
 
 def _primes() -> Iterator[int]:

@@ -161,6 +161,7 @@ class CannotRead(Rule, code="SC106", is_unusable_input=True):
     error[SC106] cannot-read: no such file `two_layers.yaml`
      --> two_layers.yaml
       = help: check the path
+      = more: shapecalc rule SC106
 
     ✗ two_layers.yaml: 1 error
     ```
