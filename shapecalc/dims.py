@@ -4,6 +4,7 @@ A dim remembers the order in which its author wrote it, for printing; equality i
 """
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from math import prod
 
 Monomial = tuple[tuple[str, int], ...]
@@ -13,14 +14,23 @@ Monomial = tuple[tuple[str, int], ...]
 class Dim:
     """A polynomial with integer coefficients; immutable, hashable, equal for all sizes or not."""
 
-    __slots__ = ("_hash", "_key", "terms")
+    __slots__ = ("_hash", "_key", "only_name", "terms")
 
     def __init__(self, terms: Iterable[tuple[Monomial, int]]) -> None:
         self.terms = tuple(terms)
         self._key = frozenset((frozenset(monomial), count) for monomial, count in self.terms)
         self._hash = hash(self._key)
+        self.only_name = self._only_name()
+
+    def _only_name(self) -> str | None:
+        """Return the name where the dim is a plain one, else None."""
+        if len(self.terms) != 1:
+            return None
+        ((monomial, count),) = self.terms
+        return monomial[0][0] if count == 1 and len(monomial) == 1 == monomial[0][1] else None
 
     @staticmethod
+    @lru_cache(maxsize=1024)
     def named(name: str) -> "Dim":
         """Return the dim that a name stands for."""
         return Dim([(((name, 1),), 1)])
@@ -31,7 +41,7 @@ class Dim:
         return Dim([((), count)] if count else [])
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Dim) and self._key == other._key
+        return self is other or (isinstance(other, Dim) and self._key == other._key)
 
     def __hash__(self) -> int:
         return self._hash
@@ -84,10 +94,8 @@ class Dim:
 
     def renamed(self, names: Mapping[str, "Dim"]) -> "Dim":
         """Put a dim for each name that the mapping holds."""
-        if len(self.terms) == 1 and len(self.terms[0][0]) == 1 and self.terms[0][1] == 1:
-            ((name, power),) = self.terms[0][0]
-            if power == 1:
-                return names.get(name, self)
+        if self.only_name is not None:
+            return names.get(self.only_name, self)
         total = Dim.number(0)
         for monomial, count in self.terms:
             product = Dim.number(count)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from shapecalc.diagnostics import MOST_PROPOSALS, Problem, fresh, nearest
 from shapecalc.dims import Dim
 from shapecalc.expression import Locate, Sequence, Syntax
-from shapecalc.parsing import dim_of, names_in, parse_expression
+from shapecalc.parsing import dim_of, is_name, names_in, parse_expression
 from shapecalc.source import List, Node, Scalar
 from shapecalc.span import Span
 from shapecalc.spec.network import DimEntry, ValueEntry
@@ -38,10 +38,17 @@ class DeclaredDims:
         if dim := self._read.get(text):
             return _Axis(dim, locate(0, len(text)))
         known = len(self._findings)
-        axis = self.axis_of(parse_expression(text, locate))
+        if text.isascii() and is_name(text) and text != "_":
+            axis = self._named_axis(text, locate(0, len(text)))
+        else:
+            axis = self.axis_of(parse_expression(text, locate))
         if len(self._findings) == known:
             self._read[text] = axis.dim
         return axis
+
+    def _named_axis(self, name: str, span: Span) -> _Axis:
+        """Check an axis that is one name, as nearly all are: there is nothing to parse."""
+        return _Axis(Dim.named(self.use(name, span)), span)
 
     def axis_of(self, syntax: Syntax) -> _Axis:
         """Check one axis that is already syntax."""

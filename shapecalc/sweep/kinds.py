@@ -377,6 +377,8 @@ class Signature:
         return tuple(self._dim(dim) for dim in shape)
 
     def _dim(self, dim: Dim) -> object:
+        if (name := dim.only_name) is not None:  # nearly all are, and this is asked for each axis
+            return self.dims.setdefault(name, len(self.dims))
         return tuple(
             (
                 tuple((self.dims.setdefault(name, len(self.dims)), power) for name, power in term),
