@@ -105,8 +105,8 @@ def by_atheris(run: Run, seed: int) -> None:
         if run.is_over:
             os._exit(run.finish())  # libFuzzer takes any other way out for a crash
 
-    flags = [f"-seed={seed}", "-max_len=400", "-len_control=0", "-timeout=0", "-rss_limit_mb=0"]
-    atheris.Setup([sys.argv[0], *flags, "-verbosity=0"], one_input)
+    flags = f"-seed={seed} -max_len=400 -len_control=0 -timeout=3600 -rss_limit_mb=0 -verbosity=0"
+    atheris.Setup([sys.argv[0], *flags.split()], one_input)  # hangs are found by ourselves
     atheris.Fuzz()
 
 

@@ -182,3 +182,11 @@ def drawn(shape: list[str], sizes: dict[str, int], random: np.random.Generator) 
 
 def drawn_like(value: Any, random: np.random.Generator) -> Any:
     return random.normal(size=np.shape(value))
+
+
+@pytest.mark.parametrize(
+    "loss", ["sum(log(-w ** 2))", "sum((w ** 1e400) ** w)", "sum(w * 1e300 * 1e300)"]
+)
+def test_number_that_no_float_holds_is_no_failure(loss: str) -> None:
+    report = api.check(f"params: {{w: [n]}}\nforward: {{J: {loss}}}\n", "spec.yaml")
+    assert not {"SC902"} & {finding.code for finding in report.findings}

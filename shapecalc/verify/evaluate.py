@@ -6,6 +6,7 @@ its Jacobian, so what comes out is independent of the engine's derivatives.
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
 from typing import NamedTuple
 
 from shapecalc.dims import Shape
@@ -79,12 +80,12 @@ class Evaluation:
     def _evaluated(self, tree: Tree) -> Point:
         match tree:
             case Number(value=value):
-                return self._constant(float(value), value.numerator, value.denominator)
+                return self._constant(_float(value), value.numerator, value.denominator)
             case Leaf(name=name):
                 if tree in self.values:
                     return self.values[tree]
                 size = self.dims[name]
-                return self._constant(float(size), size, 1)
+                return self._constant(_float(size), size, 1)
             case Call():
                 op = OPS[tree.op]
                 if op.formula is not None:
@@ -189,7 +190,7 @@ class Evaluation:
         value = exponent.value
         if value.denominator == 1:
             return _powered(base, int(value))
-        floats = [_float_power(entry, float(value)) for entry in base.floats]
+        floats = [_float_power(entry, _float(value)) for entry in base.floats]
         if self.functions is None:
             return Point(base.sizes, floats)
         if value.denominator != 2:
@@ -270,6 +271,14 @@ FLOATS: dict[str, Callable[[float], float]] = {
     "sin": math.sin,
     "cos": math.cos,
 }
+
+
+def _float(number: Fraction | int) -> float:
+    """Return a number as a float. Raises NoValue where it is too large for one."""
+    try:
+        return float(number)
+    except OverflowError:
+        raise NoValue from None
 
 
 def _float_power(base: float, exponent: float) -> float:
