@@ -190,3 +190,10 @@ def drawn_like(value: Any, random: np.random.Generator) -> Any:
 def test_number_that_no_float_holds_is_no_failure(loss: str) -> None:
     report = api.check(f"params: {{w: [n]}}\nforward: {{J: {loss}}}\n", "spec.yaml")
     assert not {"SC902"} & {finding.code for finding in report.findings}
+
+
+@pytest.mark.parametrize("axis", ["(0, 1)", "(0,)", "-1"])
+def test_report_says_over_which_axes_an_op_goes(axis: str) -> None:
+    text = f"params: {{W: [n, m]}}\nforward: {{P: 'softmax(W, axis={axis})', J: sum(P * P)}}\n"
+    notes = {value.name: value.note for value in api.check(text, "spec.yaml").values}
+    assert notes["P"].startswith({"(0, 1)": "over n and m", "(0,)": "over n", "-1": "over m"}[axis])

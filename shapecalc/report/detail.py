@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from shapecalc.dims import Dim, Shape
 from shapecalc.graph import Graph, Node
 from shapecalc.matrix.printing import text
-from shapecalc.ops.registry import OPS
+from shapecalc.ops.registry import OPS, axes_of
 from shapecalc.records import Dims, Gradient, Report, Value
 from shapecalc.report.formulas import formula_record
 from shapecalc.report.steps import step_record
@@ -87,10 +87,10 @@ def _note(node: Node, graph: Graph) -> str:
 
 
 def _along_axis(tree: Call, graph: Graph) -> str:
-    axis = tree.attribute("axis")
-    others = [str(dim) for place, dim in enumerate(tree.shape) if place != axis and not dim.is_one]
-    assert isinstance(axis, int)
-    over = f"over {tree.shape[axis]}"
+    axes = axes_of(dict(tree.attributes), tree.shape)
+    dims = [(place in axes, str(dim)) for place, dim in enumerate(tree.shape) if not dim.is_one]
+    others = [dim for is_own, dim in dims if not is_own]
+    over = f"over {' and '.join(dim for is_own, dim in dims if is_own) or 'one entry'}"
     return f"{over}, for each example" if others == [graph.batch] else over
 
 
@@ -99,9 +99,9 @@ def _reduced(tree: Call) -> str:
     attributes = dict(tree.attributes)
     if attributes.get("reduction") == "none":
         return ""
-    axis = attributes.get("axis")
     shape = tree.operands[0].shape
-    left = [str(dim) for place, dim in enumerate(shape) if place != axis and not dim.is_one]
+    axes = axes_of(attributes, shape) if attributes.get("axis") is not None else ()
+    left = [str(dim) for place, dim in enumerate(shape) if place not in axes and not dim.is_one]
     return f"{attributes['reduction']} over {' and '.join(left)}" if left else ""
 
 
