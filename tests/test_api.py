@@ -11,6 +11,7 @@ from checking import ROOT, SPECS, TWO_LAYER, json_of, report_on
 
 import shapecalc.ops
 from shapecalc import api
+from shapecalc.span import Span
 
 SIZES = {"n": 5, "h": 3, "k": 2, "m": 7}
 NUMERATOR = """\
@@ -197,3 +198,17 @@ def test_report_says_over_which_axes_an_op_goes(axis: str) -> None:
     text = f"params: {{W: [n, m]}}\nforward: {{P: 'softmax(W, axis={axis})', J: sum(P * P)}}\n"
     notes = {value.name: value.note for value in api.check(text, "spec.yaml").values}
     assert notes["P"].startswith({"(0, 1)": "over n and m", "(0,)": "over n", "-1": "over m"}[axis])
+
+
+@pytest.mark.parametrize("op", ["minimum", "maximum"])
+def test_smaller_of_a_value_and_itself_is_the_value(op: str) -> None:
+    text = f"params: {{b: [k, 1]}}\nforward: {{Z: 'np.{op}(b, b)', J: sum(Z * Z)}}\n"
+    report = api.check(text, "spec.yaml")
+    assert report.ok
+    assert {each.wrt: each.formula.text for each in report.gradients}["b"] == "dZ"
+
+
+def test_axis_that_an_op_needs_is_not_none() -> None:
+    text = "params: {w: [n, k]}\nforward: {J: 'softmax_cross_entropy(w, w, axis=None)'}\n"
+    (finding,) = api.check(text, "spec.yaml").findings
+    assert (finding.code, finding.span) == ("SC210", Span("spec.yaml", 2, 48, 4))

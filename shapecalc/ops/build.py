@@ -166,6 +166,8 @@ class Builder:
     ) -> Tree:
         if (folded := _folded(entry.name, operands)) is not None:
             return folded
+        if entry.idempotent and operands[0] is operands[1]:
+            return operands[0]
         try:
             if entry.shape is None:
                 shape = defined(entry, operands, attributes).shape
@@ -251,7 +253,7 @@ class Builder:
         """Count axes from 0, and refuse those that the operand lacks."""
         rank = len(operands[0].shape) + (entry.name == "expand_dims")
         places = value if isinstance(value, tuple) else (value,)
-        if value is None and entry.axis != "c" and entry.name != "expand_dims":
+        if value is None and entry.attributes["axis"] is None:
             return None
         found = []
         for place in places:

@@ -116,6 +116,7 @@ def abs_(X: Array) -> Array:
     derivative={"A": "A > B", "B": "B > A"},
     numpy="np.maximum",
     at_kink="at {A} = {B}: 0 by convention",
+    idempotent=True,
 )
 def maximum(A: Array, B: Array) -> Array:
     """Take the larger of two entries."""
@@ -128,6 +129,7 @@ def maximum(A: Array, B: Array) -> Array:
     derivative={"A": "A < B", "B": "B < A"},
     numpy="np.minimum",
     at_kink="at {A} = {B}: 0 by convention",
+    idempotent=True,
 )
 def minimum(A: Array, B: Array) -> Array:
     """Take the smaller of two entries."""

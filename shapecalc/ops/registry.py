@@ -58,6 +58,7 @@ class Op:
     axis: the letter that stands for the axes that the attribute `axis` names.
     sums_to_one: operands that must sum to 1 along `axis` (the targets of a cross-entropy).
     takes_logits: the activation that the op applies to its first operand by itself.
+    idempotent: of two equal operands, the result is that operand (a tie in every entry).
     """
 
     def __init__(
@@ -75,6 +76,7 @@ class Op:
         sums_to_one: tuple[str, ...] = (),
         at_kink: str | None = None,
         takes_logits: str | None = None,
+        idempotent: bool = False,
     ) -> None:
         self.body = body
         self.name = body.__name__.rstrip("_")
@@ -94,6 +96,7 @@ class Op:
         self.sums_to_one = sums_to_one
         self.at_kink = at_kink
         self.takes_logits = takes_logits
+        self.idempotent = idempotent
         self._bounds: dict[object, Bound] = {}
         self._terms: dict[object, tuple[BoundTerm, ...]] = {}
         self._validate()
