@@ -136,7 +136,7 @@ def mutated_spec(choose: Choose) -> str:
 
 
 def _seed(choose: Choose) -> str:
-    return one_of(choose, SEEDS.short if choose(SELDOM) else SEEDS.long)
+    return one_of(choose, SEEDS.long if choose(SELDOM) == SELDOM - 1 else SEEDS.short)
 
 
 def _at_character(choose: Choose, text: str) -> str:

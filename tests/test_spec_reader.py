@@ -380,7 +380,8 @@ def test_a_comment_that_cuts_an_expression_is_an_error() -> None:
     assert "`# b` if it is a note" in finding.help
     assert finding.span == at(2, 12, 2)
     assert network is not None
-    assert len(network.forward) == 2
+    assert [equation.name for equation in network.forward] == ["J"]
+    assert network.unread == ("Z",)
 
 
 def test_what_a_cut_leaves_unreadable_is_not_reported_again() -> None:

@@ -23,6 +23,9 @@ from shapecalc.verify.field import NoValue, Unsupported
 if TYPE_CHECKING:
     from shapecalc.claims.worlds import World
 
+WORK_LIMIT = 20_000_000
+UNIT_OF_WORK = 1_000  # what a claim costs beside the values that it could use
+TOO_MANY = "the claims before it took all the work that one network gets"
 FUNCTIONS = frozenset({"exp", "log", "sqrt", "sin", "cos"})
 
 
@@ -62,6 +65,9 @@ class _Court:
         self.symbols = [leaf(name, ()) for name in symbols]
         self.trees = [claim.tree for claim in claims if claim.tree is not None]
         self._worlds: dict[str, list[World]] = {}
+        self._work = 0
+        self._entries = 0
+        self._without_worlds: dict[str, str] = {}
 
     def verdicts(self) -> list[Judged]:
         """Judge until no convention is taken back."""
@@ -137,6 +143,10 @@ class _Court:
         formula = self.sweep.gradients[claim.value].formula
         if all(scale == ONE for scale in used) and _same_by_algebra(claim.tree, formula):
             return Outcome(ONE, "algebra, for all sizes")
+        self._work += (1 + len(own)) * (UNIT_OF_WORK + len(self.sweep.graph.values))
+        self._work += self._entries
+        if self._work > WORK_LIMIT:
+            return Outcome(None, "undecided", TOO_MANY, is_undecided=True)
         try:
             return self._in_field(claim, own)
         except (Unsupported, NoValue):
@@ -185,6 +195,8 @@ class _Court:
         return world.value(claim.tree, claimed)
 
     def _points(self, mode: str) -> "list[World]":
+        if mode in self._without_worlds:
+            raise Unsupported(self._without_worlds[mode])
         if mode not in self._worlds:
             domains = {
                 value: each
@@ -198,7 +210,12 @@ class _Court:
             from shapecalc.claims.worlds import worlds
 
             exact = mode != "floats"
-            self._worlds[mode] = worlds(self.sweep, self.trees, domains, exact=exact)
+            try:
+                self._worlds[mode] = worlds(self.sweep, self.trees, domains, exact=exact)
+            except Unsupported as reason:
+                self._without_worlds[mode] = str(reason)
+                raise
+            self._entries = sum(world.entries for world in self._worlds[mode])
         return self._worlds[mode]
 
     @cached_property

@@ -31,6 +31,13 @@ class World:
         self.truth = truth
         self.assignment = assignment
 
+    @property
+    def entries(self) -> int:
+        """Return how many numbers there are in all forward values."""
+        return sum(
+            len(point.floats or point.exact or ()) for point in self.evaluation.values.values()
+        )
+
     def gradient(self, name: Leaf) -> Point:
         """Return the true gradient of a name."""
         return self.truth[name]

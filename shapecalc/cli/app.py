@@ -1,7 +1,9 @@
 """The program: its commands, its version, and how a run begins and ends."""
 
 import gc
+import os
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -28,12 +30,22 @@ def main() -> None:
     at the exit. So it is done seldom, and not at all for what is left at the end.
     """
     gc.set_threshold(200_000, 50, 50)
+    _open_closed_streams()
     try:
         app(prog_name="shapecalc")
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
     finally:
         gc.freeze()
+
+
+def _open_closed_streams() -> None:
+    """Give a stream that the caller has closed, `>&-`, to nobody: Python has None there."""
+    if sys.stdin is None:
+        sys.stdin = Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115 (for the whole run)
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
 
 
 def _version(value: bool) -> None:

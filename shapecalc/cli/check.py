@@ -1,5 +1,6 @@
 """`shapecalc check`: its options, and what becomes of them."""
 
+import os
 import sys
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -74,8 +75,8 @@ def check(
     wish = Wish(
         output_format=output_format or _format_of(project),
         output_file=output_file,
-        step=step,
-        wrt=wrt,
+        step=_as_utf8(step),
+        wrt=_as_utf8(wrt),
         full=full,
         quiet=quiet or hook,
         statistics=statistics,
@@ -90,6 +91,15 @@ def check(
         stdin_filename=stdin_filename,
     )
     raise typer.Exit(_checked(paths or [], wish, project))
+
+
+def _as_utf8(text: str | None) -> str | None:
+    """Read a name from the command line as a spec is read, whatever the locale's encoding is."""
+    if text is None or text.isascii():
+        return text
+    from shapecalc.parsing import normal_name
+
+    return normal_name(os.fsencode(text).decode(errors="surrogateescape"))
 
 
 def _format_of(project: Project) -> OutputFormat:

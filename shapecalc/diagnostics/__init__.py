@@ -1,5 +1,6 @@
 """Findings: what shapecalc has to say about a place in the user's source."""
 
+from shapecalc.diagnostics.excerpts import short
 from shapecalc.diagnostics.finding import Finding, Problem, Related
 from shapecalc.diagnostics.proposals import MOST_PROPOSALS, fresh, nearest
 from shapecalc.diagnostics.rule import Rule, Severity
@@ -13,4 +14,5 @@ __all__ = [
     "Severity",
     "fresh",
     "nearest",
+    "short",
 ]

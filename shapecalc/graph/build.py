@@ -4,7 +4,7 @@ One equation that cannot be read does not stop the others; what depends on it is
 """
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from itertools import pairwise
 from typing import NamedTuple
@@ -251,9 +251,23 @@ class _GraphBuilder:
         hint = f"declare `{name.text}` under `params` or `inputs`, or write an equation for it"
         if name.text[:1] == "d" and name.text[1:] in self.values:
             hint = f"say `{name.text}` under `gradients` only"
+        elif alike := self._lookalike(name, known):
+            hint = alike
         elif near := nearest(name.text, known):
             hint = f"nearest is `{near}`{self._line_of(near)}"
         return Finding("SC205", name.span, f"`{name.text}` is not defined", hint)
+
+    def _lookalike(self, name: Name, known: Sequence[str]) -> str:
+        """Say which known name looks the same, where one does."""
+        if name.text.isascii() and all(map(str.isascii, known)):
+            return ""
+        from shapecalc.diagnostics.lookalikes import lookalike
+
+        found = lookalike(name.text, known)
+        if found is None:
+            return ""
+        other, difference = found
+        return f"write `{other}`{self._line_of(other)}, which looks the same: {difference}"
 
     def _line_of(self, name: str) -> str:
         entry = self.dims.get(name) or self.constants.get(name)

@@ -27,6 +27,7 @@ from shapecalc.parsing.tokens import Token, normal_name, tokens_of
 from shapecalc.span import Span
 
 LENGTH_LIMIT = 20_000
+NAME_LIMIT = 200
 NESTING_LIMIT = 64
 NODE_LIMIT = 10_000
 DEPTH_LIMIT = 200
@@ -132,10 +133,17 @@ class _Parser:
 
     def name(self, token: Token) -> Name | Constant:
         if not iskeyword(token.text):
+            self.hold_to_limit(token)
             return Name(self.span(token), normal_name(token.text))
         if token.text not in _CONSTANTS:
             self.refuse_keyword(token)
         return Constant(self.span(token), _CONSTANTS[token.text])
+
+    def hold_to_limit(self, token: Token) -> None:
+        count = len(token.text)
+        if count > NAME_LIMIT:
+            place, advice = self.span(token), "choose a shorter one"
+            raise over("a name of {} characters", count, NAME_LIMIT, place, advice)
 
     def number(self, token: Token) -> Fraction:
         """Return the exact number, within bounds that keep it small."""
@@ -174,6 +182,7 @@ class _Parser:
         name = self.tokens[self.at]
         if name.kind != "name":
             self.refuse_operand("a name")
+        self.hold_to_limit(name)
         self.at += 1
         return Attribute(self.since(start), value, normal_name(name.text), self.span(name))
 
@@ -198,6 +207,7 @@ class _Parser:
 
     def keyword(self, earlier: list[Keyword]) -> Keyword:
         token = self.tokens[self.at]
+        self.hold_to_limit(token)
         name = normal_name(token.text)
         if any(keyword.name == name for keyword in earlier):
             self.refuse(token, "SC201", f"`{name}=` is given twice", "drop one")
@@ -322,7 +332,9 @@ def parts_of(syntax: Syntax) -> tuple[Syntax, ...]:
             return ()
 
 
-def over(what: str, count: int, limit: int, span: Span) -> Problem:
+def over(
+    what: str, count: int, limit: int, span: Span, advice: str = "split it over several equations"
+) -> Problem:
     """Return the problem that a text is over one of the limits."""
     message = f"{what.format(f'{count:,}')} is over the limit of {limit:,}"
-    return Problem(Finding("SC901", span, message, "split it over several equations"))
+    return Problem(Finding("SC901", span, message, advice))

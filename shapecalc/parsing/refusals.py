@@ -98,6 +98,8 @@ def conditional(text: str, token: Token) -> Refusal:
 
 def _foreign(before: Token | None, token: Token) -> Refusal | None:
     """Return what to write for another language's notation, None where it is not that."""
+    if not token.text.isascii() and (unseen := _unseen(token)):
+        return unseen
     if token.kind == "string":
         return None
     if token.text == "=":
@@ -108,6 +110,15 @@ def _foreign(before: Token | None, token: Token) -> Refusal | None:
     if token.kind == "foreign":
         return _superscript(token)
     return _quote(before, token) if token.text in ("'", '"') else None
+
+
+def _unseen(token: Token) -> Refusal | None:
+    """Name a character that takes no room: nobody finds it by looking."""
+    from shapecalc.diagnostics.lookalikes import unseen_in
+
+    if found := unseen_in(token.text) if token.kind == "other" else "":
+        return Refusal("SC201", f"{found} stands here, and cannot be seen", "take it out")
+    return None
 
 
 def _superscript(token: Token) -> Refusal:

@@ -47,7 +47,7 @@ _RAISED_RUN = re.compile(f"[{_RAISED}]+")
 _POWER = re.compile(r"\^([+-]?\d+)")
 _SUM_OVER = re.compile(r"[Σ∑](?=\w)")
 _UNSAFE = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]"
+    "[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ud800-\udfff\ufeff]"
 )
 
 

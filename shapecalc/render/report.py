@@ -17,8 +17,9 @@ Signature = tuple[int, tuple[str, ...], tuple[tuple[str, ...], ...]]
 
 
 def has_many(report: Report) -> bool:
-    """Say whether a report has too many equations to list each."""
-    return sum(value.equation is not None for value in report.values) > MANY
+    """Say whether a report has too many equations, or too many names, to list each."""
+    equations = sum(value.equation is not None for value in report.values)
+    return equations > MANY or len(report.values) > 10 * MANY
 
 
 def head_section(page: Page, report: Report) -> None:

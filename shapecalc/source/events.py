@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import yaml
 
-from shapecalc.diagnostics import Finding, Problem, Related, fresh
+from shapecalc.diagnostics import Finding, Problem, Related, fresh, short
 from shapecalc.source.files import TEXT_LIMIT
 from shapecalc.source.ignores import Ignore, ignores_in
 from shapecalc.source.nodes import List, Mapping, Node, Scalar, Source
@@ -137,6 +137,11 @@ class _Builder:
             if not isinstance(key, Scalar):
                 message = "a key cannot be a list or a mapping"
                 raise Problem(Finding("SC105", key.span, message, "write a name"))
+            if key.text == "<<" and not key.style:
+                message = "merge keys are not read, `<<`"
+                advice = "write the entries themselves"
+                self.findings.append(Finding("SC105", key.span, message, advice))
+                continue
             pairs.append((key, value))
         return pairs
 
@@ -203,5 +208,5 @@ def _repeated(first: Scalar, again: Scalar, advice: str) -> Finding:
     if lines[0] == lines[1]:
         where = f"twice on line {lines[0]}"
     related = (Related(first.span, "set first here"),)
-    message = f"`{again.text}` is set {where}"
+    message = f"`{short(again.text)}` is set {where}"
     return Finding("SC103", again.span, message, advice, related=related)

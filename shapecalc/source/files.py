@@ -9,7 +9,7 @@ from typing import BinaryIO
 from shapecalc.diagnostics import Finding, Problem
 from shapecalc.span import Span
 
-TEXT_LIMIT = 4_000_000
+TEXT_LIMIT = 2_000_000
 """How many characters a spec may have; the chain of 10,000 layers has a million."""
 _BYTES_READ = 4 * (TEXT_LIMIT + 2)  # of a longer file, more characters than the limit are here
 _BOM = "\ufeff"
@@ -85,6 +85,8 @@ def _place_behind(before: str, path: str) -> Span:
 
 def _unreadable(path: str, error: OSError) -> Problem:
     match error:
+        case FileNotFoundError() if not path:
+            return _problem("SC106", path, "an empty path names no file", "check the path")
         case FileNotFoundError() | NotADirectoryError():
             return _problem("SC106", path, f"no such file `{path}`", "check the path")
         case IsADirectoryError():

@@ -3,11 +3,15 @@
 import re
 from typing import NamedTuple
 
-from shapecalc.diagnostics import Finding
+from shapecalc.diagnostics import Finding, short
+from shapecalc.diagnostics.excerpts import LONGEST
 from shapecalc.source.nodes import Node, Scalar, Source
 
 _UNPRINTABLE = "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 _NO_BEGINNING = "@*`!&%|>"
+_LINE_END = "[\x85\u2028\u2029]"
+_INDENT = r"[^\S\r\n]*[\u200b\u2060\ufeff]?"
+_ODD_SPACE = r"[^ \t]"
 _EQUATION = r"([^\s=]+)\s*=\s*([^=].*)"
 _BLOCK = "did not find expected key|expected <block end>"
 _FLOW = "expected ',' or|expected node content|expected the node content"
@@ -44,8 +48,7 @@ def unprintable(source: Source) -> Finding | None:
 
 def explain(source: Source, fault: Fault) -> Finding:
     """Return the finding that a fault of the YAML parser becomes."""
-    reasons = (_tab, _beginning, _entry, _continued, _colon, _no_colon, _open, _quote, _indent)
-    for reason in reasons:
+    for reason in _REASONS:
         if found := reason(source.text, fault):
             start, end, message, advice = found
             return Finding("SC101", source.span(start, end), message, advice)
@@ -95,8 +98,10 @@ def _depth(scalar: Scalar) -> int:
 
 
 def _split(key: Scalar, value: Scalar) -> Finding:
-    message = f"`{value.text}` in braces splits at the comma"
-    return Finding("SC108", value.span, message, f'quote it, `{key.text}: "{value.text}"`')
+    message = f"`{short(value.text)}` in braces splits at the comma"
+    if len(value.text) > LONGEST:
+        return Finding("SC108", value.span, message, "quote it")
+    return Finding("SC108", value.span, message, f'quote it, `{short(key.text)}: "{value.text}"`')
 
 
 def _line(text: str, at: int) -> tuple[int, int]:
@@ -111,6 +116,40 @@ def _tab(text: str, fault: Fault) -> _Reason | None:
     if tab < 0 or text[start:tab].strip(" "):
         return None
     return _Reason(tab, tab + 1, "a tab indents this line", "indent with spaces")
+
+
+def _odd_space(text: str, fault: Fault) -> _Reason | None:
+    """Explain an indent that is no space, in the line of the fault or the one above."""
+    start, _ = _line(text, fault.at)
+    above, _ = _line(text, max(start - 1, 0))
+    for line in (start, above):
+        indent = re.compile(_INDENT).match(text, line)
+        odd = re.search(_ODD_SPACE, indent[0]) if indent else None
+        if odd:
+            at = line + odd.start()
+            message = f"U+{ord(odd[0]):04X} indents this line, and is no space to YAML"
+            return _Reason(at, at + 1, message, "indent with spaces")
+    return None
+
+
+def _line_end(text: str, fault: Fault) -> _Reason | None:
+    """Explain a character that ends a line in YAML 1.1, and in no editor."""
+    for at in (fault.at, fault.at if fault.opened is None else fault.opened):
+        if odd := re.compile(_LINE_END).search(text, *_line(text, at)):
+            message = f"U+{ord(odd[0]):04X} ends a line here, and cannot be seen"
+            return _Reason(odd.start(), odd.end(), message, "take it out")
+    return None
+
+
+def _long_key(text: str, fault: Fault) -> _Reason | None:
+    """Explain a key that is longer than YAML looks for its colon."""
+    at = fault.at if fault.opened is None else fault.opened
+    start, end = _line(text, at)
+    key = re.compile(r"[ ]*([^\s:{[]{1025,}):(?=\s)").match(text, start, end)
+    if key is None:
+        return None
+    message = f"a key of {len(key[1]):,} characters is over the limit of 1,024"
+    return _Reason(key.start(1), key.end(1), message, "choose a shorter name")
 
 
 def _beginning(text: str, fault: Fault) -> _Reason | None:
@@ -229,3 +268,20 @@ def _indent(text: str, fault: Fault) -> _Reason | None:
     start += len(text[start:end]) - len(text[start:end].lstrip())
     message = "the indentation of this line fits no line above"
     return _Reason(start, end, message, "align it with the keys of its section")
+
+
+_REASONS = (
+    _long_key,
+    _line_end,
+    _tab,
+    _odd_space,
+    _beginning,
+    _entry,
+    _continued,
+    _colon,
+    _no_colon,
+    _open,
+    _quote,
+    _indent,
+)
+"""In the order in which they are asked; the first that has something to say is believed."""

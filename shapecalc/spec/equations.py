@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import NamedTuple
 
-from shapecalc.diagnostics import Problem
+from shapecalc.diagnostics import Problem, short
 from shapecalc.expression import Locate
 from shapecalc.parsing import parse_expression
 from shapecalc.source import Comment, List, Mapping, Node, Scalar
 from shapecalc.span import Span
 from shapecalc.spec.network import Equation, Reference
-from shapecalc.spec.typed import Findings, described, name_at, name_of, problem, short
+from shapecalc.spec.typed import Findings, described, name_at, name_of, problem
 
 EQUATION_LIMIT = 25_000
 CLAIM_LIMIT = 50_000
@@ -38,7 +38,7 @@ def _equations(node: Node, key: str, limit: int, findings: Findings) -> list[Equ
     if isinstance(node, Mapping):
         if len(node.entries) > limit:
             raise _too_many(node.entries[limit][0].span, len(node.entries), limit)
-        read = [findings.attempt(_entry, name, value, findings) for name, value in node.entries]
+        read = [findings.attempt(_entry, name, value) for name, value in node.entries]
     elif isinstance(node, Scalar) and not _is_folded(node):
         if node.cut:
             findings.append(_cut(node, node.cut).finding)
@@ -53,7 +53,7 @@ def _equations(node: Node, key: str, limit: int, findings: Findings) -> list[Equ
     return [equation for equation in read if equation]
 
 
-def _entry(key: Scalar, value: Node, findings: Findings) -> Equation | None:
+def _entry(key: Scalar, value: Node) -> Equation:
     name = name_of(key)
     if not isinstance(value, Scalar):
         message = f"`{name.name}` is {described(value)}, an expression is expected"
@@ -61,8 +61,7 @@ def _entry(key: Scalar, value: Node, findings: Findings) -> Equation | None:
     if value.is_empty:
         raise problem("SC201", name.span, f"`{name.name}` has no expression", "write one")
     if value.cut:
-        findings.append(_cut(value, value.cut).finding)
-        return Findings().attempt(_equation, name, value.text, value.locate)
+        raise _cut(value, value.cut)
     return _equation(name, value.text, value.locate)
 
 

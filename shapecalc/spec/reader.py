@@ -11,7 +11,8 @@ from itertools import islice
 from pathlib import PurePath
 from typing import TypeVar
 
-from shapecalc.diagnostics import Finding, Problem, nearest
+from shapecalc.diagnostics import Finding, Problem, nearest, short
+from shapecalc.parsing import over
 from shapecalc.source import List, Mapping, Node, Scalar, read_yaml
 from shapecalc.span import Span
 from shapecalc.spec.equations import read_forward, read_gradients
@@ -56,6 +57,7 @@ _LEFT_SIDE = r"(?m)^\s*(\w+)\s*[=:]"
 _OF_VALUES = ("inputs", "params", "forward")
 _MARKER = r"(?m)^# shapecalc\b"
 KEY_LIMIT = 100
+TITLE_LIMIT = 500
 _LONGEST_NEAR_MISS = 12
 
 _Sections = dict[str, Node]
@@ -163,10 +165,19 @@ def _unread(sections: _Sections, network: Network) -> tuple[str, ...]:
     for key in (*_OF_VALUES, *(key for key in sections if key not in KEYS)):
         node = sections.get(key)
         if isinstance(node, Mapping):
-            written += [entry.text for entry, _ in node.entries]
+            written += [_as_seen(entry.text) for entry, _ in node.entries]
         elif isinstance(node, Scalar):
             written += re.findall(_LEFT_SIDE, node.text)
     return tuple(name for name in dict.fromkeys(written) if name not in read)
+
+
+def _as_seen(name: str) -> str:
+    """Return a name as whoever reads the spec sees it, and so writes it elsewhere."""
+    if name.isascii():
+        return name
+    from shapecalc.diagnostics.lookalikes import without_unseen
+
+    return without_unseen(name)
 
 
 def _repeated(sections: _Sections) -> tuple[Reference, ...]:
@@ -214,6 +225,13 @@ def _name(sections: _Sections, path: str, findings: Findings) -> str:
     if node is None or (isinstance(node, Scalar) and node.is_empty):
         return PurePath(path).stem
     if isinstance(node, Scalar):
+        if len(node.text) > TITLE_LIMIT:
+            count, place = len(node.text), node.span
+            advice = "write a title of one line"
+            findings.append(
+                over("a title of {} characters", count, TITLE_LIMIT, place, advice).finding
+            )
+            return PurePath(path).stem
         return " ".join(node.text.split())
     message = f"`name` is {described(node)}, a text is expected"
     findings.append(problem("SC204", node.span, message, "write `name: Two layers`").finding)
@@ -268,4 +286,9 @@ def _not_built(key: Scalar) -> Finding:
 
 def _unknown(key: Scalar, near: str | None) -> Finding:
     advice = f"did you mean `{near}`?" if near else f"the keys are {', '.join(KEYS)}"
-    return Finding("SC203", key.span, f"`{key.text}` is no key", advice)
+    if near and not key.text.isascii():
+        from shapecalc.diagnostics.lookalikes import lookalike
+
+        if alike := lookalike(key.text, (near,)):
+            advice = f"write `{near}`, which looks the same: {alike[1]}"
+    return Finding("SC203", key.span, f"`{short(key.text)}` is no key", advice)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from shapecalc.diagnostics import MOST_PROPOSALS, Problem, fresh, nearest
 from shapecalc.dims import Dim
 from shapecalc.expression import Locate, Sequence, Syntax
-from shapecalc.parsing import dim_of, is_name, names_in, parse_expression
+from shapecalc.parsing import NAME_LIMIT, dim_of, is_name, names_in, parse_expression
 from shapecalc.source import List, Node, Scalar
 from shapecalc.span import Span
 from shapecalc.spec.network import DimEntry, ValueEntry
@@ -38,7 +38,7 @@ class DeclaredDims:
         if dim := self._read.get(text):
             return _Axis(dim, locate(0, len(text)))
         known = len(self._findings)
-        if text.isascii() and is_name(text) and text != "_":
+        if len(text) <= NAME_LIMIT and text.isascii() and is_name(text) and text != "_":
             axis = self._named_axis(text, locate(0, len(text)))
         else:
             axis = self.axis_of(parse_expression(text, locate))
@@ -160,4 +160,9 @@ def _undefined(name: str, span: Span, known: dict[str, DimEntry]) -> Problem:
     advice = f"declare it, `dims: {{{name}: 128}}`"
     if near:
         advice = f"nearest is `{near}` (line {known[near].span.line})"
+    if not name.isascii() or not all(map(str.isascii, known)):
+        from shapecalc.diagnostics.lookalikes import lookalike
+
+        if alike := lookalike(name, known):
+            advice = f"write `{alike[0]}`, which looks the same: {alike[1]}"
     return problem("SC205", span, f"the dim `{name}` is not defined", advice)

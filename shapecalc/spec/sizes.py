@@ -3,7 +3,7 @@
 import re
 from fractions import Fraction
 
-from shapecalc.diagnostics import Finding, Problem, Related
+from shapecalc.diagnostics import Finding, Problem, Related, short
 from shapecalc.source import List, Mapping, Node, Scalar
 from shapecalc.spec.network import ConstantEntry, DimEntry, Reference
 from shapecalc.spec.typed import Findings, described, entries, name_at, name_of, problem
@@ -11,6 +11,7 @@ from shapecalc.spec.typed import Findings, described, entries, name_at, name_of,
 DIGIT_LIMIT = 18
 EXPONENT_LIMIT = 400
 _NUMBER = r"(?ai)[-+]?(?:\d+\.?\d*|\.\d+)(?:e([-+]?\d+))?"
+_OTHER_BASE = r"(?ai)0(?:x[0-9a-f]{1,14}|o[0-7]{1,19}|b[01]{1,59})"
 _JOINED = r"([^:\s]+):(\S+)"
 
 _Given = tuple[Reference, Reference | None]
@@ -112,13 +113,23 @@ def _number(name: str, written: Reference) -> Fraction:
         plain = written.name.replace("_", "")
         is_number = re.fullmatch(_NUMBER, plain) is not None
         advice = f"write `{plain}`" if is_number else f"write digits, `{name}: 128`"
-        message = f"`{name}` is `{written.name}`, a number is expected"
+        if other := _other_notation(written.name):
+            advice = f"write `{other}`"
+        found = f"`{short(written.name)}`" if written.name.strip() else "empty"
+        message = f"`{name}` is {found}, a number is expected"
         raise problem("SC204", written.span, message, advice)
     exponent = (match[1] or "").lstrip("+-0")
     if len(written.name) > 100 or len(exponent) > 3 or int(exponent or 0) > EXPONENT_LIMIT:
         message = f"the number of `{name}` is over the limit of 100 digits or 1e{EXPONENT_LIMIT}"
         raise problem("SC901", written.span, message, "write a shorter one")
     return Fraction(written.name)
+
+
+def _other_notation(text: str) -> str:
+    """Return the plain digits of a number in base 2, 8 or 16, or in digits of another script."""
+    if re.fullmatch(_OTHER_BASE, text):
+        return str(int(text, 0))
+    return str(int(text)) if text.isdecimal() and len(text) <= DIGIT_LIMIT else ""
 
 
 def _set_for_list(node: Mapping, key: str, example: str) -> Problem:

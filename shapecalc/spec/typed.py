@@ -6,12 +6,13 @@ Knows how names, sections and sizes are written; knows no section's meaning.
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
-from shapecalc.diagnostics import Finding, Problem
-from shapecalc.parsing import is_name, normal_name
+from shapecalc.diagnostics import Finding, Problem, short
+from shapecalc.parsing import NAME_LIMIT, is_name, normal_name, over
 from shapecalc.source import List, Mapping, Node, Scalar
 from shapecalc.span import Span
 from shapecalc.spec.network import Reference
 
+ENTRY_LIMIT = 25_000
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
@@ -64,10 +65,19 @@ def name_of(scalar: Node) -> Reference:
 def name_at(text: str, span: Span) -> Reference:
     """Return a name in its one spelling; raise a Problem where a text is none."""
     if is_name(text) and text != "_":
+        if len(text) > NAME_LIMIT:
+            advice = "choose a shorter one"
+            raise over("a name of {} characters", len(text), NAME_LIMIT, span, advice)
         return Reference(normal_name(text), span)
     if text.isidentifier() and text != "_":
         advice = f"choose another name, `{text}_`"
         raise problem("SC204", span, f"`{text}` is a word of Python, and no name", advice)
+    if not text.isascii():
+        from shapecalc.diagnostics.lookalikes import unseen_in, without_unseen
+
+        if unseen := unseen_in(text):
+            message = f"there is {unseen} in a name, which cannot be seen"
+            raise problem("SC204", span, message, f"write `{short(without_unseen(text))}`")
     advice = "begin with a letter; letters, digits and `_` may follow"
     raise problem("SC204", span, f"`{short(text)}` is no name", advice)
 
@@ -75,13 +85,11 @@ def name_at(text: str, span: Span) -> Reference:
 def entries(node: Node, key: str, expected: str, example: str) -> tuple[tuple[Scalar, Node], ...]:
     """Return the entries of a section that is a mapping; an empty section has none."""
     if isinstance(node, Mapping):
+        if len(node.entries) > ENTRY_LIMIT:
+            where, count = node.entries[ENTRY_LIMIT][0].span, len(node.entries)
+            raise over(f"`{key}` with {{}} names", count, ENTRY_LIMIT, where, "split the network")
         return node.entries
     if isinstance(node, Scalar) and node.is_empty:
         return ()
     message = f"`{key}` is {described(node)}, {expected} is expected"
     raise problem("SC204", node.span, message, f"write `{key}: {example}`")
-
-
-def short(text: str) -> str:
-    """Return what a message can hold of a text: the first 60 characters, on one line."""
-    return " ".join(text.lstrip()[:200].split())[:60]

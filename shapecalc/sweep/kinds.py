@@ -43,7 +43,7 @@ Domains = Mapping[Leaf, tuple[Domain, ...]]
 MOST_KINDS = 4_000  # some 40 MB; a folder of ordinary networks has a few hundred
 
 
-WORK_LIMIT = 100_000
+WORK_LIMIT = 30_000
 """How many operations are derived for one spec: those of an equation for each use of a value."""
 MOST_DEPTH = 120
 
