@@ -14,7 +14,7 @@ from shapecalc.spec.network import Equation, Reference
 from shapecalc.spec.typed import Findings, described, name_at, name_of, problem
 
 EQUATION_LIMIT = 25_000
-CLAIM_LIMIT = 50_000
+CLAIM_LIMIT = 25_000
 _LINE = r"[^\n]+"
 _BEFORE_NOTE = r"(?:[^#'\"]++|'[^']*+'|\"[^\"]*+\"|['\"])*+"
 _EQUALS = r"(?<![<>=!:+*/@-])=(?!=)"
