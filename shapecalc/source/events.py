@@ -4,6 +4,7 @@ Its C loader's own composer ends the process on deep nesting, and its constructo
 False and `12:30` into 750: so its events are taken, and every scalar stays text.
 """
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -61,6 +62,8 @@ def _events(source: Source) -> Iterator[yaml.Event]:
     try:
         yield from yaml.parse(source.text, _Loader)
     except yaml.MarkedYAMLError as error:
+        if "nesting depth" in (error.problem or ""):  # from 6.0.4 on, PyYAML has a limit of its own
+            raise _too_deep(source, _deepest_allowed(source.text)) from None
         opened = _index(error.context_mark) if error.context_mark else None
         problem, context = error.problem or "", error.context or ""
         fault = Fault(problem, context, _index(error.problem_mark), opened)
@@ -113,8 +116,7 @@ class _Builder:
 
     def enter(self, event: yaml.CollectionStartEvent, start: int) -> None:
         if len(self.open) == DEPTH_LIMIT:
-            message = f"nesting of {DEPTH_LIMIT + 1} levels is over the limit of {DEPTH_LIMIT}"
-            raise self.problem("SC901", start, start + 1, message, "flatten it")
+            raise _too_deep(self.source, start)
         is_mapping = isinstance(event, yaml.MappingStartEvent)
         self.open.append(_Open(start, is_mapping, bool(event.flow_style), []))
 
@@ -196,6 +198,21 @@ def _too_long(path: str) -> Finding:
     """Refuse a text before anything is made of it; how long the file is, nobody knows yet."""
     message = f"the file is over the limit of {TEXT_LIMIT:,} characters"
     return Finding("SC901", Span(path, 1, 1), message, "check the path; one file is one network")
+
+
+def _too_deep(source: Source, at: int) -> Problem:
+    message = f"nesting of {DEPTH_LIMIT + 1} levels is over the limit of {DEPTH_LIMIT}"
+    return Problem(Finding("SC901", source.span(at, at + 1), message, "flatten it"))
+
+
+def _deepest_allowed(text: str) -> int:
+    """Return the place of the bracket that goes over our limit, the mapping around it counted."""
+    depth = 1
+    for found in re.finditer(r"[\[\]{}]", text):
+        depth += 1 if found[0] in "[{" else -1
+        if depth > DEPTH_LIMIT:
+            return found.start()
+    return 0
 
 
 def _index(mark: "yaml.error.Mark | yaml._yaml.Mark | None") -> int:
