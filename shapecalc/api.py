@@ -77,7 +77,7 @@ def check(
     found = sweep(graph, [*asked_for(network), *asked], memory)
     judged, unread = judge(found)
     every += [*found.findings, *unread]
-    said = [claim_finding(each, network) for each in judged]
+    said = [claim_finding(each, graph.network) for each in judged]
     every += [finding for finding in said if finding is not None]
     if is_whole:
         every += [*coincidence_findings(found), *lint_findings(graph)]

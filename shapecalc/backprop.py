@@ -9,9 +9,10 @@ from fractions import Fraction
 from itertools import islice
 from typing import NamedTuple
 
+from shapecalc.conditions import Label
+from shapecalc.dims import matrix_turned
 from shapecalc.index import (
     Factor,
-    Label,
     Labels,
     Sum,
     Term,
@@ -20,13 +21,14 @@ from shapecalc.index import (
     merged_powers,
     merged_terms,
     multiply,
-    size_trees,
+    size_powers,
     tied,
 )
 from shapecalc.matrix.factors import entry
 from shapecalc.matrix.make import tidied
-from shapecalc.ops.build import defined, expression_of
-from shapecalc.ops.registry import OPS, BoundFactor, BoundTerm, Op
+from shapecalc.ops.build import defined, expression_of, names_in_definition
+from shapecalc.ops.constraints import constraints
+from shapecalc.ops.registry import OPS, BoundFactor, BoundTerm, Op, spelled
 from shapecalc.tree import Call, Leaf, Number, Tree, leaf, leaves, rebuilt, with_marker
 
 Letters = Mapping[str, Label]
@@ -146,6 +148,7 @@ class _Differentiation:
     ) -> Term:
         """Return a term of the formula without the factor that is differentiated."""
         term = Term(pattern.coefficient, (), (), _summed(letters, labels))
+        term = multiply(term, constraints(pattern, letters))
         for factor in factors:
             operand = self._plain(tree.operands[factor.operand or 0])
             term = multiply(term, entry(operand, _at(factor.letters, letters), factor.power))
@@ -177,11 +180,9 @@ class _Differentiation:
             child = _at(
                 tuple(moved.get(letter, letter) if letter else None for letter in own), letters
             )
-            deltas = tied(
-                tuple(letters[left] for left, _ in pattern.deltas),
-                tuple(letters[right] for _, right in pattern.deltas),
-            )
-            outside = Term(pattern.coefficient, (), deltas, _summed(letters, labels))
+            outside = Term(pattern.coefficient, (), (), _summed(letters, labels))
+            outside = multiply(outside, constraints(pattern, letters))
+            outside = multiply(outside, _over_sizes(pattern, tree))
             for factor in pattern.factors:
                 value = self._plain(self._expression(op, tree, factor.text))
                 outside = multiply(
@@ -192,15 +193,17 @@ class _Differentiation:
 
     def _expression(self, op: Op, tree: Call, text: str) -> Tree:
         """Build an expression of the op's operands, attributes and result Y."""
-        operands = dict(zip(op.operands, map(self._plain, tree.operands), strict=True))
-        names = {**operands, **dict(tree.attributes), "Y": self._plain(tree)}
-        return tidied(expression_of(text, names))
+        operands = tuple(map(self._plain, tree.operands))
+        names = names_in_definition(op, operands, tree.attributes)
+        return tidied(expression_of(text, {**names, "Y": self._plain(tree)}))
 
     def _stated_derivative(
         self, op: Op, tree: Call, labels: Labels, name: str, operand: Tree
     ) -> Iterator[Term]:
         assert op.derivative is not None
-        slope = self._expression(op, tree, op.derivative[name])
+        shapes = tuple(each.shape for each in tree.operands)
+        text = spelled(op.derivative[name], shapes, dict(tree.attributes))
+        slope = self._expression(op, tree, text)
         if isinstance(slope, Number) and not slope.value:
             return
         outside = entry(slope, _aligned(slope, labels))
@@ -229,8 +232,8 @@ def _letters(
         for letter, label in zip(output, labels, strict=True)
         if letter is not None and label is not None
     }
-    used = [letter for factor in pattern.factors for letter in factor.letters if letter]
-    return {**found, **_new({letter: letter for letter in used if letter in dims}, found, dims)}
+    inner = {letter: letter for letter in pattern.letters if letter in dims}
+    return {**found, **_new(inner, found, dims)}
 
 
 def _new(
@@ -255,10 +258,10 @@ def _at(letters: tuple[str | None, ...], labels: Letters) -> Labels:
 def _over_sizes(pattern: BoundTerm, tree: Call) -> Term:
     op = OPS[tree.op]
     dims = op.bound(tuple(each.shape for each in tree.operands), tree.attributes).dims
-    trees = [tree for letter in pattern.sizes for tree in size_trees(dims[letter])]
     term = Term(Fraction(1), ())
-    for each in trees:
-        term = multiply(term, entry(each, (), Fraction(-1)))
+    for letter in pattern.sizes:
+        for size, power in size_powers(dims[letter]):
+            term = multiply(term, entry(size, (), -power))
     return term
 
 
@@ -268,13 +271,13 @@ def contribution(
     """Contract the upstream gradient with a Jacobian: what one step adds to the gradient of wrt.
 
     `upstream` is None where the output is the loss itself. With `transposed` (numerator layout) the
-    upstream's axes are in reverse order. Source: dX[p] = Σ_i dY[i] ∂Y[i]/∂X[p].
+    upstream's last two axes are swapped. Source: dX[p] = Σ_i dY[i] ∂Y[i]/∂X[p].
     """
     summed = tuple(label for label in jacobian.output_labels if label is not None)
     front = Term(Fraction(1), (), (), summed)
     if upstream is not None:
         labels = jacobian.output_labels
-        factor = Factor(upstream, tuple(reversed(labels)) if transposed else labels)
+        factor = Factor(upstream, matrix_turned(labels) if transposed else labels)
         front = front._replace(factors=(factor,))
     terms = (multiply(front, term) for term in jacobian.terms)
     return simplified((contracted(term) for term in terms), jacobian.wrt_labels, sums_to_one)
@@ -286,6 +289,13 @@ def simplified(terms: Iterator[Term], free: Labels, sums_to_one: SumsToOne) -> S
     return merged_terms(reduced, free)
 
 
+def _is_held(label: Label, term: Term) -> bool:
+    """Say whether a delta or a mask has a label."""
+    return any(label in each for each in term.deltas) or any(
+        label in each.labels for each in term.conditions
+    )
+
+
 def _ones_summed(term: Term, sums_to_one: SumsToOne) -> Term:
     """Put 1 for a sum of entries that add up to 1."""
     for factor in term.factors:
@@ -293,8 +303,8 @@ def _ones_summed(term: Term, sums_to_one: SumsToOne) -> Term:
         if axis is None or factor.power != 1:
             continue
         label = factor.labels[axis]
-        others = [f for f in term.factors if f is not factor and label in f.labels]
-        if label in term.summed and not others:
+        others = any(label in f.labels for f in term.factors if f is not factor)
+        if label in term.summed and not others and not _is_held(label, term):
             factors = tuple(f for f in term.factors if f is not factor)
             summed = tuple(each for each in term.summed if each is not label)
             return _ones_summed(term._replace(factors=factors, summed=summed), sums_to_one)

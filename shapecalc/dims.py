@@ -1,22 +1,27 @@
-"""Symbolic sizes: integer polynomials in dim names, compared for all sizes at once.
+"""Symbolic sizes: sums of products and exact quotients of dim names, compared for all sizes.
 
 A dim remembers the order in which its author wrote it, for printing; equality ignores that order.
+A quotient is a negative power, so that `d/heads * heads` is d.
 """
 
 from collections.abc import Iterable, Mapping
+from fractions import Fraction
 from functools import lru_cache
-from math import prod
+from math import lcm, prod
+from typing import TypeVar
 
 Monomial = tuple[tuple[str, int], ...]
 """Names with their powers, `((“n”, 1), (“h”, 2))` for n·h²; empty for a plain number."""
+Count = int | Fraction
+"""A coefficient; a fraction only where it is no whole number."""
 
 
 class Dim:
-    """A polynomial with integer coefficients; immutable, hashable, equal for all sizes or not."""
+    """A sum of products and quotients; immutable, hashable, equal for all sizes or not."""
 
     __slots__ = ("_hash", "_key", "only_name", "terms")
 
-    def __init__(self, terms: Iterable[tuple[Monomial, int]]) -> None:
+    def __init__(self, terms: Iterable[tuple[Monomial, Count]]) -> None:
         self.terms = tuple(terms)
         self._key = frozenset((frozenset(monomial), count) for monomial, count in self.terms)
         self._hash = hash(self._key)
@@ -59,13 +64,50 @@ class Dim:
             for right, other_count in other.terms
         )
 
+    def divided(self, other: "Dim") -> "Dim | None":
+        """Return the exact quotient; None where it is no sum of products and quotients."""
+        if not self.terms or not other.terms:
+            return None
+        monomial, count = other.terms[0]
+        inverse = Dim([(_over(monomial), _plain(1 / Fraction(count)))])
+        if len(other.terms) == 1:
+            return self * inverse
+        candidates = (Dim([term]) * inverse for term in self.terms)
+        return next((each for each in candidates if each * other == self), None)
+
+    @property
+    def has_divisor(self) -> bool:
+        """Say whether the dim is a quotient, or holds one."""
+        return any(
+            count.denominator != 1 or any(power < 0 for _, power in monomial)
+            for monomial, count in self.terms
+        )
+
+    @property
+    def divisor(self) -> "Dim":
+        """Return what the rest of the dim must be divisible by, `heads` of `d/heads`; 1 of most."""
+        powers: dict[str, int] = {}
+        count = 1
+        for monomial, coefficient in self.terms:
+            count = lcm(count, coefficient.denominator)
+            for name, power in monomial:
+                if power < 0:
+                    powers[name] = max(powers.get(name, 0), -power)
+        return Dim([(tuple(powers.items()), count)])
+
+    @property
+    def divided_part(self) -> "Dim":
+        """Return what the divisor must divide, `d` of `n + d/heads`."""
+        parts = [term for term in self.terms if Dim([term]).divisor != ONE]
+        return Dim(parts) * self.divisor
+
     @property
     def is_one(self) -> bool:
         """Say whether this is the literal 1: the only dim that broadcasts."""
         return self.terms == (((), 1),)
 
     @property
-    def constant(self) -> int | None:
+    def constant(self) -> Count | None:
         """Return the size where no name occurs, else None."""
         if not self.terms:
             return 0
@@ -76,21 +118,16 @@ class Dim:
         """Return the names that occur, each once, in the author's order."""
         return tuple(dict.fromkeys(name for monomial, _ in self.terms for name, _ in monomial))
 
-    @property
-    def factors(self) -> tuple["Dim", ...]:
-        """Split a product into its factors, `n*m` into n and m; any other dim is its own factor."""
-        if len(self.terms) != 1:
-            return (self,)
-        monomial, count = self.terms[0]
-        parts = [Dim.number(count)] if count != 1 else []
-        return (*parts, *(Dim.named(name) for name, power in monomial for _ in range(power)))
-
     def size(self, sizes: Mapping[str, int]) -> int:
-        """Return the number that the dim is at the given sizes of its names."""
-        total = 0
+        """Return the number that the dim is at the given sizes; quotients must come out whole."""
+        total: Count = 0
         for monomial, count in self.terms:
-            total += count * prod(sizes[name] ** power for name, power in monomial)
-        return total
+            total += count * prod(_power(sizes[name], power) for name, power in monomial)
+        return total if isinstance(total, int) else total.numerator // total.denominator
+
+    def is_whole(self, sizes: Mapping[str, int]) -> bool:
+        """Say whether the quotients in the dim come out whole at the given sizes of its names."""
+        return not self.has_divisor or not self.divided_part.size(sizes) % self.divisor.size(sizes)
 
     def renamed(self, names: Mapping[str, "Dim"]) -> "Dim":
         """Put a dim for each name that the mapping holds."""
@@ -98,10 +135,9 @@ class Dim:
             return names.get(self.only_name, self)
         total = Dim.number(0)
         for monomial, count in self.terms:
-            product = Dim.number(count)
+            product = Dim([((), count)])
             for name, power in monomial:
-                for _ in range(power):
-                    product *= names.get(name, Dim.named(name))
+                product *= _raised(names.get(name, Dim.named(name)), power)
             total += product
         return total
 
@@ -109,7 +145,7 @@ class Dim:
         text = ""
         for monomial, count in self.terms or (((), 0),):
             sign = "-" if count < 0 else "+" if text else ""
-            text += sign + _monomial_text(monomial, abs(count))
+            text += sign + _monomial_text(monomial, count)
         return text
 
     def __repr__(self) -> str:
@@ -119,6 +155,15 @@ class Dim:
 ONE = Dim.number(1)
 Shape = tuple[Dim, ...]
 """The dims of a value's axes; `()` is a scalar."""
+Axis = TypeVar("Axis")
+
+
+def matrix_turned(axes: tuple[Axis, ...]) -> tuple[Axis, ...]:
+    """Swap the last two axes, as a transpose does to a matrix, or to each matrix of a stack.
+
+    `(h, k)` becomes `(k, h)`, and `(b, h, k)` becomes `(b, k, h)`; a vector stays as it is.
+    """
+    return axes if len(axes) < 2 else (*axes[:-2], axes[-1], axes[-2])
 
 
 def shape_text(shape: Shape) -> str:
@@ -131,23 +176,53 @@ def dims_text(dims: tuple[str, ...]) -> str:
     return f"({dims[0]},)" if len(dims) == 1 else f"({', '.join(dims)})"
 
 
+def _power(size: int, power: int) -> Count:
+    return size**power if power > 0 else Fraction(1, size**-power)
+
+
+def _raised(dim: Dim, power: int) -> Dim:
+    product = ONE
+    for _ in range(abs(power)):
+        product *= dim
+    if power > 0:
+        return product
+    inverse = ONE.divided(product)
+    assert inverse is not None, f"1/({product}) is no dim"
+    return inverse
+
+
+def _over(monomial: Monomial) -> Monomial:
+    return tuple((name, -power) for name, power in monomial)
+
+
 def _times(left: Monomial, right: Monomial) -> Monomial:
     powers = dict(left)
     for name, power in right:
         powers[name] = powers.get(name, 0) + power
-    return tuple(powers.items())
+    return tuple((name, power) for name, power in powers.items() if power)
 
 
-def _collect(terms: Iterable[tuple[Monomial, int]]) -> Dim:
+def _collect(terms: Iterable[tuple[Monomial, Count]]) -> Dim:
     """Add up equal monomials; the first to occur keeps its place and its spelling."""
-    counts: dict[frozenset[tuple[str, int]], tuple[Monomial, int]] = {}
+    counts: dict[frozenset[tuple[str, int]], tuple[Monomial, Count]] = {}
     for monomial, count in terms:
         key = frozenset(monomial)
         spelling, so_far = counts.get(key, (monomial, 0))
-        counts[key] = (spelling, so_far + count)
+        counts[key] = (spelling, _plain(so_far + count))
     return Dim((monomial, count) for monomial, count in counts.values() if count)
 
 
-def _monomial_text(monomial: Monomial, count: int) -> str:
+def _plain(count: Count) -> Count:
+    return count.numerator if count.denominator == 1 else count
+
+
+def _monomial_text(monomial: Monomial, count: Count) -> str:
+    """Print a product, and what it is divided by behind it: `2*n`, `d/heads`, `n/(2*h)`."""
+    above, below = abs(count.numerator), count.denominator
     parts = [name for name, power in monomial for _ in range(power)]
-    return "*".join([str(count)] * (count != 1 or not parts) + parts)
+    divisors = [str(below)] * (below != 1)
+    divisors += [name for name, power in monomial for _ in range(-power)]
+    text = "*".join([str(above)] * (above != 1 or not parts) + parts)
+    if not divisors:
+        return text
+    return f"{text}/{divisors[0]}" if len(divisors) == 1 else f"{text}/({'*'.join(divisors)})"

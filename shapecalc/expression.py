@@ -90,11 +90,27 @@ class Sequence(NamedTuple):
     items: "tuple[Syntax, ...]"
 
 
+class Slice(NamedTuple):
+    """`start:stop` or `start:stop:step` in a subscript, each part None where it is left out."""
+
+    span: Span
+    start: "Syntax | None"
+    stop: "Syntax | None"
+    step: "Syntax | None"
+
+
+class Dots(NamedTuple):
+    """`...` in a subscript: the axes that no other place is for."""
+
+    span: Span
+
+
 class Subscript(NamedTuple):
-    """`X[:, :h]`: read, so that a message can name it; no op takes it yet."""
+    """`X[1:, 0]`: a part of a value, with a place for each axis from the first."""
 
     span: Span
     value: "Syntax"
+    places: "tuple[Syntax | Slice | Dots, ...]"
 
 
 Syntax = Name | Literal | Text | Constant | Unary | Binary | Attribute | Call | Sequence | Subscript

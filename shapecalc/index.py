@@ -1,28 +1,17 @@
-"""Index notation: sums of terms, a term being coefficient × factors × Kronecker deltas.
+"""Index notation: sums of terms, a term being coefficient × factors × deltas and masks.
 
 Here every derivative is formed and contracted. The letters carry the meaning; a layout, an order
 of factors or a transpose does not exist at this level, and nothing here may know of one.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from typing import NamedTuple
 
-from shapecalc.dims import Dim, Shape
+from shapecalc.conditions import Condition, Label, renamed, settled
+from shapecalc.conditions.faces import face_of
+from shapecalc.dims import Count, Dim, Monomial, Shape
 from shapecalc.tree import Tree, call, leaf, number
-
-
-class Label:
-    """An index letter with the dim that it runs over. Two labels are the same if they are one."""
-
-    __slots__ = ("dim",)
-
-    def __init__(self, dim: Dim) -> None:
-        self.dim = dim
-
-    def __repr__(self) -> str:
-        return f"{self.dim}@{id(self) % 9973}"
-
 
 Labels = tuple[Label | None, ...]
 """One label for each axis; None at a unit axis, which has nothing to run over."""
@@ -44,17 +33,21 @@ class Delta(NamedTuple):
 
 
 class Term(NamedTuple):
-    """coefficient × factors × deltas, summed over the labels of `summed`; the others are free."""
+    """coefficient × factors × deltas, summed over the labels of `summed`; the others are free.
+
+    `conditions` are deltas and masks of affine forms, `δ[i, d*a + b]` and `[j <= i]`.
+    """
 
     coefficient: Fraction
     factors: tuple[Factor, ...]
     deltas: tuple[Delta, ...] = ()
     summed: tuple[Label, ...] = ()
+    conditions: tuple[Condition, ...] = ()
 
 
 Sum = tuple[Term, ...]
 
-Key = tuple[tuple[tuple[str, Tree], ...], tuple[str, ...]]
+Key = tuple[tuple[tuple[str, Tree], ...], tuple[str, ...], tuple[str, ...]]
 """What a term is but for the order of its factors and the names of its summed labels."""
 
 UNIT = Term(Fraction(1), ())
@@ -72,6 +65,7 @@ def multiply(left: Term, right: Term) -> Term:
         left.factors + right.factors,
         left.deltas + right.deltas,
         left.summed + right.summed,
+        left.conditions + right.conditions,
     )
 
 
@@ -89,25 +83,48 @@ def relabelled(labels: Labels, change: Mapping[Label, Label]) -> Labels:
     return tuple(None if label is None else change.get(label, label) for label in labels)
 
 
-def contracted(term: Term) -> Term:
+def with_labels(term: Term, change: Mapping[Label, Label]) -> Term:
+    """Put one label for another in a whole term; a delta of one label is 1."""
+    deltas = (Delta(change.get(d.left, d.left), change.get(d.right, d.right)) for d in term.deltas)
+    return Term(
+        term.coefficient,
+        tuple(f._replace(labels=relabelled(f.labels, change)) for f in term.factors),
+        tuple(d for d in deltas if d.left is not d.right),
+        tuple(change.get(label, label) for label in term.summed),
+        tuple(renamed(each, change) for each in term.conditions),
+    )
+
+
+def contracted(term: Term, *, fully: bool = False) -> Term:
     """Remove every delta that touches a summed label, by putting its other label in its place.
 
+    `fully`: settle conditions as far as can be, also where that leaves forms without a name.
     Source: the sifting property, Σ_j a[j] δ[j,q] = a[q].
     """
-    summed, deltas, factors = list(term.summed), list(term.deltas), term.factors
-    while (delta := _removable(deltas, summed)) is not None:
-        old, new = delta if delta.left in summed else (delta.right, delta.left)
-        deltas.remove(delta)
-        summed.remove(old)
-        change = {old: new}
-        factors = tuple(f._replace(labels=relabelled(f.labels, change)) for f in factors)
-        moved = (Delta(change.get(d.left, d.left), change.get(d.right, d.right)) for d in deltas)
-        deltas = [d for d in moved if d.left is not d.right]
-    return _without_idle_sums(Term(term.coefficient, factors, tuple(deltas), tuple(summed)))
+    while (delta := _removable(term)) is not None:
+        old, new = delta if delta.left in term.summed else (delta.right, delta.left)
+        summed = tuple(label for label in term.summed if label is not old)
+        term = with_labels(term._replace(summed=summed), {old: new})
+    if term.conditions:
+        return _with_settled(term, fully=fully)
+    return _without_idle_sums(term)
 
 
-def _removable(deltas: list[Delta], summed: list[Label]) -> Delta | None:
-    return next((d for d in deltas if d.left in summed or d.right in summed), None)
+def _with_settled(term: Term, *, fully: bool) -> Term:
+    """Work out what the conditions say at all sizes; labels found equal make plain deltas."""
+    held = {label for factor in term.factors for label in factor.labels if label is not None}
+    held |= {label for delta in term.deltas for label in delta}
+    conditions, summed, ties, is_zero = settled(term.conditions, term.summed, held, fully=fully)
+    if is_zero:
+        return Term(Fraction(0), ())
+    deltas = tuple(Delta(*tie) for tie in ties if tie[0] is not tie[1])
+    term = term._replace(conditions=conditions, summed=summed, deltas=term.deltas + deltas)
+    return contracted(term, fully=fully) if ties else _without_idle_sums(term)
+
+
+def _removable(term: Term) -> Delta | None:
+    summed = term.summed
+    return next((d for d in term.deltas if d.left in summed or d.right in summed), None)
 
 
 def _without_idle_sums(term: Term) -> Term:
@@ -116,31 +133,47 @@ def _without_idle_sums(term: Term) -> Term:
         return term
     used = {label for factor in term.factors for label in factor.labels}
     used |= {label for delta in term.deltas for label in delta}
+    used |= {label for condition in term.conditions for label in condition.labels}
     idle = [label for label in term.summed if label not in used]
     kept = tuple(label for label in term.summed if label in used)
-    sizes = tuple(Factor(tree, ()) for label in idle for tree in size_trees(label.dim))
+    sizes = tuple(
+        Factor(tree, (), power) for label in idle for tree, power in size_powers(label.dim)
+    )
     return term._replace(factors=term.factors + sizes, summed=kept)
 
 
-def size_trees(dim: Dim) -> tuple[Tree, ...]:
-    """Return the numbers whose product a dim is, `n*m` as n and m."""
+def size_powers(dim: Dim) -> tuple[tuple[Tree, Fraction], ...]:
+    """Return the numbers whose product a dim is, with powers: `n*m` as n and m, `n/h` as n and 1/h.
 
-    def part(monomial: tuple[tuple[str, int], ...], count: int) -> Tree:
-        trees: list[Tree] = [leaf(name, ()) for name, power in monomial for _ in range(power)]
-        if count != 1 or not trees:
-            trees.insert(0, number(count))
-        product = trees[0]
-        for tree in trees[1:]:
-            product = call("mul", (product, tree), (), ())
-        return product
-
+    The sum of several terms is one number.
+    """
     if len(dim.terms) == 1:
-        return tuple(part(factor.terms[0][0], factor.terms[0][1]) for factor in dim.factors)
-    total = part(*dim.terms[0])
+        return tuple(_powers(*dim.terms[0]))
+    total = _product(*dim.terms[0])
     for monomial, count in dim.terms[1:]:
         op = "sub" if count < 0 else "add"
-        total = call(op, (total, part(monomial, abs(count))), (), ())
-    return (total,)
+        total = call(op, (total, _product(monomial, -count if count < 0 else count)), (), ())
+    return ((total, Fraction(1)),)
+
+
+def _powers(monomial: Monomial, count: Count) -> Iterator[tuple[Tree, Fraction]]:
+    if count != 1 or not monomial:
+        yield number(count), Fraction(1)
+    for name, power in monomial:
+        for _ in range(abs(power)):
+            yield leaf(name, ()), Fraction(1 if power > 0 else -1)
+
+
+def _product(monomial: Monomial, count: Count) -> Tree:
+    """Return a product as one tree: `2 * n`, `n / h`."""
+    product: Tree | None = None
+    for tree, power in sorted(_powers(monomial, count), key=lambda pair: -pair[1]):
+        if product is None:
+            product = tree if power > 0 else call("div", (number(1), tree), (), ())
+        else:
+            product = call("mul" if power > 0 else "div", (product, tree), (), ())
+    assert product is not None
+    return product
 
 
 def merged_powers(term: Term) -> Term:
@@ -178,8 +211,23 @@ def canonical(terms: Iterable[Term], free: Labels) -> frozenset[tuple[object, Fr
 
     Factors are compared as they stand: expand products of sums first.
     """
-    merged = _by_key((merged_powers(contracted(term)) for term in terms), free)
+    settled_terms = (_tied_as_one(contracted(term, fully=True), free) for term in terms)
+    merged = _by_key(map(merged_powers, settled_terms), free)
     return frozenset((key, term.coefficient) for key, term in merged.items() if term.coefficient)
+
+
+def _tied_as_one(term: Term, free: Labels) -> Term:
+    """Write all with the first of the labels that deltas tie: δ[p,q] a[q] is δ[p,q] a[p]."""
+    if not term.deltas:
+        return term
+    first: dict[Label, Label] = {label: label for label in free if label is not None}
+    for delta in (*term.deltas, *term.deltas):  # once more, for ties that meet later
+        roots = {first.get(label, label) for label in delta}
+        root = next((label for label in first if label in roots), delta.left)
+        first.update({label: root for label, own in list(first.items()) if own in roots})
+    moved = with_labels(term._replace(deltas=()), first)
+    ties = [Delta(root, label) for label, root in first.items() if root is not label]
+    return moved._replace(deltas=tuple(ties))
 
 
 def canonical_key(term: Term, free: Labels) -> Key:
@@ -198,8 +246,8 @@ def canonical_key(term: Term, free: Labels) -> Key:
 
 
 def _order(key: Key) -> str:
-    factors, deltas = key
-    return repr(([face for face, _ in factors], deltas))
+    factors, deltas, conditions = key
+    return repr(([face for face, _ in factors], deltas, conditions))
 
 
 def _keys(term: Term, colours: dict[Label, object]) -> list[Key]:
@@ -224,6 +272,10 @@ def _refined(term: Term, colours: dict[Label, object]) -> dict[Label, object]:
             for place, label in enumerate(factor.labels):
                 if label in around:
                     around[label].append(f"{place}{face}")
+        for condition in term.conditions:
+            for label in condition.labels:
+                if label in around:
+                    around[label].append(face_of(condition, colours, label))
         finer = dict(colours)
         for label, faces in around.items():
             finer[label] = hash((repr(colours[label]), tuple(sorted(faces))))
@@ -246,4 +298,9 @@ def _key(term: Term, colours: Mapping[Label, object]) -> Key:
     deltas = tuple(
         sorted(str(sorted((repr(colours[d.left]), repr(colours[d.right])))) for d in term.deltas)
     )
-    return (factors, deltas)  # the trees are in the key, so that none dies and hands on its id
+    conditions = tuple(sorted(face_of(condition, colours) for condition in term.conditions))
+    return (
+        factors,
+        deltas,
+        conditions,
+    )  # the trees are in the key, so that none dies and hands on its id

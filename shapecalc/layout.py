@@ -1,11 +1,11 @@
 """A contraction read in a layout. A layout is an order of the free indices and nothing else.
 
-Denominator: the axes of the variable. Numerator: the same axes reversed, the formula's transpose.
+Denominator: the axes of the variable. Numerator: the last two swapped, the formula's transpose.
 """
 
 from collections.abc import Iterable
 
-from shapecalc.dims import Shape
+from shapecalc.dims import Shape, matrix_turned
 from shapecalc.index import Labels, Term
 from shapecalc.matrix.combine import combined
 from shapecalc.matrix.make import transposed
@@ -27,7 +27,7 @@ def formula(
     Raises Unreadable.
     """
     if numerator:
-        labels, shape = tuple(reversed(labels)), tuple(reversed(shape))
+        labels, shape = matrix_turned(labels), matrix_turned(shape)
     gradients = tuple(upstream)
     products = []
     for term in terms:

@@ -43,13 +43,16 @@ class Jacobian(NamedTuple):
     effective: str | None  # "W2" where one factor is left, else None
     effective_shape: Dims | None
     entries: tuple[int, ...] | None  # in full; where the deltas hold; in the effective part
+    contracted: Dims = ()  # of the output's axes: summed in a product with the upstream
+    summed: Dims = ()  # of the output's axes: added up, as wrt was repeated along them
 
 
 class View(NamedTuple):
     """A step in one layout: the product, the shape of each factor in it, and of the result.
 
     `shape` is None where the product does not conform for all sizes; `why` then says at which dims,
-    `m ≠ k`. `fits_here` is true where it conforms only because sizes coincide.
+    `m ≠ k`. `fits_here` is true where it conforms only because sizes coincide. Without a formula
+    the layout is not defined, and `why` says why.
     """
 
     formula: str
@@ -198,5 +201,6 @@ class Report(NamedTuple):
     silenced: tuple[Finding, ...] = ()  # by comments in the spec
     assumptions: tuple[str, ...] = ()  # "Y sums to 1 over k, as its loss implies"
     not_checked: tuple[str, ...] = ()  # values that depend on an equation with an error
+    inferred_dims: tuple[str, ...] = ()  # names that the spec has not, made for numbers and `_`
     step_count: int = 0
     source: tuple[str, ...] = ()  # the lines of the file, for frames

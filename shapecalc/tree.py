@@ -10,9 +10,6 @@ from weakref import WeakValueDictionary
 
 from shapecalc.dims import Dim, Shape
 
-Attribute = int | bool | str | None | Fraction | Dim | tuple["Attribute", ...]
-Attributes = tuple[tuple[str, Attribute], ...]
-
 
 class Leaf:
     """A name: of a value, of an upstream gradient, of a dim or constant used as a number."""
@@ -25,6 +22,11 @@ class Leaf:
 
     def __repr__(self) -> str:
         return self.name
+
+
+Attribute = int | bool | str | None | Fraction | Dim | Leaf | tuple["Attribute", ...]
+"""A plain value; a leaf is a constant of the spec, known by its name."""
+Attributes = tuple[tuple[str, Attribute], ...]
 
 
 class Number:
@@ -107,6 +109,14 @@ def leaves(tree: Tree) -> Iterator[Leaf]:
             yield from leaves(operand)
 
 
+def constants(tree: Tree) -> Iterator[Leaf]:
+    """Yield the constants that stand in attributes, `eps=eps`."""
+    for part in calls(tree):
+        for _, value in part.attributes:
+            if isinstance(value, Leaf):
+                yield value
+
+
 def calls(tree: Tree) -> Iterator[Call]:
     """Yield every call, the outer ones first."""
     if isinstance(tree, Call):
@@ -181,6 +191,8 @@ class Renaming:
         """Rename the dims that an attribute holds."""
         if isinstance(value, Dim):
             return value.renamed(self.dims)
+        if isinstance(value, Leaf):
+            return leaf(self._name(value), value.shape)
         if isinstance(value, tuple):
             return tuple(self.attribute(item) for item in value)
         return value

@@ -5,7 +5,7 @@ none of the engine's derivatives take part.
 """
 
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from fractions import Fraction
 from functools import cache
 from types import FunctionType
@@ -16,12 +16,14 @@ import numpy as np
 from autograd import jacobian as autograd_jacobian
 from autograd.tracer import isbox
 from numpy.typing import NDArray
+from structural_cases import STRUCTURAL
 
 import shapecalc.ops
 from shapecalc import layout
 from shapecalc.backprop import Jacobian, contribution, jacobian
-from shapecalc.dims import Dim, Shape
-from shapecalc.index import Label, Labels, Term
+from shapecalc.conditions import Condition, Label, Mask
+from shapecalc.dims import Dim, Shape, matrix_turned
+from shapecalc.index import Labels, Term
 from shapecalc.matrix.printing import numpy_text
 from shapecalc.ops import OPS
 from shapecalc.ops.build import expression_of
@@ -69,12 +71,13 @@ class Derived(NamedTuple):
         return layout.formula(terms, self.jacobian.wrt_labels, wrt.shape, [], numerator=False)
 
     def terms(self, jac: Jacobian, *, numerator: bool = False) -> tuple[Term, ...]:
-        turned = leaf("dR", self.upstream.shape[::-1])
+        turned = leaf("dR", matrix_turned(self.upstream.shape))
         return contribution(jac, turned if numerator else self.upstream, {}, transposed=numerator)
 
     def read(self, jac: Jacobian, *, numerator: bool = False) -> Tree:
         terms = self.terms(jac, numerator=numerator)
-        held = [leaf("dR", self.upstream.shape[::-1]) if numerator else self.upstream]
+        shape = self.upstream.shape
+        held = [leaf("dR", matrix_turned(shape) if numerator else shape)]
         return layout.formula(terms, jac.wrt_labels, jac.wrt.shape, held, numerator=numerator)
 
     def case(self, formula: Tree) -> Case:
@@ -89,15 +92,15 @@ class Derived(NamedTuple):
 
 
 def shape(text: str) -> Shape:
-    """Read `m,1` or `m,n*k+1` as a shape, the empty text as a scalar's."""
+    """Read `m,1` or `m,n*k-1` as a shape, the empty text as a scalar's."""
     return tuple(_dim(part) for part in text.split(",") if part)
 
 
 def _dim(text: str) -> Dim:
     total = Dim.number(0)
-    for part in text.split("+"):
-        product = Dim.number(1)
-        for name in part.split("*"):
+    for part in text.replace("-", "+-").split("+"):
+        product = Dim.number(-1 if part[:1] == "-" else 1)
+        for name in part.removeprefix("-").split("*"):
             product *= Dim.number(int(name)) if name.isdigit() else Dim.named(name)
         total += product
     return total
@@ -144,7 +147,7 @@ class World(NamedTuple):
     sizes: Mapping[str, int]
     values: Mapping[str, Array]
 
-    def shape(self, dims: Shape) -> tuple[int, ...]:
+    def shape(self, dims: Iterable[Dim]) -> tuple[int, ...]:
         return tuple(dim.size(self.sizes) for dim in dims)
 
     def at(self, tree: Tree) -> Array:
@@ -242,12 +245,28 @@ def _product(term: Term, free: list[Label], world: World) -> Array:
         add(world.at(factor.tree) ** float(factor.power), factor.labels)
     for delta in term.deltas:
         add(np.eye(delta.left.dim.size(world.sizes)), delta)
+    for condition in term.conditions:
+        labels = tuple(dict.fromkeys(condition.labels))
+        add(_ones_where(condition, labels, world), labels)
     for label in (*free, *term.summed):
         add(np.ones(label.dim.size(world.sizes)), (label,))
     if not operands:
         return np.asarray(1.0)
     output = [numbers[label] for label in free]
     return np.asarray(np.einsum(*operands, output, optimize=len(numbers) > 6))
+
+
+def _ones_where(condition: Condition, labels: tuple[Label, ...], world: World) -> Array:
+    """Return 1 where a delta or a mask holds, 0 elsewhere, with an axis for each label."""
+    counts = dict(zip(labels, np.indices(world.shape([x.dim for x in labels])), strict=True))
+    parts, offset = condition.form
+    value = offset.size(world.sizes)
+    value = value + sum(count.size(world.sizes) * counts[label] for label, count in parts)
+    if isinstance(condition, Mask):
+        return np.asarray(value >= 0, dtype=float)
+    if condition.is_cyclic:
+        value = value % condition.left.dim.size(world.sizes)
+    return np.asarray(counts[condition.left] == value, dtype=float)
 
 
 class _AutogradNumpy:
@@ -290,8 +309,13 @@ def by_autograd(one: Derived, world: World) -> Array | None:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "Output seems independent")  # as comparisons are
             return np.asarray(function(world.values[one.jacobian.wrt.name]), dtype=float)
-    except (NotImplementedError, AssertionError, ValueError):
+    except (NotImplementedError, AssertionError, ValueError, TypeError):
         return None
+
+
+def matrix_transposed(entries: Array) -> Array:
+    """Swap the last two axes, as numerator layout stores a gradient."""
+    return entries if entries.ndim < 2 else np.swapaxes(entries, -1, -2)
 
 
 def pulled_back(jac: Array, upstream: Array) -> Array:
@@ -310,7 +334,7 @@ def executed(formula: Tree, world: World) -> Array:
 
 # --- cases from the registry -----------------------------------------------------------------
 
-UNARY = ("m,n", "n", "1,n", "m,1", "1,1", "", "b,m,n")
+UNARY = ("m,n", "n", "1,n", "m,1", "1,1", "", "b,m,n", "b,m,1,n")
 BINARY = (
     ("m,n", "m,n"),
     ("m,n", "n"),
@@ -325,6 +349,7 @@ BINARY = (
     ("n", "1"),
     ("", ""),
     ("b,m,n", "m,1"),
+    ("b,m,1,n", "k,1"),
 )
 TERNARY = (
     ("m,n", "m,n", "m,n"),
@@ -350,7 +375,11 @@ REDUCED = [(text, "X=m,n") for text in REDUCTIONS] + [
     ("X, axis=0, keepdims=True", "X=m,1"),
     ("X, axis=(0, 2)", "X=b,m,n"),
     ("X, axis=1, keepdims=True", "X=b,m,n"),
+    ("X, axis=(0, -1), keepdims=True", "X=b,m,1,n"),
+    ("X, axis=-3", "X=b,m,1,n"),
 ]
+NOT_OF_ONE = [(text, shapes) for text, shapes in REDUCED if shapes not in ("X=", "X=m,1")]
+"""For what has no derivative where there is one entry: the deviation from its mean is 0."""
 NORMALISED = [
     ("X, axis=0", "X=m,n"),
     ("X, axis=1", "X=m,n"),
@@ -385,7 +414,57 @@ EINSUMS = (
     ("i,i->", "n", "n"),
     (",ij->ij", "", "m,n"),
     ("ijk,k->ij", "b,m,n", "n"),
+    ("i,j", "m", "n"),
+    ("...ij,...jk", "b,m,n", "n,k"),
+    ("b...,...->b...", "b,m,n", "1,n"),
+    ("bij->bji", "b,m,n"),
+    ("bij->b", "b,m,n"),
+    ("ij,jk,kl->il", "b,m", "m,n", "n,k"),
+    ("bij,bjk,k->bi", "b,m,n", "b,n,k", "k"),
+    ("bthd,bshd->bhts", "b,m,k,n", "b,h,k,n"),
+    ("ij,ik,il->jkl", "b,m", "b,n", "b,k"),
+    ("i,i,i->i", "n", "n", "n"),
+    ("iij,jk->ik", "m,m,n", "n,k"),
 )
+PRODUCTS = (
+    ("m,n", "n,k"),
+    ("m,n", "n"),
+    ("n", "n,k"),
+    ("n", "n"),
+    ("m,1", "1,k"),
+    ("1,n", "n,1"),
+    ("1,n", "n"),
+    ("n", "n,1"),
+    ("1", "1"),
+    ("b,m,n", "n,k"),
+    ("b,m,n", "n"),
+    ("b,n,1", "1,k"),
+    ("b,1,n", "n,1"),
+)
+STACKED = (
+    ("b,m,n", "b,n,k"),
+    ("m,n", "b,n,k"),
+    ("n", "b,n,k"),
+    ("k,n", "b,n,1"),
+    ("1,n", "b,n,1"),
+    ("1,n", "b,n,k"),
+    ("h,b,m,n", "n,k"),
+    ("h,1,m,n", "b,n,k"),
+    ("1,m,n", "b,n,k"),
+    ("b,m,n", "h,1,n,k"),
+    ("h,b,m,n", "n"),
+    ("n", "h,b,n,k"),
+)
+SCALES = [
+    ("X, gamma, beta, axis=1", "X=m,n gamma=n beta=n"),
+    ("X, gamma, beta, axis=0", "X=m,n gamma=m,1 beta=m,1"),
+    ("X, gamma, beta, axis=0, eps=0.1", "X=m,n gamma=n beta=1,n"),
+    ("X, gamma, axis=(0, 1)", "X=b,m,n gamma=n"),
+    ("X, axis=-1", "X=b,m,n"),
+    ("X, gamma, beta, axis=(0, 1, 3)", "X=b,m,1,n gamma= beta=n"),
+    ("X, gamma, beta, axis=0", "X=n gamma=n beta="),
+]
+POWERS = (2, 3, -1, -0.5, 0, 0.3, 2.5)
 STATED: dict[str, list[tuple[str, str]]] = {
     "sum": REDUCED,
     "mean": REDUCED,
@@ -397,6 +476,60 @@ STATED: dict[str, list[tuple[str, str]]] = {
     "binary_cross_entropy_with_logits": LOSSES,
     "mse": LOSSES,
     "leaky_relu": [("X", f"X={dims}") for dims in UNARY] + [("X, slope=0.2", "X=m,n")],
+    "max": REDUCED,
+    "min": REDUCED,
+    "prod": REDUCED,
+    "var": REDUCED + [(f"{text}, ddof=1", shapes) for text, shapes in NOT_OF_ONE],
+    "std": NOT_OF_ONE + [(f"{text}, ddof=1", shapes) for text, shapes in NOT_OF_ONE],
+    "logsumexp": REDUCED,
+    "norm": [
+        *REDUCED,
+        ("X, ord=1, axis=0", "X=m,n"),
+        ("X, ord=1", "X=n"),
+        ('X, ord="fro"', "X=m,n"),
+        ("X, ord=2, axis=-1, keepdims=True", "X=b,m,n"),
+    ],
+    "vector_norm": REDUCED + [(f"{text}, ord=1", shapes) for text, shapes in REDUCED],
+    "cosine_similarity": [
+        ("A, B, axis=0", "A=m,n B=m,n"),
+        ("A, B, axis=-1", "A=m,n B=m,n"),
+        ("A, B, axis=1", "A=b,m,n B=b,m,n"),
+        ("A, B, axis=0", "A=n B=n"),
+    ],
+    "standardize": [
+        *NORMALISED,
+        ("X, axis=(0, 2), eps=0.1", "X=b,m,n"),
+        ("X, axis=2", "X=b,m,1,n"),
+    ],
+    "rms_standardize": [*NORMALISED, ("X, axis=(0, 2), eps=0.1", "X=b,m,n")],
+    "normalize": [*NORMALISED[:4], ("X, axis=(0, 2)", "X=b,m,n")],
+    "layer_norm": SCALES,
+    "batch_norm": SCALES,
+    "batch_norm_inference": [
+        ("X, mu, v**2, gamma, beta", "X=m,n mu=n v=n gamma=n beta=n"),
+        ("X, mu, v**2", "X=m,n mu=m,1 v=m,1"),
+        ("X, mu, v**2, gamma, eps=0.1", "X=b,m,n mu=n v=m,n gamma=n"),
+    ],
+    "rms_norm": [
+        ("X, gamma", "X=m,n gamma=n"),
+        ("X, axis=0", "X=m,n"),
+        ("X, gamma, axis=1, eps=0.1", "X=b,m,n gamma=m,1"),
+    ],
+    "dropout": [("X, M", "X=m,n M=m,n"), ("X, M, p=0.2", "X=b,m,n M=m,1")],
+    "gelu": [("X", f"X={dims}") for dims in UNARY]
+    + [('X, approximate="tanh"', f"X={dims}") for dims in UNARY],
+    "elu": [("X", f"X={dims}") for dims in UNARY] + [("X, alpha=0.3", "X=m,n")],
+    "hardtanh": [("X", f"X={dims}") for dims in UNARY] + [("X, lo=-0.5, hi=0.7", "X=m,n")],
+    "clip": [("X, -0.5, 0.7", f"X={dims}") for dims in UNARY]
+    + [("X, lo, hi", "X=m,n lo=n hi=m,1"), ("X, lo, hi", "X= lo=m,n hi=m,n")],
+    "pi": [("", "")],
+    "l1": LOSSES,
+    "huber": [*LOSSES, ("P, Y, delta=0.4", "P=m,n Y=m,n")],
+    "smooth_l1": [*LOSSES, ("P, Y, beta=0.4", "P=m,n Y=m,n")],
+    "hinge": LOSSES,
+    "kl_divergence": CLASS_LOSSES,
+    "kl_div": LOSSES,
+    "nll": CLASS_LOSSES,
     "ones": [("m, n", ""), ("n", ""), ("1, n", "")],
     "zeros": [("m, n", ""), ("n", "")],
     "broadcast_to": [
@@ -415,10 +548,39 @@ STATED: dict[str, list[tuple[str, str]]] = {
         ("X, axis=-1", "X=n"),
     ],
     "squeeze": [("X, axis=0", "X=1,n"), ("X, axis=1", "X=m,1"), ("X, axis=1", "X=b,1,n")],
-    "einsum": [(f'"{text}", A, B', f"A={left} B={right}") for text, left, right in EINSUMS],
+    "einsum": [
+        (
+            f'"{text}", {", ".join("ABC"[: len(given)])}',
+            " ".join(f"{name}={dims}" for name, dims in zip("ABC", given, strict=False)),
+        )
+        for text, *given in EINSUMS
+    ],
+    "matmul": [("A, B", f"A={left} B={right}") for left, right in (*PRODUCTS, *STACKED)],
+    "dot": [("A, B", f"A={left} B={right}") for left, right in PRODUCTS]
+    + [("A, B", "A=h,b,m,n B=n,k"), ("A, B", "A=n B=b,n,k")],
+    "matrix_transpose": [("X", f"X={dims}") for dims in ("m,n", "b,m,n", "b,m,1", "h,b,m,n")],
+    "permute": [
+        ("X, (2, 0, 1)", "X=b,m,n"),
+        ("X, (0, 2, 1)", "X=b,m,n"),
+        ("X, (1, 0, 2)", "X=b,1,n"),
+        ("X, (0, 2, 1, 3)", "X=h,b,m,n"),
+        ("X, (-1, 0, 1)", "X=b,m,n"),
+        ("X, (1, 0)", "X=m,n"),
+    ],
+    "swapaxes": [("X, 0, 2", "X=b,m,n"), ("X, -1, -2", "X=b,m,n"), ("X, 1, 3", "X=h,b,m,n")],
+    "moveaxis": [
+        ("X, 0, -1", "X=b,m,n"),
+        ("X, (0, 1), (2, 0)", "X=b,m,n"),
+        ("X, -1, 1", "X=h,b,m,n"),
+    ],
     "pow": [("A, B", f"A={left} B={right}") for left, right in BINARY]
-    + [(f"A, {power}", f"A={dims}") for power in (2, 3, -1, -0.5, 0) for dims in ("m,n", "")],
+    + [
+        (f"A, {power}", f"A={dims}")
+        for power in (2, 3, -1, -0.5, 0, 0.3, 2.5)
+        for dims in ("m,n", "")
+    ],
 }
+STATED |= STRUCTURAL
 """Arguments and shapes for the ops that take attributes, or whose signature is worked out."""
 
 

@@ -178,7 +178,7 @@ def test_each_gradient_is_the_sum_of_its_steps(path: Any) -> None:
 
 
 def drawn(shape: list[str], sizes: dict[str, int], random: np.random.Generator) -> Any:
-    return random.uniform(0.2, 0.8, tuple(sizes.get(dim, 1) for dim in shape))
+    return random.uniform(0.2, 0.8, tuple(eval(dim, {}, sizes) for dim in shape))
 
 
 def drawn_like(value: Any, random: np.random.Generator) -> Any:
@@ -206,6 +206,13 @@ def test_smaller_of_a_value_and_itself_is_the_value(op: str) -> None:
     report = api.check(text, "spec.yaml")
     assert report.ok
     assert {each.wrt: each.formula.text for each in report.gradients}["b"] == "dZ"
+
+
+@pytest.mark.parametrize("name", ["n", "eps", "X"])
+def test_upstream_that_is_called_like_another_thing_is_a_clash(name: str) -> None:
+    head = "constants: {eps: 1.0e-5}\ninputs: {X: [n, m]}\n"
+    text = f"{head}forward: {{Z: log(X**2 + eps)}}\nupstream: {{Z: {name}}}\ngradients: {{dX: X}}\n"
+    assert {each.code for each in report_on(text).findings} == {"SC208", "SC414"}
 
 
 def test_axis_that_an_op_needs_is_not_none() -> None:

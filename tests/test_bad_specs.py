@@ -204,9 +204,6 @@ PROSE: dict[str, Done] = {
     r"break it: use an earlier value for `(\w+)`": lambda spec, found: (
         found[1] not in _here(spec, spec.fixed_body)
     ),
-    "declare the part itself, under `inputs`": lambda spec, _: (
-        "[" in _here(spec, spec.body) and "[" not in _here(spec, spec.fixed_body)
-    ),
     "write a smaller size": lambda spec, _: (
         len(_here(spec, spec.fixed_body)) < len(_here(spec, spec.body))
     ),

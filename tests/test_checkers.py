@@ -25,7 +25,8 @@ from oracles import (
 )
 
 from shapecalc.backprop import Jacobian
-from shapecalc.index import Delta, Factor, Label, Term, relabelled
+from shapecalc.conditions import Label
+from shapecalc.index import Delta, Factor, Term, relabelled
 from shapecalc.matrix.reading import Unreadable
 from shapecalc.tree import Tree, leaves
 from shapecalc.verify.checks import agrees_by_algebra, agrees_exactly, error_by_components

@@ -59,20 +59,6 @@ def test_dim_is_no_text_and_no_number() -> None:
     assert Dim.number(3) != 3
 
 
-@given(a=DIMS)
-def test_factors_multiply_to_the_dim(a: Dim) -> None:
-    product = ONE
-    for factor in a.factors:
-        product *= factor
-    assert product == a
-
-
-def test_factors_of_a_product_are_its_names() -> None:
-    assert dim("n*m").factors == (dim("n"), dim("m"))
-    assert dim("2*n*n").factors == (dim("2"), dim("n"), dim("n"))
-    assert dim("n+m").factors == (dim("n+m"),)
-
-
 def test_constant_is_the_size_where_no_name_occurs() -> None:
     assert [dim(text).constant for text in ("m-m+7", "7", "m", "m+1", "m-m+2")] == [
         7,
@@ -99,6 +85,71 @@ def test_renaming_is_substitution(a: Dim, b: Dim) -> None:
 @given(a=DIMS)
 def test_names_are_those_that_the_size_needs(a: Dim) -> None:
     assert a.size({name: SIZES[name] for name in a.names}) == a.size(SIZES)
+
+
+QUOTIENTS = ("d/heads", "n+d/heads", "n*d/(heads*heads)", "d/(2*heads)", "h/2", "(d+n)/heads")
+
+
+@given(a=DIMS, b=st.sampled_from(NAMES).map(Dim.named), count=st.integers(1, 6))
+def test_quotient_times_divisor_is_the_dim(a: Dim, b: Dim, count: int) -> None:
+    divisor = b * Dim.number(count)
+    if a.terms:
+        quotient = a.divided(divisor)
+        assert quotient is not None
+        assert quotient * divisor == a
+        assert (a * divisor).divided(divisor) == a
+        assert (a * divisor).divided(a) == divisor
+
+
+def test_quotient_by_a_sum_is_a_dim_only_where_it_cancels() -> None:
+    assert dim("n+m").divided(dim("m+n")) == ONE
+    assert dim("2*h*n+2*h*m").divided(dim("n+m")) == dim("2*h")
+    assert dim("n").divided(dim("n+m")) is None
+    assert dim("n").divided(Dim.number(0)) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "divisor", "divided"),
+    [
+        ("d/heads", "heads", "d"),
+        ("n+d/heads", "heads", "d"),
+        ("(d+n)/heads", "heads", "d+n"),
+        ("h/2", "2", "h"),
+        ("n*d/(heads*heads)", "heads*heads", "n*d"),
+    ],
+)
+def test_what_a_quotient_assumes(text: str, divisor: str, divided: str) -> None:
+    assert dim(text).has_divisor
+    assert dim(text).divisor == dim(divisor)
+    assert dim(text).divided_part == dim(divided)
+    assert not dim("d/heads*heads").has_divisor
+
+
+def test_quotient_is_whole_at_some_sizes_only() -> None:
+    assert dim("d/heads").is_whole({"d": 12, "heads": 3})
+    assert not dim("d/heads").is_whole({"d": 12, "heads": 5})
+    assert dim("n+d/heads").size({"n": 2, "d": 12, "heads": 3}) == 6
+
+
+@pytest.mark.parametrize("text", QUOTIENTS)
+def test_quotient_reads_as_it_is_printed(text: str) -> None:
+    assert dim(str(dim(text))) == dim(text)
+    renamed = dim(text).renamed({"heads": dim("a"), "d": dim("b*c")})
+    assert renamed == dim(text.replace("heads", "a").replace("d", "b*c"))
+
+
+@pytest.mark.parametrize("text", QUOTIENTS)
+@pytest.mark.parametrize("assignment", [0, 1])
+def test_stand_ins_make_quotients_whole(text: str, assignment: int) -> None:
+    dims = [dim(text), *map(Dim.named, dim(text).names)]
+    sizes = stand_ins(dims, frozenset({2, 3}), assignment)
+    assert dim(text).is_whole(sizes)
+    assert len({each.size(sizes) for each in dims}) == len(dims)
+
+
+def test_stand_ins_of_a_number_are_the_number() -> None:
+    sizes = stand_ins([dim("7"), dim("n")], frozenset(), 0)
+    assert sizes["n"] != 7
 
 
 # --- printing --------------------------------------------------------------------------------

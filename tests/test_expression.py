@@ -13,9 +13,11 @@ from shapecalc.expression import (
     Binary,
     Call,
     Constant,
+    Dots,
     Literal,
     Name,
     Sequence,
+    Slice,
     Subscript,
     Syntax,
     Text,
@@ -62,14 +64,25 @@ def spelt(syntax: Syntax) -> str:
             return f"({text}).{name}"
         case Attribute(value=value, name=name):
             return f"{spelt(value)}.{name}"
-        case Subscript(value=value):
-            return f"{spelt(value)}[…]"
+        case Subscript(value=value, places=places):
+            return f"{spelt(value)}[{', '.join(map(place_spelt, places))}]"
         case Sequence(items=items):
             return f"<{', '.join(map(spelt, items))}>"
         case Call(function=function, arguments=arguments, keywords=keywords):
             given = [spelt(argument) for argument in arguments]
             given += [f"{keyword.name}={spelt(keyword.value)}" for keyword in keywords]
             return f"{spelt(function)}({', '.join(given)})"
+
+
+def place_spelt(place: Syntax | Slice | Dots) -> str:
+    match place:
+        case Slice(start=start, stop=stop, step=step):
+            parts = (start, stop) if step is None else (start, stop, step)
+            return ":".join("_" if part is None else spelt(part) for part in parts)
+        case Dots():
+            return "..."
+        case _:
+            return spelt(place)
 
 
 @pytest.mark.parametrize(
@@ -125,9 +138,13 @@ def test_two_notations_are_one_expression(text: str, plain: str) -> None:
         ("()", "<>"),
         ("[]", "<>"),
         ("f(x, None)", "f(x, None)"),
-        ("X[:, :h].T", "X[…].T"),
-        ("probs[range(N), y]", "probs[…]"),
-        ("x[')']", "x[…]"),
+        ("X[:, :h].T", "X[_:_, _:h].T"),
+        ("X[1:-1, 0, ...]", "X[1:(-1), 0, ...]"),
+        ("X[::2, None]", "X[_:_:2, None]"),
+        ("X[h+1:2*h:,]", "X[(h + 1):(2 * h)]"),
+        ("X[0][1:]", "X[0][1:_]"),
+        ("probs[range(N), y]", "probs[range(N), y]"),
+        ("x[')']", "x[')']"),
         ("1e-3 * .5 + 3.", "((1e-3 * .5) + 3.)"),
         ("a\n  + b", "(a + b)"),
     ],
@@ -217,6 +234,9 @@ def test_attributes_and_subscripts_span_what_they_belong_to() -> None:
         ("1_000", "`1_000` is no number", "write `1000`", 1, 4),
         ("f(x", "`(` is not closed", "add `)`", 1, 1),
         ("X[0", "`[` is not closed", "add `]`", 1, 1),
+        ("X[]", "`[]` names no place", "write `[0]`, or `[1:]`", 1, 1),
+        ("X[0,,1]", "expected an index or a slice after `,`, found `,`", "complete it", 4, 1),
+        ("X[1:2:3:4]", "`:` is no operator", "drop `:`", 7, 1),
         ("a)", "`)` closes nothing", "drop `)`", 1, 1),
         ("X[(0]]", "`]` closes nothing", "drop `]`", 4, 1),
         ("a, b", "expected an operator, found `,`", "in parentheses", 1, 1),
@@ -325,8 +345,9 @@ def test_dims_are_sums_and_products(text: str, dim: Dim) -> None:
 @pytest.mark.parametrize(
     ("text", "code", "phrase", "offset"),
     [
-        ("d/heads", "SC212", "a quotient of dims is not supported in this version", 0),
-        ("2*_", "SC212", "an axis `_` is not supported in this version", 2),
+        ("d/(n+1)", "SC204", "`d` is no exact multiple of `n+1`", 0),
+        ("1/2", "SC308", "a size is `1/2`", 0),
+        ("2*_", "SC204", "`_` stands for a whole axis", 2),
         ("0", "SC308", "a size is `0`", 0),
         ("n - n", "SC308", "a size is `0`", 0),
         ("1 - 3", "SC308", "a size is `-2`", 0),

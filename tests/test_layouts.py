@@ -2,7 +2,17 @@
 
 import numpy as np
 import pytest
-from oracles import OTHER_SIZES, SIZES, Array, Derived, Step, derived, executed, world_of
+from oracles import (
+    OTHER_SIZES,
+    SIZES,
+    Array,
+    Derived,
+    Step,
+    derived,
+    executed,
+    matrix_transposed,
+    world_of,
+)
 
 from shapecalc.layout import formula, other_layout
 from shapecalc.matrix.printing import text
@@ -27,6 +37,10 @@ STEPS = [
     Step("mean(cross_entropy(softmax(W @ A, axis=0), T, axis=0))", "W=k,h A=h,m T=k,m"),
     Step("mse(A @ W + b, T)", "A=m,h W=h,k b=k T=m,k"),
     Step("sum(s * (W @ A), axis=1)", "s= W=k,h A=h,m"),
+    Step("softmax(Q @ K.mT / sqrt(n), axis=-1)", "Q=b,m,n K=b,k,n"),
+    Step("tanh(X @ W + c)", "X=b,m,n W=n,k c=k"),
+    Step("A @ B", "A=h,1,m,n B=b,n,k"),
+    Step("A @ B @ A.mT", "A=b,m,n B=n,n"),
 ]
 BOTH = (SIZES, OTHER_SIZES)
 
@@ -34,7 +48,7 @@ BOTH = (SIZES, OTHER_SIZES)
 def in_both_layouts(one: Derived, sizes: dict[str, int]) -> tuple[Array, Array]:
     """Run the denominator form, and the numerator form with the upstream transposed."""
     world = world_of(one.step, sizes)
-    turned = world._replace(values={**world.values, "dR": world.values["dR"].T})
+    turned = world._replace(values={**world.values, "dR": matrix_transposed(world.values["dR"])})
     numerator = one.read(one.jacobian, numerator=True)
     return executed(one.formula, world), executed(numerator, turned)
 
@@ -44,13 +58,16 @@ def test_numerator_is_the_transpose_of_denominator(step: Step) -> None:
     for sizes in BOTH:
         for one in derived(step):
             denominator, numerator = in_both_layouts(one, sizes)
-            np.testing.assert_allclose(numerator, denominator.T, rtol=1e-11, atol=1e-13)
+            wanted = matrix_transposed(denominator)
+            np.testing.assert_allclose(numerator, wanted, rtol=1e-11, atol=1e-13)
 
 
 @pytest.mark.parametrize("step", STEPS, ids=str)
-def test_numerator_formula_has_the_reversed_shape(step: Step) -> None:
+def test_numerator_formula_has_the_shape_with_the_last_two_axes_swapped(step: Step) -> None:
     for one in derived(step):
-        assert one.read(one.jacobian, numerator=True).shape == one.jacobian.wrt.shape[::-1]
+        dims = list(one.jacobian.wrt.shape)
+        dims[-2:] = reversed(dims[-2:])
+        assert one.read(one.jacobian, numerator=True).shape == tuple(dims)
         assert one.formula.shape == one.jacobian.wrt.shape
 
 
@@ -59,8 +76,9 @@ def test_transposed_tree_is_the_other_layout_of_the_same_values(step: Step) -> N
     for one in derived(step):
         world = world_of(step)
         turned = executed(other_layout(one.formula), world)
-        np.testing.assert_allclose(turned, executed(one.formula, world).T, rtol=1e-12)
-        assert other_layout(one.formula).shape == one.formula.shape[::-1]
+        wanted = matrix_transposed(executed(one.formula, world))
+        np.testing.assert_allclose(turned, wanted, rtol=1e-11)
+        assert turned.shape == wanted.shape
         again = executed(other_layout(other_layout(one.formula)), world)
         np.testing.assert_allclose(again, executed(one.formula, world), rtol=1e-12)
 

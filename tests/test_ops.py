@@ -16,13 +16,16 @@ from oracles import (
     by_terms,
     derived,
     executed,
+    matrix_transposed,
     pulled_back,
     steps_of,
     world_of,
 )
 
 from shapecalc.ops import OPS
+from shapecalc.ops.build import expression_of
 from shapecalc.ops.registry import Op
+from shapecalc.tree import Attribute, Tree
 from shapecalc.verify.checks import (
     Unsupported,
     agrees_by_algebra,
@@ -33,13 +36,12 @@ from shapecalc.verify.evaluate import Evaluation, Point
 
 ENTRIES = list(OPS.values())
 STEPS = all_steps()
-MATRICES = [step for step in STEPS if "b" not in step.shapes and "[b" not in step.text]
 # Its rules for these know no axis that an operand lacks; for `where`, no axis that is stretched.
-UNKNOWN_TO_AUTOGRAD = {"broadcast_to": 3, "where": 5}
+# Without SciPy it has no erf.
+UNKNOWN_TO_AUTOGRAD = {"broadcast_to": 3, "where": 5, "einsum": 1, "tile": 1, "erf": 8, "gelu": 8}
 
 of_every_op = pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.name)
 in_every_step = pytest.mark.parametrize("step", STEPS, ids=str)
-in_every_step_of_matrices = pytest.mark.parametrize("step", MATRICES, ids=str)
 
 
 def name_of(one: Derived) -> str:
@@ -110,15 +112,16 @@ def test_gradient_formula_is_the_vector_jacobian_product_in_the_operands_shape(s
                 np.testing.assert_allclose(gradient, truth, rtol=1e-6, atol=1e-8)
 
 
-@in_every_step_of_matrices
+@in_every_step
 def test_numerator_formula_is_the_transposed_denominator_formula(step: Step) -> None:
     world = world_of(step)
-    turned = world._replace(values={**world.values, "dR": world.values["dR"].T})
+    turned = world._replace(values={**world.values, "dR": matrix_transposed(world.values["dR"])})
     for one in derived(step):
         numerator = executed(one.read(one.jacobian, numerator=True), turned)
         denominator = executed(one.formula, world)
-        assert numerator.shape == denominator.T.shape
-        np.testing.assert_allclose(numerator, denominator.T, rtol=1e-12, atol=1e-14)
+        wanted = matrix_transposed(denominator)
+        assert numerator.shape == wanted.shape
+        np.testing.assert_allclose(numerator, wanted, rtol=1e-11, atol=1e-13)
 
 
 @in_every_step
@@ -134,7 +137,7 @@ def test_prime_field_accepts_the_formula(step: Step) -> None:
         try:
             assert agrees_exactly(one.case(one.formula)).equal, name_of(one)
         except Unsupported:
-            assert step.text == "pow(A, B)"  # an exponent that is no number has no exact powers
+            assert step.text in ("pow(A, B)", "pow(A, 0.3)")  # these have no exact arithmetic
 
 
 @in_every_step
@@ -156,11 +159,33 @@ def test_masks_count_as_numbers_in_numpy(text: str) -> None:
 
 
 @pytest.mark.parametrize("kept", ["", ", keepdims=True"])
-@pytest.mark.parametrize("name", ["sum", "mean", "softmax", "log_softmax"])
+@pytest.mark.parametrize(
+    "name", [n for n, entry in OPS.items() if entry.axis and len(entry.operands) == 1]
+)
 def test_negative_axes_count_from_the_end(name: str, kept: str) -> None:
-    kept = kept * (name in ("sum", "mean"))
+    kept = kept * ("keepdims" in OPS[name].attributes)
     for back, ahead in ((-1, 1), (-2, 0)):
         (one,) = derived(Step(f"{name}(X, axis={back}{kept})", "X=m,n"))
         (other,) = derived(Step(f"{name}(X, axis={ahead}{kept})", "X=m,n"))
         assert one.equation is other.equation
         assert one.formula is other.formula
+
+
+@pytest.mark.parametrize("name", ["max", "min"])
+def test_each_of_the_entries_that_tie_has_the_gradient(name: str) -> None:
+    """That is the convention which the report states; frameworks choose one, or share it out."""
+    (one,) = derived(Step(f"{name}(X, axis=1)", "X=m,n"))
+    world = world_of(one.step)
+    tied = np.zeros_like(world.values["X"])
+    gradient = executed(one.formula, world._replace(values={**world.values, "X": tied}))
+    np.testing.assert_array_equal(gradient, np.broadcast_to(world.values["dR"][:, None], (3, 5)))
+
+
+def test_derivatives_of_pi_and_erf_are_seen_by_the_field() -> None:
+    """π is no number of the field, so a formula with another one in its place is told apart."""
+    (one,) = derived(Step("erf(X)", "X=m,n"))
+    scope: dict[str, Tree | Attribute] = {"X": one.jacobian.wrt, "dR": one.upstream}
+    for wrong in ("dR * exp(-X**2)", "dR * 2 * exp(-X**2) / sqrt(3)", "dR * 2 * exp(X) / sqrt(pi)"):
+        assert not agrees_exactly(one.case(expression_of(wrong, scope))).equal
+    right = expression_of("dR * 2 / (exp(X**2) * pi ** 0.5)", scope)
+    assert agrees_exactly(one.case(right)).equal

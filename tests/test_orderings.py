@@ -21,7 +21,7 @@ from shapecalc.orderings.factors import product_of
 from shapecalc.parsing.dims import parse_dim
 from shapecalc.records import OrderingItem, Orderings
 from shapecalc.span import Span
-from shapecalc.tree import Tree, call, leaf
+from shapecalc.tree import Tree, leaf
 
 Array = NDArray[np.int64]
 PRIMES = (2, 3, 5, 7, 11, 13, 17, 19)
@@ -458,12 +458,6 @@ def test_where_there_is_no_product_the_reason_is_given(formula: str, why: str) -
     assert orderings(tree, False, None) == Orderings(defined=False, why=why)
     assert coincidences(tree, {}) == (0, ())
     assert not has_impostors(tree)
-
-
-def test_stacks_of_matrices_are_no_chain() -> None:
-    stack, matrix = leaf("S", _shape("b k m")), leaf("X", _shape("m n"))
-    tree = call("matmul", (stack, matrix), (), _shape("b k n"))
-    assert factors_of(tree) == "a product of stacked matrices, each with an order of its own"
 
 
 @pytest.mark.parametrize(

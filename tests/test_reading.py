@@ -69,6 +69,41 @@ CLASSICAL = [
     (("A.T", "A=m,n"), "A", "dR.T"),
     (("W @ A", "W=n,n A=n,n"), "A", "W.T @ dR"),
 ]
+STACKS = ("A @ B", "A=b,m,n B=b,n,k")
+SCORES = ("Q @ K.mT / sqrt(n)", "Q=b,m,n K=b,k,n")
+DENSE = ("tanh(X @ W + c)", "X=b,m,n W=n,k c=k")
+HEADS = ("A @ B", "A=h,1,m,n B=b,n,k")
+MIXED = ("L @ X", "L=m,n X=b,n,k")
+WEIGHTED = ("softmax(S, axis=-1) @ V", "S=b,m,n V=b,n,k")
+STACKED = [
+    (STACKS, "A", "dR @ B.mT"),
+    (STACKS, "B", "A.mT @ dR"),
+    (SCORES, "Q", "dR @ K / sqrt(n)"),
+    (SCORES, "K", "dR.mT @ Q / sqrt(n)"),
+    (DENSE, "X", "(dR * (1 - R**2)) @ W.T"),
+    (DENSE, "W", "sum(X.mT @ (dR * (1 - R**2)), axis=0)"),
+    (DENSE, "c", "sum(dR * (1 - R**2), axis=(0, 1))"),
+    (HEADS, "A", "sum(dR @ B.mT, axis=1, keepdims=True)"),
+    (HEADS, "B", "sum(A.mT @ dR, axis=0)"),
+    (MIXED, "L", "sum(dR @ X.mT, axis=0)"),
+    (MIXED, "X", "L.T @ dR"),
+    (WEIGHTED, "V", "softmax(S, axis=2).mT @ dR"),
+    (("A @ B @ A.mT", "A=b,m,n B=n,n"), "B", "sum(A.mT @ dR @ A, axis=0)"),
+    (("A @ x", "A=b,m,n x=b,n,1"), "A", "dR @ x.mT"),
+    (("W @ x", "W=m,n x=b,n,1"), "W", "sum(dR @ x.mT, axis=0)"),
+    (("A @ v", "A=b,m,n v=n"), "v", 'einsum("ij,ijk->k", dR, A)'),
+    (("X * s", "X=b,m,n s=m,1"), "s", "expand_dims(sum(dR * X, axis=(0, 2)), axis=1)"),
+    (("transpose(X, (2, 0, 1))", "X=b,m,n"), "X", "transpose(dR, (1, 2, 0))"),
+    (("X.mT", "X=b,m,n"), "X", "dR.mT"),
+    (("softmax(Z, axis=-1)", "Z=b,m,n"), "Z", "R * (dR - sum(dR * R, axis=2, keepdims=True))"),
+    (('einsum("ii->", A)', "A=n,n"), "A", "dR * eye(n)"),
+    (
+        ('einsum("bthd,bshd->bhts", Q, K)', "Q=b,m,h,n K=b,k,h,n"),
+        "Q",
+        'einsum("ijkl,iljm->ikjm", dR, K)',
+    ),
+    (('einsum("ij,jk,kl->il", A, B, C)', "A=b,m B=m,n C=n,k"), "B", "A.T @ dR @ C.T"),
+]
 LOSSES = [
     (("mse(P, T)", "P=k,m T=k,m"), "P", "2 * (P - T) / (k * m)"),
     (('mse(P, T, reduction="sum")', "P=k,m T=k,m"), "T", "-2 * (P - T)"),
@@ -80,7 +115,7 @@ LOSSES = [
 ]
 
 
-@pytest.mark.parametrize(("case", "name", "formula"), CLASSICAL)
+@pytest.mark.parametrize(("case", "name", "formula"), CLASSICAL + STACKED)
 def test_formula_is_the_classical_one(case: tuple[str, str], name: str, formula: str) -> None:
     (one,) = derivatives(Step(*case), name)
     assert text(one.formula) == formula
@@ -112,6 +147,25 @@ SAME = [
     ("sum(A * B, axis=1)", 'einsum("ij,ij->i", A, B)', "A=m,n B=m,n"),
     ("A @ B", "dot(A, B)", "A=m,n B=n,k"),
     ("A @ B", 'einsum("ij,jk->ik", A, B)', "A=n,n B=n,n"),
+    ("A @ B", 'einsum("bij,bjk->bik", A, B)', "A=b,m,n B=b,n,k"),
+    ("A @ B", 'einsum("...ij,...jk->...ik", A, B)', "A=b,m,n B=b,n,k"),
+    ("A @ B.mT", 'einsum("bij,bkj->bik", A, B)', "A=b,m,n B=b,k,n"),
+    ("A.mT @ B", 'einsum("bji,bjk->bik", A, B)', "A=b,n,m B=b,n,k"),
+    ("A @ B", 'einsum("bij,jk->bik", A, B)', "A=b,m,n B=n,k"),
+    ("A @ B", 'einsum("ij,bjk->bik", A, B)', "A=m,n B=b,n,k"),
+    ("A @ B", 'einsum("bij,j->bi", A, B)', "A=b,m,n B=n"),
+    ("A @ B", 'einsum("i,bij->bj", A, B)', "A=n B=b,n,k"),
+    ("A @ B", 'einsum("hbij,hbjk->hbik", A, B)', "A=h,b,m,n B=h,b,n,k"),
+    ("A @ B", 'einsum("hbij,bjk->hbik", A, B)', "A=h,b,m,n B=b,n,k"),
+    ("A @ B", 'einsum("...ij,...jk->...ik", A, B)', "A=h,1,m,n B=b,n,k"),
+    ("A @ B", "dot(A, B)", "A=b,m,n B=n,k"),
+    ("A.mT", "swapaxes(A, -1, -2)", "A=h,b,m,n"),
+    ("A.mT", "transpose(A, (0, 1, 3, 2))", "A=h,b,m,n"),
+    ("A.mT", 'einsum("...ij->...ji", A)', "A=b,m,n"),
+    ("A.T", "A.mT", "A=m,n"),
+    ("A.T", "A.transpose(1, 0)", "A=m,n"),
+    ("transpose(A, (1, 2, 0))", "moveaxis(A, 0, -1)", "A=b,m,n"),
+    ("transpose(A, (2, 1, 0))", 'einsum("ijk->kji", A)', "A=b,m,n"),
 ]
 
 
@@ -201,7 +255,7 @@ def renamed(printed: str, names: dict[str, str]) -> str:
 def renamed_step(step: Step, values: dict[str, str], dims: dict[str, str]) -> Step:
     pairs = (entry.split("=") for entry in step.shapes.split())
     shapes = " ".join(f"{values[name]}={renamed(shape, dims)}" for name, shape in pairs)
-    return Step(renamed(step.text, values), shapes)
+    return Step(renamed(step.text, {**dims, **values}), shapes)
 
 
 @given(
@@ -212,10 +266,10 @@ def renamed_step(step: Step, values: dict[str, str], dims: dict[str, str]) -> St
 def test_renaming_changes_a_formula_by_that_renaming_only(
     value_names: list[str], dim_names: list[str]
 ) -> None:
-    for case in dict.fromkeys(case for case, _, _ in CLASSICAL + LOSSES):
+    for case in dict.fromkeys(case for case, _, _ in CLASSICAL + STACKED[:12] + LOSSES):
         step = Step(*case)
         values = dict(zip(re.findall(r"(\w+)=", step.shapes), value_names, strict=False))
-        dims = dict(zip(("m", "n", "k", "h"), dim_names, strict=False))
+        dims = dict(zip(("m", "n", "k", "h", "b"), dim_names, strict=False))
         for one, other in zip(
             derived(step), derived(renamed_step(step, values, dims)), strict=True
         ):

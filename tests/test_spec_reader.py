@@ -292,10 +292,12 @@ def test_a_dim_whose_size_is_wrong_is_still_a_dim() -> None:
         ("[n, M]", "SC205", "the dim `M` is not defined", "nearest is `m` (line 3)", at(5, 10)),
         ("[n, 2*q]", "SC205", "the dim `q` is not defined", "declare it", at(5, 12)),
         ("(n, q)", "SC205", "the dim `q` is not defined", "declare it", at(5, 10)),
-        ("[n, 128]", "SC212", "numbers are not read", "`X: [n, d1]`, with `d1: 128`", at(5, 6, 8)),
-        ("(n, 128)", "SC212", "numbers are not read", "`X: [n, d1]`, with `d1: 128`", at(5, 6, 8)),
-        ("[n, _]", "SC212", "an axis `_` is not supported", "a name of its own", at(5, 10)),
-        ("[n/m]", "SC212", "a quotient of dims is not supported", "`n_m`", at(5, 7, 3)),
+        ("[n/m]", "SC307", "`n/m` is 5/3 at n = 5, m = 3", "write `m: 1`", at(5, 7, 3)),
+        ("[n/2]", "SC307", "`n/2` is 5/2 at n = 5", "where 2 divides n", at(5, 7, 3)),
+        ("[m + n/m]", "SC307", "`m+n/m` is 14/3 at m = 3, n = 5", "write `m: 1`", at(5, 7, 7)),
+        ("[n/(n+m)]", "SC204", "`n` is no exact multiple of `n+m`", "`(n+m)*name`", at(5, 7, 7)),
+        ("[2*_]", "SC204", "`_` stands for a whole axis", "write `_` alone", at(5, 9)),
+        (f"[{10**18}]", "SC901", "19 digits", "a smaller size", at(5, 7, 19)),
         ("[0]", "SC308", "a size is `0`", "at least 1", at(5, 7)),
         ("[m - n]", "SC308", "`m-n` is -2 at m = 3, n = 5", "other sizes", at(5, 7, 5)),
         ("[[n]]", "SC204", "an axis of `X` is a list", "`X: [n, m]`", at(5, 7, 3)),
@@ -316,16 +318,25 @@ def test_an_unknown_dim_is_reported_once() -> None:
     assert codes(FORWARD + "dims: [n]\ninputs: {X: [q], Y: [q, n]}\n") == ["SC205"]
 
 
-def test_integer_axes_are_one_finding_a_value_and_one_name_a_size() -> None:
-    _, (first, second) = outcome(FORWARD + "inputs: {X: [128, 64], Y: [128]}\n")
-    assert (first.code, second.code) == ("SC212", "SC212")
-    assert first.help == "write `X: [d1, d2]`, with `d1: 128, d2: 64` in `dims`"
-    assert second.help == "write `Y: [d1]`, with `d1: 128` in `dims`"
+def test_numbers_and_blanks_are_axes_whose_dim_is_to_be_found() -> None:
+    network, findings = outcome(FORWARD + "inputs: {X: [128, n], Y: [_, 1]}\nparams: {W: _}\n")
+    assert not findings
+    assert network is not None
+    assert [(axis.value, axis.axis, axis.size) for axis in network.open_axes] == [
+        ("X", 0, 128),
+        ("Y", 0, None),
+    ]
+    assert [axis.span for axis in network.open_axes] == [at(3, 14, 3), at(3, 27)]
+    assert [(each.name, each.span) for each in network.open_shapes] == [("W", at(4, 13))]
+    assert [str(dim) for dim in network.inputs[0].shape][1:] == ["n"]
+    assert [entry.name for entry in network.dims] == ["n"]
 
 
-def test_integer_axes_are_called_by_the_dims_of_their_sizes() -> None:
-    finding = only_finding(FORWARD + "dims: {n: 5, m: 3}\ninputs: {X: [3, 5]}\n")
-    assert finding.help == "write `X: [m, n]`"
+def test_a_quotient_that_cancels_is_a_plain_dim() -> None:
+    network, findings = outcome(FORWARD + "inputs: {X: [heads*(d/heads), d/d]}\n")
+    assert not findings
+    assert network is not None
+    assert shape_text(network.inputs[0].shape) == "(d, 1)"
 
 
 def test_a_shape_in_braces_that_splits_is_read_all_the_same() -> None:

@@ -35,7 +35,8 @@ def _literal(judged: Judged, network: Network, number: str, dim: str) -> Finding
     message = (
         f"{number} stands for `{dim}` (line {entry.span.line}), and is right at this size only"
     )
-    return Finding("SC503", place, message, f"write `{dim}`")
+    named = f"name it, `dims: {{{dim}: {number}}}`, and " if entry.is_inferred else ""
+    return Finding("SC503", place, message, f"{named}write `{dim}`")
 
 
 def _undecided(judged: Judged) -> Finding:

@@ -82,7 +82,8 @@ class _Reader:
             return None
         gradient = self.sweep.gradients[value].name
         try:
-            tree = Builder(self._lookup, self.dims.__contains__).tree(equation.expression)
+            builder = Builder(self._lookup, self.dims.__contains__, self.symbols.__contains__)
+            tree = builder.tree(equation.expression)
         except _Skipped:
             return None
         except Misfit as misfit:
@@ -122,7 +123,9 @@ class _Reader:
         self.undefined += 1
         known: list[str] = []
         if self.undefined <= MOST_PROPOSALS:
-            known = [*self.by_name, *self.graph.values, *self.symbols]
+            dims = [dim.name for dim in self.graph.network.dims if not dim.is_inferred]
+            constants = [constant.name for constant in self.graph.network.constants]
+            known = [*self.by_name, *self.graph.values, *dims, *constants]
         near = nearest(name.text, known)
         hint = f"nearest is `{near}`" if near else "a claim is named `d` and the value: `dW`"
         return Finding("SC205", name.span, f"`{name.text}` {fact}", hint)

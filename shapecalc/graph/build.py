@@ -4,17 +4,20 @@ One equation that cannot be read does not stop the others; what depends on it is
 """
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import pairwise
 from typing import NamedTuple
 
 from shapecalc.diagnostics import MOST_PROPOSALS, Finding, Problem, Related, nearest
-from shapecalc.dims import Dim, shape_text
+from shapecalc.dims import Dim, matrix_turned, shape_text
 from shapecalc.expression import Name, Syntax
-from shapecalc.graph.limits import hold_to_limits
+from shapecalc.graph.limits import hold_to_limits, hold_to_sizes
 from shapecalc.graph.misfits import misfit_finding
+from shapecalc.graph.open_axes import closed
 from shapecalc.graph.origins import Origins
+from shapecalc.graph.ranges import hold_to_ranges, ranges_assumed
+from shapecalc.graph.written import Written
 from shapecalc.ops.build import Builder, Misfit
 from shapecalc.parsing import names_in
 from shapecalc.span import Span
@@ -57,6 +60,7 @@ class Graph(NamedTuple):
     not_checked: tuple[str, ...]
     lost: frozenset[str]
     findings: tuple[Finding, ...]
+    assumptions: tuple[str, ...] = ()  # about dims
 
     def uses(self) -> dict[Leaf, list[Use]]:
         """Return where each value is used, in the order of the equations."""
@@ -104,7 +108,7 @@ def built(graph: Graph, part: Syntax) -> Tree:
         if value is None and name.text[:1] == "d" and name.text[1:] in graph.values:
             shape = graph.values[name.text[1:]].shape
             is_turned = graph.network.layout == "numerator"
-            return leaf(name.text, tuple(reversed(shape)) if is_turned else shape)
+            return leaf(name.text, matrix_turned(shape) if is_turned else shape)
         return value or leaf(name.text, ())
 
     dims = {entry.name for entry in graph.network.dims}
@@ -113,8 +117,9 @@ def built(graph: Graph, part: Syntax) -> Tree:
 
 class _GraphBuilder:
     def __init__(self, network: Network) -> None:
-        self.network = network
-        self.findings: list[Finding] = []
+        self.closed = closed(network)
+        self.network = network = self.closed.network
+        self.findings: list[Finding] = list(self.closed.findings)
         self.values: dict[str, Leaf] = {}
         self.places: dict[str, Span] = {}
         self.lost: set[str] = set(network.unread)
@@ -123,11 +128,13 @@ class _GraphBuilder:
         self.later = {equation.name: equation.span for equation in network.forward}
         self.dims = {entry.name: entry for entry in network.dims}
         self.constants = {entry.name: entry for entry in network.constants}
+        self.symbols = self.dims.keys() | self.constants.keys()
         self.sizes = {entry.name: entry.size for entry in network.dims if entry.size is not None}
         self.nodes: list[Node] = []
         declared = (*network.inputs, *network.params)
         self.trees: dict[str, Tree] = {}
         self.origins = Origins({entry.name: entry for entry in declared}, self.trees)
+        self.written = Written(self.closed, self.origins, self.sizes)
 
     def graph(self) -> Graph:
         """Build all of it."""
@@ -149,6 +156,16 @@ class _GraphBuilder:
             tuple(self.not_checked),
             frozenset(self.lost),
             tuple(self.findings),
+            tuple(self._assumptions()),
+        )
+
+    def _assumptions(self) -> Iterator[str]:
+        """Say what was taken for granted of dims: what `_` is, and that quotients are whole."""
+        yield from self.closed.assumptions
+        yield from ranges_assumed(self.trees.values(), self.sizes)
+        dims = dict.fromkeys(dim for value in self.values.values() for dim in value.shape)
+        yield from dict.fromkeys(
+            f"{dim.divisor} divides {dim.divided_part}" for dim in dims if dim.has_divisor
         )
 
     def _define(self, name: str, value: Leaf, place: Span) -> None:
@@ -159,12 +176,15 @@ class _GraphBuilder:
     def _equation(self, equation: Equation) -> None:
         self.reading = equation
         try:
-            tree = Builder(self._lookup, self.dims.__contains__).tree(equation.expression)
+            builder = Builder(self._lookup, self.dims.__contains__, self.symbols.__contains__)
+            tree = builder.tree(equation.expression)
             hold_to_limits(equation, tree)
+            hold_to_sizes(equation, tree, self.sizes)
+            hold_to_ranges(tree, self.sizes, equation.expression_span)
         except Problem as problem:
-            self.findings.append(problem.finding)
+            self._report(equation, problem.finding)
         except Misfit as misfit:
-            self.findings.append(misfit_finding(misfit, self.origins, self.sizes))
+            self._report(equation, misfit_finding(misfit, self.origins, self.sizes))
         except _Skipped:
             self.not_checked.append(equation.name)
         else:
@@ -175,6 +195,9 @@ class _GraphBuilder:
             return
         self.lost.add(equation.name)
         self.later.pop(equation.name, None)
+
+    def _report(self, equation: Equation, finding: Finding) -> None:
+        self.findings.append(self.written.finding(equation, self._lookup, finding))
 
     def _lookup(self, name: Name) -> Tree | Attribute:
         text = name.text
@@ -247,7 +270,8 @@ class _GraphBuilder:
     def _undefined(self, name: Name) -> Finding:
         known: list[str] = []
         if len(self.findings) < MOST_PROPOSALS:
-            known = [*self.values, *self.dims, *self.constants, *self.later, *self.lost]
+            dims = (name for name, entry in self.dims.items() if not entry.is_inferred)
+            known = [*self.values, *dims, *self.constants, *self.later, *self.lost]
         hint = f"declare `{name.text}` under `params` or `inputs`, or write an equation for it"
         if name.text[:1] == "d" and name.text[1:] in self.values:
             hint = f"say `{name.text}` under `gradients` only"
@@ -281,11 +305,12 @@ class _GraphBuilder:
         if value is None:
             self.findings.append(self._undefined(Name(stated.span, stated.name)))
         elif value.shape != stated.shape:
-            shapes = shape_text(value.shape), shape_text(stated.shape)
+            shape = self.written.shape(value.shape)
+            shapes = shape_text(shape), shape_text(self.written.shape(stated.shape))
             message = (
                 f"`{stated.name}` is {shapes[0]}, line {stated.shape_span.line} says {shapes[1]}"
             )
-            dims = ", ".join(map(str, value.shape))
+            dims = ", ".join(map(str, shape))
             advice = f"write `{stated.name}: [{dims}]`, or correct its equation"
             place = self.places[stated.name]
             related = (Related(place, f"{stated.name} is made here, {shapes[0]}"),)
@@ -326,7 +351,8 @@ class _GraphBuilder:
             message = f"no loss is named, and {len(scalars)} values are scalars"
             help_ = f"write `loss: {scalars[-1].name}`"
         else:
-            message = f"no value is a scalar loss, `{name}` is {shape_text(last.output.shape)}"
+            shape = shape_text(self.written.shape(last.output.shape))
+            message = f"no value is a scalar loss, `{name}` is {shape}"
             help_ = f"write `upstream: {name}`, or a loss, `J: mean({name})`"
         return Finding("SC211", last.source.span, message, help_)
 
@@ -337,7 +363,8 @@ class _GraphBuilder:
         if value is None:
             self.findings.append(self._undefined(name))
         elif value.shape:
-            message = f"the loss `{name.text}` is {shape_text(value.shape)}, a scalar is expected"
+            shape = shape_text(self.written.shape(value.shape))
+            message = f"the loss `{name.text}` is {shape}, a scalar is expected"
             self.findings.append(Finding("SC211", name.span, message, self._averaged(name.text)))
             return None
         return value

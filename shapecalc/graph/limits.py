@@ -1,11 +1,15 @@
-"""How much one equation may hold: beyond that, deriving its gradients takes too long.
+"""What one equation may hold: so much that its gradients are derived quickly, and whole sizes.
 
 What is over a limit can be split over several equations; no equation of a person is near one.
 """
 
+from collections.abc import Iterator, Mapping
+
 from shapecalc.diagnostics import Finding, Problem
+from shapecalc.dims import Dim
 from shapecalc.spec.network import Equation
-from shapecalc.tree import Call, Tree, calls
+from shapecalc.spec.quotients import inexact
+from shapecalc.tree import Attribute, Call, Tree, calls
 
 OPERATION_LIMIT = 100
 PRODUCT_LIMIT = 20
@@ -28,6 +32,25 @@ def hold_to_limits(equation: Equation, tree: Tree) -> None:
             message = f"{what.format(count)} are over the limit of {limit}"
             place = equation.expression_span
             raise Problem(Finding("SC901", place, message, "split it over several equations"))
+
+
+def hold_to_sizes(equation: Equation, tree: Tree, sizes: Mapping[str, int]) -> None:
+    """Raise a Problem where a quotient of dims in an equation does not come out whole."""
+    if "/" not in equation.text:
+        return
+    for dim in (
+        dim for each in calls(tree) for _, value in each.attributes for dim in _dims(value)
+    ):
+        if dim.has_divisor and all(name in sizes for name in dim.names) and not dim.is_whole(sizes):
+            raise inexact(dim, sizes, equation.expression_span)
+
+
+def _dims(value: Attribute) -> Iterator[Dim]:
+    if isinstance(value, Dim):
+        yield value
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from _dims(item)
 
 
 def _nesting(tree: Tree) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from shapecalc.diagnostics import Finding, Related
-from shapecalc.dims import Dim, Shape, shape_text
+from shapecalc.dims import Dim, Shape, matrix_turned, shape_text
 from shapecalc.expression import Binary
 from shapecalc.graph.origins import Origins
 from shapecalc.matrix import make
@@ -14,12 +14,11 @@ from shapecalc.tree import Leaf, Tree
 
 Sizes = Mapping[str, int]
 PRODUCTS = ("matmul", "dot")
-_STACKED = {(3, 3): "bij,bjk->bik", (3, 2): "bij,jk->bik", (2, 3): "ij,bjk->bik"}
 _SIDE_BY_SIDE = "give both one shape, or a unit axis to repeat along"
 
 
 class _Fit(NamedTuple):
-    """Two factors that conform."""
+    """Two factors, side by side."""
 
     left: Tree
     right: Tree
@@ -29,20 +28,30 @@ class _Fit(NamedTuple):
         """Return their product."""
         return make.matmul(self.left, self.right)
 
+    @property
+    def conforms(self) -> bool:
+        """Say whether the inner dims are one, and the stacks in front go together."""
+        left, right = self.left.shape, self.right.shape
+        stacks = zip(left[-3::-1], right[-3::-1], strict=False)
+        is_stack = all(a == b or a.is_one or b.is_one for a, b in stacks)
+        return left[-1] == right[-2:][0] and is_stack
+
 
 def misfit_finding(misfit: Misfit, origins: Origins, sizes: Sizes) -> Finding:
     """Describe operands that do not go together, at their place in the source."""
     code, is_pair = misfit.mismatch.code, len(misfit.operands) == 2
     if code == "SC301" and is_pair and misfit.op in PRODUCTS:
         return _inner_dims(misfit, origins, sizes)
-    if code == "SC302" and is_pair:
+    if code == "SC302" and is_pair and misfit.op not in PRODUCTS:
         return _not_broadcastable(misfit, origins, sizes)
     message, advice = misfit.mismatch.fact, misfit.mismatch.help
     if misfit.op in PRODUCTS and is_pair:
-        message, advice = _no_matrices(misfit)
-    shapes = " and ".join(shape_text(operand.shape) for operand in misfit.operands)
+        message, advice = _no_stacks(misfit) if code == "SC302" else _no_matrices(misfit)
+    elif code == "SC301" and len(misfit.mismatch.axes) == 2:
+        message, advice = _one_index(misfit)
     related = _related(misfit, origins, sizes)
-    return Finding(code, misfit.node.span, message, advice, shapes, related)
+    label = label_of(misfit, sizes)
+    return Finding(code, misfit.node.span, message, advice, label, related)
 
 
 def _no_matrices(misfit: Misfit) -> tuple[str, str]:
@@ -52,9 +61,24 @@ def _no_matrices(misfit: Misfit) -> tuple[str, str]:
     if scalar is not None:
         message = f"`{text(scalar)}` is a scalar, and `@` multiplies matrices and vectors"
         return message, f"write `{text(make.binary('mul', left, right))}`"
-    letters = _STACKED.get((len(left.shape), len(right.shape)))
-    advice = f'write `einsum("{letters}", {text(left)}, {text(right)})`' if letters else ""
-    return misfit.mismatch.fact, advice or "write it with `einsum`"
+    message = f"`{misfit.op}` multiplies each matrix of `{text(left)}` by every one of"
+    written = text(make.binary("matmul", left, right))
+    return f"{message} `{text(right)}`", f"write `{written}` to multiply one by one"
+
+
+def _no_stacks(misfit: Misfit) -> tuple[str, str]:
+    """Say which axes in front of two stacks of matrices clash."""
+    left, right = (f"`{text(each)}` {shape_text(each.shape)}" for each in misfit.operands)
+    message = f"the stacks of {left} and {right} do not broadcast, {misfit.mismatch.fact}"
+    return message, "give both the same axes in front, or an axis of size 1"
+
+
+def _one_index(misfit: Misfit) -> tuple[str, str]:
+    """Say that axes of different dims were given one index."""
+    owners = [(misfit.operands[place], axis) for place, axis in misfit.mismatch.axes]
+    named = [f"{tree.shape[axis]} in `{text(tree)}`" for tree, axis in owners]
+    message = f"one index of `{misfit.op}` is {' and '.join(named)}, {misfit.mismatch.fact}"
+    return message, "give the two axes letters of their own, or one dim"
 
 
 def _inner_dims(misfit: Misfit, origins: Origins, sizes: Sizes) -> Finding:
@@ -83,7 +107,7 @@ def _or_declare(misfit: Misfit, fit: _Fit, origins: Origins) -> str:
 def _or_turned(written: Tree, origins: Origins) -> str:
     if not isinstance(written, Leaf) or written.name not in origins.declared:
         return ""
-    return f", or declare {_declaration(written, tuple(reversed(written.shape)))}"
+    return f", or declare {_declaration(written, matrix_turned(written.shape))}"
 
 
 def _declaration(value: Leaf, shape: Shape) -> str:
@@ -96,7 +120,7 @@ def _what_fits(left: Tree, right: Tree) -> _Fit | None:
     A vector has no transpose.
     """
     fits = [fit for a, b in ((left, right), (right, left)) for fit in _turned(a, b)]
-    conforming = [fit for fit in fits if fit.left.shape[-1] == fit.right.shape[0]]
+    conforming = [fit for fit in fits if fit.conforms]
     written = (left, right)
     return min(
         conforming,

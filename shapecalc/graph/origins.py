@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from shapecalc.matrix import make
+from shapecalc.ops.registry import OPS
 from shapecalc.spec.network import ValueEntry
 from shapecalc.tree import Call, Leaf, Tree
 
@@ -18,28 +19,43 @@ class Origins(NamedTuple):
 
     def of(self, tree: Tree, axis: int) -> tuple[ValueEntry | None, int]:
         """Return the declared value, and its axis, that an axis comes from; None where none is."""
-        while True:
-            if isinstance(tree, Leaf) and tree.name in self.declared:
-                return self.declared[tree.name], axis
-            following = next(self._before(tree, axis), None)
-            if following is None:
-                return None, axis
-            tree, axis = following
+        place = axis
+        for each, place in self.way(tree, axis):
+            if isinstance(each, Leaf) and each.name in self.declared:
+                return self.declared[each.name], place
+        return None, place
+
+    def way(self, tree: Tree, axis: int) -> Iterator[tuple[Tree, int]]:
+        """Yield an axis, what hands it on, and so on, up to where it begins."""
+        following: tuple[Tree, int] | None = (tree, axis)
+        while following is not None:
+            yield following
+            following = next(self._before(*following), None)
 
     def _before(self, tree: Tree, axis: int) -> Iterator[tuple[Tree, int]]:
         """Yield the operand, and its axis, that hands an axis on."""
         match tree:
             case Leaf(name=name) if name in self.made:
                 yield self.made[name], axis
-            case Call(op="transpose", operands=(operand,)):
-                yield operand, len(operand.shape) - 1 - axis
-            case Call(op="matmul" | "dot", operands=(left, right)):
-                is_left = axis < len(left.shape) - 1
-                yield (left, axis) if is_left else (right, len(right.shape) - 1)
             case Call(op=op, operands=operands) if op in _KEEPING or len(operands) == 1:
+                yield from _by_letter(tree, axis)
                 for operand in operands:
                     own = axis - len(tree.shape) + len(operand.shape)
                     if own >= 0 and operand.shape[own] == tree.shape[axis]:
                         yield operand, own
+            case Call():
+                yield from _by_letter(tree, axis)
             case _:
                 return
+
+
+def _by_letter(tree: Call, axis: int) -> Iterator[tuple[Tree, int]]:
+    """Yield the operands whose axis has the letter that the op's notation gives to an axis."""
+    entry = OPS[tree.op]
+    if entry.shape is None:
+        return
+    bound = entry.bound(tuple(each.shape for each in tree.operands), tree.attributes)
+    letter = bound.output[axis]
+    for operand, letters in zip(tree.operands, bound.operands, strict=True):
+        if letter is not None and letter in letters:
+            yield operand, letters.index(letter)

@@ -9,10 +9,12 @@ from fractions import Fraction
 from functools import reduce
 from math import gcd
 
-from shapecalc.dims import Shape
-from shapecalc.matrix import make
+from shapecalc.dims import Shape, matrix_turned
+from shapecalc.index import size_powers
+from shapecalc.matrix import make, rearranged
+from shapecalc.matrix.pieces import summed_operand
 from shapecalc.matrix.reading import Product
-from shapecalc.tree import Call, Tree, call
+from shapecalc.tree import Call, Number, Tree, call
 
 
 def combined(products: Sequence[Product], shape: Shape) -> Tree:
@@ -21,6 +23,7 @@ def combined(products: Sequence[Product], shape: Shape) -> Tree:
         return make.zeros(shape)
     if len(products) == 1:
         return products[0].tree
+    products = [_opened(product) for product in products]
     above = _common([product.above for product in products])
     below = _common([product.below for product in products])
     coefficient = _common_coefficient(products)
@@ -35,6 +38,45 @@ def combined(products: Sequence[Product], shape: Shape) -> Tree:
     ):
         return make.total([product.tree for product in products])
     return make.quotient(coefficient, [*_scalars(above), *_arrays(above), inner], below)
+
+
+def _opened(product: Product) -> Product:
+    """Repeat what is above a line, not the quotient: then divisors are seen to be common."""
+    above, below = [], list(product.below)
+    for tree in product.above:
+        inner = _once(tree)
+        if inner is tree or not (isinstance(inner, Call) and inner.op == "div"):
+            above.append(tree)
+            continue
+        above.append(make.repeated(inner.operands[0], tree.shape))
+        below += _factors(inner.operands[1])
+    return product._replace(above=tuple(above), below=tuple(below))
+
+
+def _factors(tree: Tree) -> list[Tree]:
+    if isinstance(tree, Call) and tree.op == "mul":
+        return [part for operand in tree.operands for part in _factors(operand)]
+    return [tree]
+
+
+def _averaged(product: Product) -> Product:
+    """Write a sum over the size of what it runs over as a mean."""
+    for tree in product.above:
+        inner = summed_operand(tree)
+        if inner is None:
+            continue
+        operand, axes = inner
+        below = list(product.below)
+        sizes = [size for axis in axes for size, _ in size_powers(operand.shape[axis])]
+        for size in sizes:
+            if size in below:
+                below.remove(size)
+        if sizes and len(below) == len(product.below) - len(sizes):
+            assert isinstance(tree, Call)
+            mean = call("mean", tree.operands, tree.attributes, tree.shape)
+            above = tuple(mean if each is tree else each for each in product.above)
+            return _averaged(product._replace(above=above, below=tuple(below)))
+    return product
 
 
 def _scalars(trees: Sequence[Tree]) -> list[Tree]:
@@ -52,7 +94,11 @@ def _sum(rest: list[Product]) -> Tree:
         return factored
     if (added := _as_common_sum(rest)) is not None:
         return added
-    trees = [product.tree for product in _as_they_broadcast(rest)]
+    if (moved := _as_common_move(rest)) is not None:
+        return moved
+    if (joined := _as_concatenation(rest)) is not None:
+        return joined
+    trees = [_averaged(product).tree for product in _as_they_broadcast(rest)]
     if (turned := _as_transpose(trees)) is not None:
         return turned
     return make.total(trees)
@@ -66,35 +112,32 @@ def _as_they_broadcast(rest: list[Product]) -> list[Product]:
         for product in rest
     ):
         return rest
-    return [
-        product._replace(
-            above=tuple(
-                tree.operands[0] if isinstance(tree, Call) and _is_repeated(tree) else tree
-                for tree in product.above
-            )
-        )
-        for product in rest
-    ]
+    return [product._replace(above=tuple(map(_once, product.above))) for product in rest]
+
+
+def _once(tree: Tree) -> Tree:
+    if not isinstance(tree, Call) or not _is_repeated(tree):
+        return tree
+    return tree.operands[0] if tree.operands else make.UNITY
 
 
 def _is_repeated(tree: Tree) -> bool:
-    return isinstance(tree, Call) and tree.op == "broadcast_to"
+    return isinstance(tree, Call) and tree.op in ("broadcast_to", "ones")
 
 
 def _as_transpose(trees: list[Tree]) -> Tree | None:
     """Transpose a sum of transposes as a whole: A.T - B.T is (A - B).T."""
-    turned: list[Tree] = []
+    turned: list[Product] = []
     for tree in trees:
         signed = isinstance(tree, Call) and tree.op == "neg"
         inner = tree.operands[0] if isinstance(tree, Call) and signed else tree
-        if not (isinstance(inner, Call) and inner.op == "transpose"):
+        if not (isinstance(inner, Call) and inner.op in make.TRANSPOSES):
             return None
-        operand = inner.operands[0]
-        turned.append(make.negative(operand) if signed else operand)
-    total = make.total(turned)
-    if len({tree.shape for tree in turned}) > 1:
+        factors = _entrywise_factors(inner.operands[0])
+        turned.append(Product(Fraction(-1 if signed else 1), factors, ()))
+    if len({tree.shape for tree in trees}) > 1:
         return None
-    return call("transpose", (total,), (), tuple(reversed(total.shape)))
+    return make.turned(combined(turned, matrix_turned(trees[0].shape)))
 
 
 def _common(lists: Sequence[tuple[Tree, ...]]) -> tuple[Tree, ...]:
@@ -170,18 +213,82 @@ def _as_common_sum(rest: list[Product]) -> Tree | None:
     return call("sum", (make.total(parts),), first.attributes, first.shape)
 
 
+def _entrywise_factors(tree: Tree) -> tuple[Tree, ...]:
+    """Take an elementwise product apart; a matrix product, and a sum, stay whole."""
+    if isinstance(tree, Call) and tree.op == "mul":
+        return tuple(part for each in tree.operands for part in _entrywise_factors(each))
+    return (tree,)
+
+
+def _as_common_move(rest: list[Product]) -> Tree | None:
+    """Add up before entries are put elsewhere: pad(A) + pad(B) is pad(A + B)."""
+    if any(len(product.above) != 1 or product.below for product in rest):
+        return None
+    trees = [product.above[0] for product in rest]
+    first = trees[0]
+    if not isinstance(first, Call) or first.op not in rearranged.MOVES:
+        return None
+    inner = []
+    for product, each in zip(rest, trees, strict=True):
+        if not isinstance(each, Call) or (each.op, each.attributes) != (first.op, first.attributes):
+            return None
+        if each.operands[0].shape != first.operands[0].shape:
+            return None
+        part = _taken_apart(each.operands[0])
+        inner.append(part._replace(coefficient=part.coefficient * product.coefficient))
+    total = combined(inner, first.operands[0].shape)
+    return call(first.op, (total,), first.attributes, first.shape)
+
+
+def _as_concatenation(rest: list[Product]) -> Tree | None:
+    """Put parts one behind another that fill an axis, each with zeros around it."""
+    if any(len(product.above) != 1 or product.below for product in rest):
+        return None
+    order = rearranged.filled([product.above[0] for product in rest])
+    if order is None:
+        return None
+    parts = [
+        make.quotient(rest[place].coefficient, [rearranged.inside(rest[place].above[0])], [])
+        for place in order.places
+    ]
+    return rearranged.joined(parts, order.axis)
+
+
+def _taken_apart(tree: Tree) -> Product:
+    """Write a tree of products, quotients and signs as one product."""
+    match tree:
+        case Call(op="neg", operands=(operand,)):
+            inner = _taken_apart(operand)
+            return inner._replace(coefficient=-inner.coefficient)
+        case Call(op="mul" | "div" as op, operands=(left, right)):
+            one, other = _taken_apart(left), _taken_apart(right)
+            if op == "div":
+                other = Product(1 / other.coefficient, other.below, other.above)
+            coefficient = one.coefficient * other.coefficient
+            return Product(coefficient, one.above + other.above, one.below + other.below)
+        case Number(value=value) if value:
+            return Product(value, (), ())
+        case _:
+            return Product(Fraction(1), (tree,), ())
+
+
 def _as_common_matrix(rest: list[Product]) -> Tree | None:
     """Factor a matrix that all products begin or end with: `A @ X + B @ X` is `(A + B) @ X`."""
     chains = [make.chain(p.above[0]) if len(p.above) == 1 and not p.below else [] for p in rest]
-    if any(len(chain) < 2 or any(len(t.shape) != 2 for t in chain) for chain in chains):
+    if any(len(chain) < 2 or any(len(t.shape) < 2 for t in chain) for chain in chains):
         return None
     for end, others in ((-1, slice(None, -1)), (0, slice(1, None))):
         if len({chain[end] for chain in chains}) == 1:
-            parts = [
-                make.quotient(p.coefficient, [make.product(chain[others])], [])
-                for p, chain in zip(rest, chains, strict=True)
-            ]
-            inner = make.total(parts)
+            trees = [make.product(chain[others]) for chain in chains]
+            if len({tree.shape for tree in trees}) > 1:
+                return None
+            inner = combined(
+                [
+                    Product(p.coefficient, _entrywise_factors(tree), ())
+                    for p, tree in zip(rest, trees, strict=True)
+                ],
+                trees[0].shape,
+            )
             pair = (inner, chains[0][end]) if end else (chains[0][end], inner)
             return make.matmul(*pair)
     return None

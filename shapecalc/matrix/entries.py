@@ -3,7 +3,10 @@
 from collections.abc import Callable, Iterable
 from fractions import Fraction
 
-from shapecalc.index import Factor, Label, Labels, Sum, Term
+from shapecalc.conditions import Condition, Label, Mask
+from shapecalc.conditions.forms import ZERO, is_never_negative
+from shapecalc.dims import Dim
+from shapecalc.index import Factor, Labels, Sum, Term
 from shapecalc.matrix.printing import number_text, text
 from shapecalc.tree import Call, Leaf, Tree
 
@@ -42,6 +45,7 @@ def term_text(term: Term, letters: Letters, spell: Spell) -> str:
     inverse = [f._replace(power=-f.power) for f in term.factors if f.power < 0]
     below = [_factor(f, letters, spell) for f in inverse]
     above += [f"δ[{letters.of(d.left)},{letters.of(d.right)}]" for d in term.deltas]
+    above += [_condition(each, letters) for each in term.conditions]
     size = abs(term.coefficient)
     front = [number_text(size)] if size != 1 or not above else []
     sign = "-" if term.coefficient < 0 else ""
@@ -49,6 +53,29 @@ def term_text(term: Term, letters: Letters, spell: Spell) -> str:
     if not below:
         return line
     return f"{line} / {below[0] if len(below) == 1 else '(' + ' '.join(below) + ')'}"
+
+
+def _condition(condition: Condition, letters: Letters) -> str:
+    """Print `δ[p,d*a+b]`, `δ[p,i+2 mod n]` or `[p ≤ i]`."""
+    parts, offset = condition.form
+    if isinstance(condition, Mask):
+        high = [(label, count) for label, count in parts if is_never_negative(count)]
+        low = [(label, ZERO - count) for label, count in parts if (label, count) not in high]
+        return f"[{_form(low, ZERO, letters)} ≤ {_form(high, offset, letters)}]"
+    around = f" mod {condition.left.dim}" if condition.is_cyclic else ""
+    return f"δ[{letters.of(condition.left)},{_form(parts, offset, letters)}{around}]"
+
+
+def _form(parts: Iterable[tuple[Label, Dim]], offset: Dim, letters: Letters) -> str:
+    line = ""
+    for label, count in parts:
+        minus = is_never_negative(ZERO - count)
+        times = ZERO - count if minus else count
+        size = f"({times})*" if len(times.terms) > 1 else "" if times.is_one else f"{times}*"
+        line += f"{'-' if minus else '+' if line else ''}{size}{letters.of(label)}"
+    if offset.terms or not line:
+        line += f"+{offset}" if line else str(offset)
+    return line.replace("+-", "-")
 
 
 def _factor(factor: Factor, letters: Letters, spell: Spell) -> str:

@@ -2,8 +2,9 @@
 
 from fractions import Fraction
 
+from shapecalc.dims import matrix_turned
 from shapecalc.index import Factor, Labels, Term
-from shapecalc.tree import Call, Number, Tree
+from shapecalc.tree import Attribute, Call, Number, Tree
 
 
 def entry(tree: Tree, labels: Labels, power: Fraction = Fraction(1)) -> Term:
@@ -22,19 +23,28 @@ def entry(tree: Tree, labels: Labels, power: Fraction = Fraction(1)) -> Term:
         case Call(op="neg", operands=(operand,)) if whole:
             term = entry(operand, labels, power)
             return term._replace(coefficient=term.coefficient * Fraction(-1) ** int(power))
-        case Call(op="transpose", operands=(operand,)):
-            return entry(operand, tuple(reversed(labels)), power)
+        case Call(op="transpose" | "matrix_transpose", operands=(operand,)):
+            return entry(operand, matrix_turned(labels), power)
+        case Call(op="permute", operands=(operand,)):
+            return entry(operand, _before(labels, tree.attribute("axes")), power)
         case Call(op="broadcast_to", operands=(operand,)):
             return entry(operand, _own(operand, labels), power)
         case Call(op="expand_dims", operands=(operand,)):
             axis = tree.attribute("axis")
-            return entry(operand, tuple(x for i, x in enumerate(labels) if i != axis), power)
+            units = axis if isinstance(axis, tuple) else (axis,)
+            return entry(operand, tuple(x for i, x in enumerate(labels) if i not in units), power)
         case Call(op="ones"):
             return Term(Fraction(1), ())
         case Call(op="pow", operands=(base, Number(value=exponent))) if _safe(exponent, power):
             return entry(base, _own(base, labels), power * exponent)
         case _:
             return Term(Fraction(1), (Factor(tree, labels, power),))
+
+
+def _before(labels: Labels, axes: Attribute) -> Labels:
+    """Return the labels that axes had before they were put into this order."""
+    assert isinstance(axes, tuple)
+    return tuple(labels[axes.index(axis)] for axis in range(len(axes)))
 
 
 def _safe(exponent: Fraction, power: Fraction) -> bool:

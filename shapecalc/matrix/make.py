@@ -6,11 +6,13 @@ They know the handful of ops that formulas are made of, by name; not the registr
 from collections.abc import Sequence
 from fractions import Fraction
 
-from shapecalc.dims import ONE, Shape
+from shapecalc.dims import ONE, Dim, Shape, matrix_turned
 from shapecalc.tree import Call, Number, Tree, call, leaf, number
 
 ELEMENTWISE = frozenset({"add", "sub", "mul", "div", "neg", "pow"})
 COMPARISONS = frozenset({"gt", "ge", "lt", "le", "eq", "ne"})
+TRANSPOSES = ("transpose", "matrix_transpose")
+"""The transposes of a matrix, and of every matrix of a stack."""
 ZERO, UNITY = number(0), number(1)
 
 
@@ -37,6 +39,9 @@ def times(left: Tree, right: Tree) -> Tree:
         return right
     if is_number(right, 1):
         return left
+    for one, other in ((left, right), (right, left)):
+        if isinstance(one, Call) and one.op == "eye" and len(other.shape) == 1:
+            return call("diag", (other,), (), one.shape)
     return binary("mul", left, right)
 
 
@@ -98,22 +103,52 @@ def total(trees: Sequence[Tree]) -> Tree:
 
 
 def transposed(tree: Tree) -> Tree:
-    """Transpose a value of at most two axes: into products, never into a function's operand.
+    """Transpose a matrix, or each of a stack: into products, never into a function's operand.
 
-    Source: (AB)ᵀ = BᵀAᵀ. An elementwise product is transposed as a group.
+    Source: (AB)ᵀ = BᵀAᵀ. An elementwise product is transposed as a group. A vector stays.
     """
     if len(tree.shape) < 2:
         return tree
     if isinstance(tree, Call):
-        if tree.op == "transpose":
+        if tree.op in TRANSPOSES:
             return tree.operands[0]
-        if tree.op == "matmul" and all(len(each.shape) == 2 for each in tree.operands):
+        if tree.op == "matmul" and _multiplies_matrices(tree):
             return product([transposed(each) for each in reversed(chain(tree))])
         if tree.op in ("add", "sub", "neg") or _scales(tree):
             return _entrywise_transposed(tree)
+        if tree.op == "sum" and _adds_up_stack(tree):
+            turned_shape = matrix_turned(tree.shape)
+            return call("sum", (transposed(tree.operands[0]),), tree.attributes, turned_shape)
         if tree.op == "ones":
-            return ones(tuple(reversed(tree.shape)))
-    return call("transpose", (tree,), (), tuple(reversed(tree.shape)))
+            return ones(matrix_turned(tree.shape))
+        if tree.op in ("eye", "diag") and len(tree.shape) == 2:
+            return tree
+    return turned(tree)
+
+
+def _adds_up_stack(tree: Call) -> bool:
+    """Say whether a sum is over axes in front of the last two, which stay what they are."""
+    axis = tree.attribute("axis")
+    axes = axis if isinstance(axis, tuple) else (axis,)
+    stack = len(tree.operands[0].shape) - 2
+    return all(isinstance(each, int) and each < stack for each in axes)
+
+
+def turned(tree: Tree) -> Tree:
+    """Transpose a value as it stands: `.T` of a matrix, `.mT` of a stack."""
+    op = TRANSPOSES[len(tree.shape) > 2]
+    return call(op, (tree,), (), matrix_turned(tree.shape))
+
+
+def permuted(tree: Tree, axes: tuple[int, ...]) -> Tree:
+    """Put axes into another order, `axes` saying of each new axis which one it was."""
+    kept = tuple(range(len(axes)))
+    if axes == kept:
+        return tree
+    if axes == matrix_turned(kept):
+        return transposed(tree)
+    shape = tuple(tree.shape[axis] for axis in axes)
+    return call("permute", (tree,), (("axes", axes),), shape)
 
 
 def _scales(tree: Call) -> bool:
@@ -122,15 +157,19 @@ def _scales(tree: Call) -> bool:
 
 def _entrywise_transposed(tree: Call) -> Tree:
     if tree.op in ("add", "sub") and len({each.shape for each in tree.operands}) > 1:
-        return call("transpose", (tree,), (), tuple(reversed(tree.shape)))
+        return turned(tree)
     operands = tuple(transposed(each) for each in tree.operands)
-    return call(tree.op, operands, (), tuple(reversed(tree.shape)))
+    return call(tree.op, operands, (), matrix_turned(tree.shape))
+
+
+def _multiplies_matrices(tree: Call) -> bool:
+    return all(len(each.shape) >= 2 for each in tree.operands)
 
 
 def chain(tree: Tree) -> list[Tree]:
     """Return the factors of a matrix product in order; any other tree is its own only factor."""
     if isinstance(tree, Call) and tree.op == "matmul":
-        if all(len(each.shape) == 2 for each in tree.operands):
+        if _multiplies_matrices(tree):
             return [part for operand in tree.operands for part in chain(operand)]
         return list(tree.operands)
     return [tree]
@@ -145,10 +184,12 @@ def product(trees: Sequence[Tree]) -> Tree:
 
 
 def matmul(left: Tree, right: Tree) -> Tree:
-    """Multiply two matrices, or a matrix and a 1-D vector, as `@` does."""
-    if len(left.shape) == len(right.shape) == 2 and len(factors := chain(right)) > 1:
+    """Multiply two matrices, or a matrix and a 1-D vector, as `@` does; stacks broadcast."""
+    if len(left.shape) >= 2 and len(right.shape) >= 2 and len(factors := chain(right)) > 1:
         return product([left, *factors])
-    return call("matmul", (left, right), (), (*left.shape[:-1], *right.shape[1:]))
+    stack = broadcast_shape([left.shape[:-2], right.shape[:-2]])
+    row, column = left.shape[-2:-1], right.shape[-1:] if len(right.shape) > 1 else ()
+    return call("matmul", (left, right), (), (*stack, *row, *column))
 
 
 def summed(tree: Tree, axes: tuple[int, ...], *, keepdims: bool) -> Tree:
@@ -163,16 +204,22 @@ def summed(tree: Tree, axes: tuple[int, ...], *, keepdims: bool) -> Tree:
     return call("sum", (tree,), (("axis", axis), ("keepdims", keepdims)), tuple(kept))
 
 
-def expanded(tree: Tree, axis: int) -> Tree:
-    """Insert a unit axis."""
-    shape = (*tree.shape[:axis], ONE, *tree.shape[axis:])
-    return call("expand_dims", (tree,), (("axis", axis),), shape)
+def expanded(tree: Tree, axes: tuple[int, ...]) -> Tree:
+    """Insert unit axes, named in rising order by where they are in the result."""
+    if not axes:
+        return tree
+    shape = list(tree.shape)
+    for axis in axes:
+        shape.insert(axis, ONE)
+    return call("expand_dims", (tree,), (("axis", axes if axes[1:] else axes[0]),), tuple(shape))
 
 
-def squeezed(tree: Tree, axis: int) -> Tree:
-    """Drop a unit axis."""
-    shape = (*tree.shape[:axis], *tree.shape[axis + 1 :])
-    return call("squeeze", (tree,), (("axis", axis),), shape)
+def squeezed(tree: Tree, axes: tuple[int, ...]) -> Tree:
+    """Drop unit axes."""
+    if not axes:
+        return tree
+    shape = tuple(dim for axis, dim in enumerate(tree.shape) if axis not in axes)
+    return call("squeeze", (tree,), (("axis", axes if axes[1:] else axes[0]),), shape)
 
 
 def ones(shape: Shape) -> Tree:
@@ -183,6 +230,16 @@ def ones(shape: Shape) -> Tree:
 def zeros(shape: Shape) -> Tree:
     """Return an array of zeros; the number 0 for the shape of a scalar."""
     return call("zeros", (), (("shape", shape),), shape) if shape else ZERO
+
+
+def diagonal(tree: Tree) -> Tree:
+    """Return the diagonal of a square matrix."""
+    return call("diag", (tree,), (), tree.shape[:1])
+
+
+def eye(dim: Dim) -> Tree:
+    """Return an identity matrix."""
+    return call("eye", (), (("n", dim),), (dim, dim))
 
 
 def repeated(tree: Tree, shape: Shape) -> Tree:
@@ -197,9 +254,9 @@ def outer(left: Tree, right: Tree) -> Tree:
     return call("outer", (left, right), (), left.shape + right.shape)
 
 
-def einsum(subscripts: str, left: Tree, right: Tree, shape: Shape) -> Tree:
-    """Contract two values in index notation."""
-    return call("einsum", (left, right), (("subscripts", subscripts),), shape)
+def einsum(subscripts: str, trees: Sequence[Tree], shape: Shape) -> Tree:
+    """Contract values in index notation."""
+    return call("einsum", tuple(trees), (("subscripts", subscripts),), shape)
 
 
 def quotient(coefficient: Fraction, above: Sequence[Tree], below: Sequence[Tree]) -> Tree:
@@ -249,14 +306,19 @@ def where(mask: Tree, chosen: Tree, otherwise: Tree) -> Tree:
     return call("where", operands, (), broadcast_shape([each.shape for each in operands]))
 
 
-def _split(coefficient: Fraction, *, has_factors: bool) -> tuple[Fraction, int]:
-    """Split a coefficient into what is printed in front and below: 3/2 as 3 · x / 2, 0.01 whole."""
+def _split(coefficient: Fraction, *, has_factors: bool) -> tuple[Fraction, Fraction]:
+    """Split a coefficient into what is printed in front and below.
+
+    3/2 as 3 · x / 2, 0.01 whole, 10/9 as x / 0.9.
+    """
     below = coefficient.denominator
     if below == 1 or not has_factors:
-        return coefficient, 1
+        return coefficient, Fraction(1)
+    if coefficient.numerator % 10 == 0 and _is_decimal(coefficient.numerator):
+        return Fraction(1), 1 / coefficient
     if below > 12 and _is_decimal(below):
-        return coefficient, 1
-    return Fraction(coefficient.numerator), below
+        return coefficient, Fraction(1)
+    return Fraction(coefficient.numerator), Fraction(below)
 
 
 def _is_decimal(denominator: int) -> bool:

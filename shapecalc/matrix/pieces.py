@@ -7,10 +7,13 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
-from shapecalc.dims import ONE, Shape
-from shapecalc.index import Label, Labels
+from shapecalc.conditions import Label
+from shapecalc.dims import ONE, Shape, matrix_turned
+from shapecalc.index import Labels
 from shapecalc.matrix import make
 from shapecalc.tree import Call, Tree
+
+_LETTERS = "ijklmnopqrstuvwxyzabcdefghIJKLMNOPQRSTUVWXYZABCDEFGH"
 
 
 class Piece(NamedTuple):
@@ -56,33 +59,30 @@ def fitted(piece: Piece, want: Labels) -> Piece | None:
         return piece
     if piece.labels != {label for label in want if label is not None}:
         return None
-    if len(want) == len(piece.axes) == 2 and piece.axes == (want[1], want[0]):
-        return whole(make.transposed(piece.tree), want, upstream=piece.upstream)
+    if (order := _order(piece.axes, want)) is not None:
+        return whole(make.permuted(piece.tree, order), want, upstream=piece.upstream)
     return _with_unit_axes(piece, want)
+
+
+def _order(axes: Labels, want: Labels) -> tuple[int, ...] | None:
+    """Return which axis each wanted one is, unit axes in their order; None where some lack."""
+    if len(axes) != len(want):
+        return None
+    units = iter([place for place, label in enumerate(axes) if label is None])
+    return tuple(next(units) if label is None else axes.index(label) for label in want)
 
 
 def _with_unit_axes(piece: Piece, want: Labels) -> Piece | None:
     """Squeeze all unit axes, turn what is left, and put in the unit axes that are wanted."""
     if (resummed := _resummed(piece, want)) is not None:
         return resummed
-    tree, axes = piece.tree, list(piece.axes)
+    tree, axes = piece.tree, piece.axes
     if not want and axes:
         return whole(
             make.summed(tree, tuple(range(len(axes))), keepdims=False), (), upstream=piece.upstream
         )
-    while None in axes:
-        place = len(axes) - 1 - axes[::-1].index(None)
-        tree = make.squeezed(tree, place)
-        del axes[place]
-    left = [label for label in want if label is not None]
-    if axes != left:
-        if axes != left[::-1] or len(axes) != 2:
-            return None
-        tree = make.transposed(tree)
-    for place, label in enumerate(want):
-        if label is None:
-            tree = make.expanded(tree, place)
-    return whole(tree, want, upstream=piece.upstream)
+    tree = make.squeezed(tree, tuple(place for place, label in enumerate(axes) if label is None))
+    return _with_units(tree, tuple(label for label in axes if label is not None), want, piece)
 
 
 def _resummed(piece: Piece, want: Labels) -> Piece | None:
@@ -95,15 +95,23 @@ def _resummed(piece: Piece, want: Labels) -> Piece | None:
     operand, axes = inner
     for keepdims in (True, False):
         kept = _axes_after(piece, axes, keepdims=keepdims)
-        if kept == want:
-            return whole(
-                make.summed(operand, axes, keepdims=keepdims), want, upstream=piece.upstream
-            )
+        if (order := _order(kept, want)) is not None:
+            tree = make.permuted(make.summed(operand, axes, keepdims=keepdims), order)
+            return whole(tree, want, upstream=piece.upstream)
     units = tuple(axis for axis, dim in enumerate(operand.shape) if dim.is_one and axis not in axes)
     more = tuple(sorted((*axes, *units)))
-    if len(want) == len(operand.shape) - len(more) and None not in want:
-        return whole(make.summed(operand, more, keepdims=False), want, upstream=piece.upstream)
-    return None
+    kept = tuple(label for axis, label in enumerate(piece.axes) if axis not in more)
+    if None in kept:
+        return None
+    return _with_units(make.summed(operand, more, keepdims=False), kept, want, piece)
+
+
+def _with_units(tree: Tree, axes: Labels, want: Labels, piece: Piece) -> Piece:
+    """Put axes, none of them a unit axis, into order, and give them the unit axes wanted."""
+    order = tuple(axes.index(label) for label in want if label is not None)
+    units = tuple(place for place, label in enumerate(want) if label is None)
+    tree = make.expanded(make.permuted(tree, order), units)
+    return whole(tree, want, upstream=piece.upstream)
 
 
 def summed_operand(tree: Tree) -> tuple[Tree, tuple[int, ...]] | None:
@@ -133,13 +141,21 @@ def broadcasts(axes: Labels, onto: Labels) -> bool:
 
 
 def multiplied(onto: Piece, other: Piece) -> Piece | None:
-    """Multiply entry by entry, a piece whose labels are among those of the first."""
-    if not broadcasts(other.axes, onto.axes):
+    """Multiply entry by entry, a piece whose labels are among those of the first.
+
+    The upstream's keeps its orientation where the other can be turned to it.
+    """
+    is_aligned = broadcasts(other.axes, onto.axes)
+    if other.upstream and not is_aligned and broadcasts(other.axes, matrix_turned(onto.axes)):
+        onto, is_aligned = turned(onto), True
+    if not is_aligned:
         want = tuple(label if label in other.labels else None for label in onto.axes)
-        turned = fitted(other, want)
-        if turned is None:
+        while len(want) > max(len(other.axes), 2) and want[0] is None:
+            want = want[1:]  # axes in front are there by broadcasting
+        fitting = fitted(other, want)
+        if fitting is None:
             return None
-        other = turned
+        other = fitting
     same = other.labels == onto.labels
     first, second = (other, onto) if same and other.upstream else (onto, other)
     return Piece(
@@ -158,22 +174,64 @@ def summed_over(piece: Piece, labels: frozenset[Label]) -> Piece:
 
 
 def matrix_product(left: Piece, right: Piece, label: Label) -> Piece | None:
-    """Walk from the left piece through the shared label to the right one, as `@` does."""
-    if len(left.axes) > 2 or len(right.axes) > 2:
+    """Walk from the left piece through the shared label to the right one, as `@` does.
+
+    Labels that both have in front of their matrices are those of a stack, as NumPy lines them up.
+    """
+    first, second = _towards(left, label), _towards(right, label)
+    if first is None or second is None:
         return None
-    left_tree, left_axes = _towards(left, label)
-    right_tree, right_axes = _towards(right, label)
-    if len(right_axes) == 2:
-        right_tree, right_axes = make.transposed(right_tree), (right_axes[1], right_axes[0])
-    axes = left_axes[:-1] + right_axes[1:]
-    return whole(make.matmul(left_tree, right_tree), axes, upstream=left.upstream or right.upstream)
+    return _multiplied_as_matrices(first, turned(second))
 
 
-def _towards(piece: Piece, label: Label) -> tuple[Tree, Labels]:
-    """Turn a piece so that the label is on its last axis."""
+def _multiplied_as_matrices(left: Piece, right: Piece) -> Piece | None:
+    """Apply `@` as the pieces stand; None where a label would be on two axes of the product."""
+    stack = _stacked(left.axes[:-2], right.axes[:-2])
+    if stack is None:
+        return None
+    axes = (*stack, *left.axes[-2:-1], *(right.axes[-1:] if len(right.axes) > 1 else ()))
+    labels = [label for label in axes if label is not None]
+    if len(labels) > len(set(labels)):
+        return None
+    tree = make.matmul(left.tree, right.tree)
+    return whole(tree, axes, upstream=left.upstream or right.upstream)
+
+
+def _stacked(left: Labels, right: Labels) -> Labels | None:
+    """Line up the axes of two stacks at their last ones; None where two of them clash."""
+    rank = max(len(left), len(right))
+    pairs = list(
+        zip((None,) * (rank - len(left)) + left, (None,) * (rank - len(right)) + right, strict=True)
+    )
+    if any(one is not other for one, other in pairs if one is not None and other is not None):
+        return None
+    return tuple(one or other for one, other in pairs)
+
+
+def turned(piece: Piece) -> Piece:
+    """Swap the last two axes of a piece; a vector stays as it is."""
+    if len(piece.axes) < 2:
+        return piece
+    axes = matrix_turned(piece.axes)
+    return whole(make.transposed(piece.tree), axes, upstream=piece.upstream)
+
+
+def _towards(piece: Piece, label: Label) -> Piece | None:
+    """Turn a piece so that the label is on its last axis; None where it is none of a matrix."""
     if piece.axes[-1] is label:
-        return piece.tree, piece.axes
-    return make.transposed(piece.tree), tuple(reversed(piece.axes))
+        return piece
+    return turned(piece) if label in piece.axes[-2:] else None
+
+
+def unit_product(left: Piece, right: Piece) -> Piece | None:
+    """Multiply each column of a stack by each row of another, through their unit axes."""
+    if min(len(left.axes), len(right.axes)) < 2:
+        return None
+    if any(None not in piece.axes[-2:] for piece in (left, right)):
+        return None
+    column = left if left.axes[-1] is None else turned(left)
+    row = right if right.axes[-2] is None else turned(right)
+    return _multiplied_as_matrices(column, row)
 
 
 def column_times_row(left: Piece, right: Piece) -> Piece | None:
@@ -190,9 +248,25 @@ def column_times_row(left: Piece, right: Piece) -> Piece | None:
     return None
 
 
-def einsum(left: Piece, right: Piece, keep: Sequence[Label]) -> Piece:
-    """Contract two pieces in index notation, keeping these labels in this order."""
-    spare = iter("ijklmnopqrstuvwxyzabcdefgh")
+def diagonal(tree: Tree, labels: Labels) -> tuple[Tree, Labels]:
+    """Take the entries of a value at which axes with one label have one index."""
+    axes = tuple(dict.fromkeys(label for label in labels if label is not None))
+    if len(axes) == sum(label is not None for label in labels):
+        return tree, labels
+    if len(labels) == 2:
+        return make.diagonal(tree), axes
+    return _einsum([(tree, labels)], axes), axes
+
+
+def einsum(found: Sequence[Piece], keep: Sequence[Label]) -> Piece:
+    """Contract pieces in index notation, keeping these labels in this order."""
+    kept = tuple(keep)
+    tree = _einsum([(piece.tree, piece.axes) for piece in found], kept)
+    return whole(tree, kept, upstream=any(piece.upstream for piece in found))
+
+
+def _einsum(found: Sequence[tuple[Tree, Labels]], keep: tuple[Label, ...]) -> Tree:
+    spare = iter(_LETTERS)
     letters: dict[Label, str] = {}
 
     def spelled(axes: Labels) -> str:
@@ -206,9 +280,7 @@ def einsum(left: Piece, right: Piece, keep: Sequence[Label]) -> Piece:
             text += letter
         return text
 
-    inputs = f"{spelled(left.axes)},{spelled(right.axes)}"
-    kept = tuple(label for label in keep if label in left.labels | right.labels)
-    output = "".join(letters[label] for label in kept)
-    shape = tuple(label.dim for label in kept)
-    tree = make.einsum(f"{inputs}->{output}", left.tree, right.tree, shape)
-    return whole(tree, kept, upstream=left.upstream or right.upstream)
+    inputs = ",".join(spelled(axes) for _, axes in found)
+    output = "".join(letters[label] for label in keep)
+    shape = tuple(label.dim for label in keep)
+    return make.einsum(f"{inputs}->{output}", [tree for tree, _ in found], shape)

@@ -25,6 +25,12 @@ INFIX = {
 """Operator and how tightly it binds; unary minus binds by 4, ** by 5, .T and names by 6."""
 
 NEGATIVE, POWER, ATOM = 4, 5, 6
+LISTED = frozenset({"concatenate", "stack"})
+"""Ops that take their operands as one list."""
+BY_PLACE = frozenset({"pad", "eye", "tile"})
+"""Ops whose attributes are given by place, without their names."""
+UNSAID: tuple[tuple[str, Attribute], ...] = (("keepdims", False), ("axis", None), ("k", 0))
+"""Attributes that go without saying."""
 MASKS = frozenset({"gt", "ge", "lt", "le", "eq", "ne"})
 
 
@@ -68,11 +74,22 @@ class _Printer:
                 return f"{self._within(base, ATOM)}**{self._within(exponent, NEGATIVE)}", POWER
             case Call(op="transpose", operands=(operand,)):
                 return f"{self._within(operand, ATOM)}.T", ATOM
+            case Call(op="matrix_transpose", operands=(operand,)):
+                if self.prefix:  # NumPy has `.mT` from version 2 on only
+                    return f"np.swapaxes({self.printed(operand)[0]}, -1, -2)", ATOM
+                return f"{self._within(operand, ATOM)}.mT", ATOM
+            case Call(op="permute", operands=(operand,)):
+                axes = attribute_text(tree.attribute("axes"))
+                return f"{self.prefix}transpose({self.printed(operand)[0]}, {axes})", ATOM
+            case Call(op="slice", operands=(operand,)):
+                return f"{self._within(operand, ATOM)}[{places_text(tree)}]", ATOM
             case Call(op=op, operands=(left, right)) if op in INFIX:
                 sign, level = INFIX[op]
                 least = level + (level == 1 or _mixes(op, left))
                 return f"{self._within(left, least)} {sign} {self._within(right, level + 1)}", level
         assert isinstance(tree, Call)
+        if not tree.operands and not tree.attributes:
+            return f"np.{tree.op}", ATOM  # a value may be called pi
         return self._call(tree), ATOM
 
     def _within(self, tree: Tree, least: int) -> str:
@@ -85,12 +102,17 @@ class _Printer:
         attributes = dict(tree.attributes)
         if "subscripts" in attributes:
             return f'{name}("{attributes["subscripts"]}", {", ".join(operands)})'
+        if tree.op in LISTED:
+            operands = [f"[{', '.join(operands)}]"]
+        if tree.op in BY_PLACE:
+            keywords = [attribute_text(value) for _, value in tree.attributes]
+            return f"{name}({', '.join([*operands, *keywords])})"
         if "shape" in attributes:
             return f"{name}({', '.join([*operands, self._shape(tree, attributes['shape'])])})"
         keywords = [
             f"{key}={attribute_text(value)}"
             for key, value in tree.attributes
-            if not (key == "keepdims" and value is False) and not (key == "axis" and value is None)
+            if value is not None and (key, value) not in UNSAID
         ]
         return f"{name}({', '.join([*operands, *keywords])})"
 
@@ -141,6 +163,34 @@ def decimal_text(value: Fraction) -> str | None:
     return f"{'-' if value < 0 else ''}{whole[:-digits]}.{tail}"
 
 
+def places_text(tree: Call) -> str:
+    """Print the places of a part of a value, without the brackets: `1:, 0`."""
+    cut, drop = tree.attribute("cut"), tree.attribute("drop")
+    assert isinstance(cut, tuple)
+    assert isinstance(drop, tuple)
+    places = []
+    for axis, (pair, dim) in enumerate(zip(cut, tree.operands[0].shape, strict=True)):
+        assert isinstance(pair, tuple)
+        before, after = (Dim.number(e) if isinstance(e, int) else e for e in pair)
+        assert isinstance(before, Dim)
+        assert isinstance(after, Dim)
+        if axis in drop:
+            is_last = not after.terms and before.constant is None
+            places.append("-1" if is_last else str(before))
+        else:
+            places.append(f"{before if before.terms else ''}:{_stop_text(dim, after)}")
+    while len(places) > 1 and places[-1] == ":":
+        places.pop()
+    return ", ".join(places)
+
+
+def _stop_text(dim: Dim, after: Dim) -> str:
+    """Print where a slice stops; from the end, where a plain number is left out there."""
+    if not after.terms:
+        return ""
+    return f"-{after}" if after.constant is not None else str(dim - after)
+
+
 def attribute_text(value: Attribute) -> str:
     """Print an attribute: `1`, `(0, 1)`, `True`, `"sum"`."""
     if isinstance(value, tuple):
@@ -150,4 +200,6 @@ def attribute_text(value: Attribute) -> str:
         return f'"{value}"'
     if isinstance(value, Fraction):
         return number_text(value)
+    if isinstance(value, Leaf):
+        return value.name
     return str(value) if isinstance(value, Dim) else repr(value)

@@ -9,9 +9,10 @@ at, so a formula is right at all sizes.
 from fractions import Fraction
 from typing import NamedTuple
 
+from shapecalc.conditions import Condition, Label
 from shapecalc.dims import Shape
-from shapecalc.index import Factor, Label, Labels, Term, merged_powers
-from shapecalc.matrix import make, pieces
+from shapecalc.index import Factor, Labels, Term, merged_powers, with_labels
+from shapecalc.matrix import affine, make, pieces
 from shapecalc.matrix.pieces import Piece
 from shapecalc.tree import Tree
 
@@ -38,12 +39,9 @@ def read_term(term: Term, target: Labels, shape: Shape, upstream: Tree | None) -
 
     Returns a product whose tree has exactly `shape`, unit axes included. Raises Unreadable.
     """
-    term = merged_powers(term)
-    if term.deltas:
-        raise Unreadable("a delta between two axes of the result has no matrix form yet")
+    term = _with_eyes(merged_powers(term))
     scalars = [factor for factor in term.factors if not factor.labels]
-    table = _Table(_grouped(term, upstream), target)
-    piece = table.read()
+    piece = _joined(_grouped(term, upstream), target, term.conditions)
     above, below = _fitted_to(piece, target, shape)
     return Product(
         term.coefficient,
@@ -52,17 +50,28 @@ def read_term(term: Term, target: Labels, shape: Shape, upstream: Tree | None) -
     )
 
 
+def _with_eyes(term: Term) -> Term:
+    """Write a delta between two axes of the result as an identity matrix: `dY * eye(n)`.
+
+    The factors take the later of the two axes, along which NumPy lines up a vector.
+    """
+    eyes: tuple[Factor, ...] = ()
+    while term.deltas:
+        (left, right), *_ = term.deltas
+        eyes = (*eyes, Factor(make.eye(left.dim), (left, right)))
+        term = with_labels(term, {left: right})
+    return term._replace(factors=term.factors + eyes)
+
+
 def _powered(factor: Factor) -> Tree:
     return make.power(factor.tree, factor.power)
 
 
 def _as_piece(factor: Factor, upstream: Tree | None) -> Piece:
-    used = [label for label in factor.labels if label is not None]
-    if len(set(used)) < len(used):
-        raise Unreadable("a value with one index on two axes has no matrix form yet")
-    tree = make.power(factor.tree, abs(factor.power))
+    tree, axes = pieces.diagonal(factor.tree, factor.labels)
+    tree = make.power(tree, abs(factor.power))
     above, below = ((tree,), ()) if factor.power > 0 else ((), (tree,))
-    return Piece(above, below, factor.labels, factor.tree is upstream)
+    return Piece(above, below, axes, factor.tree is upstream)
 
 
 def _grouped(term: Term, upstream: Tree | None) -> list[Piece]:
@@ -93,34 +102,121 @@ def _fitted_to(
 
 def _other(piece: Piece, label: Label) -> Label | None:
     """Return the label on the axis of a matrix that is not the given label's."""
-    return next((each for each in piece.axes if each is not label), None)
+    return next((each for each in piece.axes[-2:] if each is not label), None)
+
+
+def _matches(axes: Labels, wanted: Labels) -> int:
+    """Count the axes that a product would already have where they are wanted."""
+    return sum(have is want for have, want in zip(axes, wanted, strict=True))
+
+
+def _joined(found: list[Piece], target: Labels, conditions: tuple[Condition, ...]) -> Piece | None:
+    """Join all pieces; divide by what has free labels alone when all else is joined."""
+    free = frozenset(label for label in target if label is not None)
+    divisors = [piece for piece in found if not piece.above and piece.labels <= free]
+    others = [piece for piece in found if piece not in divisors]
+    if any(piece.labels - free for piece in others) and divisors and not conditions:
+        joined = _aligned(_Table(others, target).read(), target)
+        for divisor in divisors:
+            has_all = joined is not None and divisor.labels <= joined.labels
+            joined = pieces.multiplied(joined, divisor) if joined and has_all else None
+        if joined is not None:
+            return joined
+    return _Table(found, target, conditions).read()
+
+
+def _aligned(piece: Piece | None, target: Labels) -> Piece | None:
+    """Give a piece unit axes where it lacks axes of the target that do not broadcast."""
+    if piece is None or pieces.broadcasts(piece.axes, target):
+        return piece
+    want = tuple(label if label in piece.labels else None for label in target)
+    return pieces.fitted(piece, want) or piece
 
 
 class _Table:
     """The pieces of one term, joined by the first rule that fires until one piece is left."""
 
-    def __init__(self, found: list[Piece], target: Labels) -> None:
+    def __init__(
+        self, found: list[Piece], target: Labels, conditions: tuple[Condition, ...] = ()
+    ) -> None:
         self.pieces = found
         self.target = target
-        self.free = frozenset(label for label in target if label is not None)
+        self.conditions = list(conditions)
+        self.free = self._free()
+        if conditions and not found:
+            self.pieces = [affine.constant(target, conditions)]
+
+    def _free(self) -> frozenset[Label]:
+        """Return the labels that stay for now: those of the result, and of conditions."""
+        held = {label for condition in self.conditions for label in condition.labels}
+        return frozenset(label for label in self.target if label is not None) | held
 
     def read(self) -> Piece | None:
         """Join all pieces. None where there is none."""
         rules = (
+            self._taken,
             self._vectors,
             self._same_labels,
             self._lonely_label,
             self._broadcast_onto_upstream,
             self._walk,
+            self._moved,
             self._broadcast,
+            self._as_matrix,
+            self._stacked_outer,
             self._outer,
             self._contained,
             self._einsum,
         )
-        while len(self.pieces) > 1 or self._lonely():
+        while len(self.pieces) > 1 or self._lonely() or self.conditions:
             if not any(rule() for rule in rules):
                 raise Unreadable("the factors form no path")
         return self.pieces[0] if self.pieces else None
+
+    def _moved(self) -> bool:
+        """Put a delta or a mask of affine forms into effect, on the upstream's piece first."""
+        for piece in sorted(self.pieces, key=lambda piece: not piece.upstream):
+            for condition in self.conditions:
+                kept = self._kept(piece, condition)
+                others = [each for each in self.conditions if each is not condition]
+                new = affine.moved(piece, condition, kept, self.target, others)
+                if new is not None:
+                    self.pieces[self.pieces.index(piece)] = new
+                    return self._settled(condition)
+        return False
+
+    def _taken(self) -> bool:
+        """Take the part of the upstream that a delta leaves, before it enters any product."""
+        for piece in self.pieces:
+            for condition in self.conditions if piece.upstream else ():
+                kept = self._kept(piece, condition)
+                new = affine.taken(piece, condition, kept, self.target)
+                if new is not None:
+                    self.pieces[self.pieces.index(piece)] = new
+                    return self._settled(condition)
+        return False
+
+    def _kept(self, piece: Piece, condition: Condition) -> set[Label]:
+        """Return the labels that others than a piece and a condition have."""
+        kept = {label for label in self.target if label is not None}
+        kept.update(*(each.labels for each in self.pieces if each is not piece))
+        kept.update(*(each.labels for each in self.conditions if each is not condition))
+        return kept
+
+    def _settled(self, condition: Condition) -> bool:
+        self.conditions.remove(condition)
+        self.free = self._free()
+        return True
+
+    def _as_matrix(self) -> bool:
+        """Write a condition that no piece takes as a matrix of zeros and ones."""
+        for condition in self.conditions:
+            if (piece := affine.as_piece(condition)) is not None:
+                self.pieces.append(piece)
+                return self._settled(condition)
+        if self.conditions:
+            raise Unreadable("a delta between several axes has no matrix form yet")
+        return False
 
     def _count(self, label: Label) -> int:
         return sum(label in piece.labels for piece in self.pieces)
@@ -210,13 +306,15 @@ class _Table:
         return False
 
     def _walk(self) -> bool:
-        """Join two pieces through a label that they alone share: a matrix product."""
+        """Join two pieces through a label that they alone have: a matrix product.
+
+        Others that they share are those of a stack, in front in both.
+        """
         for first, second in self._pairs():
-            shared = first.labels & second.labels
-            if len(shared) == 1:
-                (label,) = shared
-                inner = label not in self.free and self._count(label) == 2
-                if inner and self._replace(*self._walked(first, second, label)):
+            for label in reversed(first.axes):
+                if label is None or label not in second.labels or label in self.free:
+                    continue
+                if self._count(label) == 2 and self._replace(*self._walked(first, second, label)):
                     return True
         return False
 
@@ -224,24 +322,25 @@ class _Table:
         self, first: Piece, second: Piece, label: Label
     ) -> tuple[Piece, Piece, Piece | None]:
         """Walk in the direction that puts the target's row label first."""
-        if len(first.axes) != len(second.axes):
+        if len(first.axes) != len(second.axes) and 1 in (len(first.axes), len(second.axes)):
             return first, second, self._matrix_vector(first, second, label)
         ahead = (_other(first, label), _other(second, label))
-        forward, backward = self._matches(ahead), self._matches(ahead[::-1])
+        want = self._orientation(first, second, label)
+        forward, backward = _matches(ahead, want), _matches(ahead[::-1], want)
         left, right = (second, first) if backward > forward else (first, second)
         return first, second, pieces.matrix_product(left, right, label)
 
-    def _matches(self, axes: Labels) -> int:
-        """Count the axes that a product would already have where the target has them."""
-        target = (*self.target, None, None)[:2]
-        return sum(have is want for have, want in zip(axes, target, strict=True))
+    def _orientation(self, first: Piece, second: Piece, label: Label) -> Labels:
+        """Return the axes to aim at: of what the product meets entry by entry, or the target's."""
+        labels = (first.labels | second.labels) - {label}
+        others = (piece for piece in self.pieces if piece is not first and piece is not second)
+        partner = next((piece.axes for piece in others if piece.labels == labels), self.target)
+        return (*partner, None, None)[:2] if len(partner) < 2 else partner[-2:]
 
     def _matrix_vector(self, first: Piece, second: Piece, label: Label) -> Piece | None:
         """Multiply a matrix and a 1-D vector on the side that needs no transpose."""
         vector, matrix = (first, second) if len(first.axes) == 1 else (second, first)
-        if len(matrix.axes) != 2:
-            return None
-        if matrix.axes[1] is label or None in matrix.axes:
+        if matrix.axes[-1] is label or (None in matrix.axes and len(matrix.axes) == 2):
             return pieces.matrix_product(matrix, vector, label)
         return pieces.matrix_product(vector, matrix, label)
 
@@ -254,11 +353,25 @@ class _Table:
         left, right = (second, first) if row in second.labels else (first, second)
         return self._replace(first, second, pieces.column_times_row(left, right))
 
+    def _stacked_outer(self) -> bool:
+        """Multiply stacks of columns by stacks of rows."""
+        row = next(iter(self.target[-2:]), None)
+        for first, second in self._pairs():
+            if max(len(first.axes), len(second.axes)) > 2:
+                left, right = (second, first) if row in second.labels else (first, second)
+                if self._replace(first, second, pieces.unit_product(left, right)):
+                    return True
+        return False
+
     def _contained(self) -> bool:
-        """Multiply what no matrix product joins, one having all the other's labels; sums follow."""
+        """Multiply what no matrix product joins, one having all the other's labels; sums follow.
+
+        In a stack an einsum is shorter than what has to be given unit axes first.
+        """
         for first, second in self._pairs():
             for piece, onto in ((second, first), (first, second)):
-                inside = piece.labels <= onto.labels
+                is_plain = len(onto.axes) < 3 or pieces.broadcasts(piece.axes, onto.axes)
+                inside = is_plain and piece.labels <= onto.labels
                 if inside and self._replace(first, second, pieces.multiplied(onto, piece)):
                     return True
         return False
@@ -272,16 +385,8 @@ class _Table:
         return False
 
     def _einsum(self) -> bool:
-        """Contract the first two pieces that share a label, or the first two, in index notation."""
-        pairs = self._pairs()
-        first, second = next((p for p in pairs if p[0].labels & p[1].labels), pairs[0])
-        others = [piece for piece in self.pieces if piece is not first and piece is not second]
-        needed = self.free.union(*(piece.labels for piece in others))
-        order = [label for label in self.target if label is not None]
-        order += [
-            label
-            for label in (*first.axes, *second.axes)
-            if label is not None and label not in self.free
-        ]
-        keep = [label for label in dict.fromkeys(order) if label in needed]
-        return self._replace(first, second, pieces.einsum(first, second, keep))
+        """Contract all that is left in index notation."""
+        found = frozenset(label for piece in self.pieces for label in piece.labels)
+        keep = [label for label in self.target if label in found and label is not None]
+        self.pieces = [pieces.einsum(self.pieces, keep)]
+        return True

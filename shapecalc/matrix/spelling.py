@@ -4,12 +4,19 @@ import re
 from collections.abc import Callable
 from fractions import Fraction
 
-from shapecalc.matrix.printing import INFIX, attribute_text, decimal_text, number_text
+from shapecalc.matrix.printing import (
+    INFIX,
+    attribute_text,
+    decimal_text,
+    number_text,
+    places_text,
+)
 from shapecalc.tree import Call, Leaf, Number, Tree
 
 _SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 _NAME = re.compile(r"(d?)([^\W\d_]+)_?(\w*)")
 _LATEX_SIGNS = {"gt": ">", "ge": r"\ge", "lt": "<", "le": r"\le", "eq": "=", "ne": r"\ne"}
+_NAMES = {"permute": "transpose"}
 _LATEX_FUNCTIONS = frozenset({"exp", "log", "sin", "cos", "tanh"})
 ATOM, PRODUCT, SUM = 6, 3, 2
 
@@ -35,10 +42,14 @@ def _unicode(tree: Tree) -> tuple[str, int]:
             return name, ATOM
         case Number(value=value):
             return number_text(value), ATOM if value >= 0 and decimal_text(value) else PRODUCT
+        case Call(op="pi"):
+            return "π", ATOM
         case Call(op="neg", operands=(operand,)):
             return f"-{_within(_unicode(operand), PRODUCT)}", PRODUCT
-        case Call(op="transpose", operands=(operand,)):
+        case Call(op="transpose" | "matrix_transpose", operands=(operand,)):
             return f"{_within(_unicode(operand), ATOM)}ᵀ", ATOM
+        case Call(op="slice", operands=(operand,)):
+            return f"{_within(_unicode(operand), ATOM)}[{places_text(tree)}]", ATOM
         case Call(op="pow", operands=(base, Number(value=power))) if power.denominator == 1:
             raised = str(power.numerator).translate(_SUPERSCRIPTS)
             return f"{_within(_unicode(base), ATOM)}{raised}", 5
@@ -50,7 +61,7 @@ def _unicode(tree: Tree) -> tuple[str, int]:
             first = _operand(_unicode(left), op, left, level)
             return f"{first}{shown}{_operand(_unicode(right), op, right, level + 1)}", level
         case Call(op=op):
-            return f"{op}({', '.join(_arguments(tree, unicode_text))})", ATOM
+            return f"{_NAMES.get(op, op)}({', '.join(_arguments(tree, unicode_text))})", ATOM
 
 
 def _operand(printed: tuple[str, int], op: str, tree: Tree, level: int) -> str:
@@ -88,7 +99,7 @@ def _latex(tree: Tree) -> tuple[str, int]:
             return _latex_number(value), ATOM if value >= 0 else SUM
         case Call(op="neg", operands=(operand,)):
             return f"-{_wrapped(operand, PRODUCT)}", SUM
-        case Call(op="transpose", operands=(operand,)):
+        case Call(op="transpose" | "matrix_transpose", operands=(operand,)):
             return f"{{{_wrapped(operand, ATOM)}}}^\\top", ATOM
         case Call(op="pow", operands=(base, exponent)):
             return f"{{{_wrapped(base, ATOM)}}}^{{{latex_text(exponent)}}}", 5
@@ -118,9 +129,14 @@ def _wrapped(tree: Tree, least: int) -> str:
 
 
 def _latex_call(tree: Call) -> str:
+    if tree.op == "slice":
+        return f"{_wrapped(tree.operands[0], ATOM)}[{places_text(tree)}]"
+    if tree.op == "pi":
+        return r"\pi"
     if tree.op == "sqrt":
         return f"\\sqrt{{{latex_text(tree.operands[0])}}}"
-    name = f"\\{tree.op}" if tree.op in _LATEX_FUNCTIONS else _operator(tree.op)
+    written = _NAMES.get(tree.op, tree.op)
+    name = f"\\{written}" if written in _LATEX_FUNCTIONS else _operator(written)
     arguments = ", ".join(_arguments(tree, latex_text)).replace("keepdims=True", r"\text{keepdims}")
     return f"{name}\\left({arguments}\\right)"
 

@@ -2,10 +2,32 @@
 
 from typing import Any
 
-from shapecalc.ops import arithmetic, elementwise, linear, losses, reductions
+from shapecalc.ops import (
+    activations,
+    arithmetic,
+    distances,
+    elementwise,
+    linear,
+    losses,
+    normalisation,
+    reductions,
+    structure,
+    summation,
+)
 from shapecalc.ops.registry import OPS
 
-FAMILIES = (arithmetic, elementwise, linear, reductions, losses)
+FAMILIES = (
+    arithmetic,
+    elementwise,
+    activations,
+    linear,
+    summation,
+    structure,
+    reductions,
+    normalisation,
+    distances,
+    losses,
+)
 
 __all__ = ["FAMILIES", "OPS"]
 

@@ -4,6 +4,7 @@ Broadcasting, reduced axes and unit axes are decided here, once for all ops. A u
 letter, for it has nothing to run over.
 """
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from shapecalc.dims import ONE, Dim, Shape, shape_text
@@ -52,60 +53,74 @@ def bind(
     if target is not None:
         return _to_target(signature, shapes, target, dims)
     if axes is not None:
-        return _along_axes(signature, shapes[0], axes, dims, keepdims=keepdims)
-    if any("..." in pattern.letters for pattern in signature.operands):
-        return _broadcast(signature, shapes, dims)
-    owners: dict[str, tuple[int, int]] = {}
-    operands = tuple(
-        _explicit(place, pattern, shape, dims, owners)
-        for place, (pattern, shape) in enumerate(zip(signature.operands, shapes, strict=True))
-    )
-    output = signature.output.letters
-    letters = tuple(None if dims.get(i, ONE).is_one else i for i in output)
-    return Bound(signature, operands, letters, dims, tuple(dims.get(i, ONE) for i in output))
+        return _along_axes(signature, shapes, axes, dims, keepdims=keepdims)
+    return _by_letters(signature, shapes, dims)
 
 
 def fits_rank(signature: Signature, shapes: tuple[Shape, ...]) -> bool:
     """Say whether the operands have as many axes as the signature has letters."""
     return len(shapes) == len(signature.operands) and all(
-        "..." in pattern.letters or len(pattern.letters) == len(shape)
+        len(pattern.own) == len(shape) or (pattern.is_stacked and len(pattern.own) < len(shape))
         for pattern, shape in zip(signature.operands, shapes, strict=True)
     )
 
 
-def _explicit(
+def _by_letters(signature: Signature, shapes: tuple[Shape, ...], dims: dict[str, Dim]) -> Bound:
+    """Give an operand's last axes the letters that its pattern names, those in front `...`'s."""
+    owners: dict[str, tuple[int, int]] = {}
+    pairs = list(zip(signature.operands, shapes, strict=True))
+    ranks = [len(shape) - len(pattern.own) for pattern, shape in pairs]
+    for place, (pattern, shape) in enumerate(pairs):
+        _bind_own(place, pattern.own, shape, dims, owners)
+    for place, (rank, shape) in enumerate(zip(ranks, shapes, strict=True)):
+        _bind_stack(place, shape[:rank], shapes, dims, owners)
+    operands = tuple(
+        _lettered((*_stack_letters(rank), *pattern.own), shape)
+        for rank, (pattern, shape) in zip(ranks, pairs, strict=True)
+    )
+    output = signature.output.own
+    if signature.output.is_stacked:
+        output = (*_stack_letters(max(ranks, default=0)), *output)
+    shape = tuple(dims.get(letter, ONE) for letter in output)
+    return Bound(signature, operands, _lettered(output, shape), dims, shape)
+
+
+def _stack_letters(rank: int) -> tuple[str, ...]:
+    """Return the letters that `...` stands for, counted from its last axis as broadcasting does."""
+    return tuple(f"...{rank - axis}" for axis in range(rank))
+
+
+def _lettered(letters: tuple[str, ...], shape: Shape) -> Letters:
+    return tuple(None if dim.is_one else letter for letter, dim in zip(letters, shape, strict=True))
+
+
+def _bind_own(
     place: int,
-    pattern: Pattern,
+    letters: tuple[str, ...],
     shape: Shape,
     dims: dict[str, Dim],
     owners: dict[str, tuple[int, int]],
-) -> Letters:
-    for axis, (letter, dim) in enumerate(zip(pattern.letters, shape, strict=True)):
+) -> None:
+    for axis, letter in enumerate(letters, start=len(shape) - len(letters)):
         owner = owners.setdefault(letter, (place, axis))
-        known = dims.setdefault(letter, dim)
-        if known != dim:
-            raise ShapeMismatch("SC301", f"{known} ≠ {dim}", (owner, (place, axis)))
-    return tuple(None if dims[letter].is_one else letter for letter in pattern.letters)
+        known = dims.setdefault(letter, shape[axis])
+        if known != shape[axis]:
+            raise ShapeMismatch("SC301", f"{known} ≠ {shape[axis]}", (owner, (place, axis)))
 
 
-def _broadcast(signature: Signature, shapes: tuple[Shape, ...], dims: dict[str, Dim]) -> Bound:
-    owners: dict[str, tuple[int, int]] = {}
-    operands = []
-    for place, shape in enumerate(shapes):
-        letters: list[str | None] = []
-        for axis, dim in enumerate(shape):
-            letter = f"...{len(shape) - axis}"
-            letters.append(None if dim.is_one else letter)
-            if not dim.is_one:
-                owner = owners.setdefault(letter, (place, axis))
-                if dims.setdefault(letter, dim) != dim:
-                    raise _not_broadcastable(shapes, owner, (place, axis))
-        operands.append(tuple(letters))
-    rank = max(map(len, shapes), default=0)
-    names = [f"...{rank - axis}" for axis in range(rank)]
-    output = tuple(name if name in dims else None for name in names)
-    shape = tuple(dims.get(name, ONE) for name in names)
-    return Bound(signature, tuple(operands), output, dims, shape)
+def _bind_stack(
+    place: int,
+    stack: Shape,
+    shapes: tuple[Shape, ...],
+    dims: dict[str, Dim],
+    owners: dict[str, tuple[int, int]],
+) -> None:
+    """Bind the axes that broadcast as in NumPy: an axis of size 1 binds nothing."""
+    for axis, (letter, dim) in enumerate(zip(_stack_letters(len(stack)), stack, strict=True)):
+        if not dim.is_one:
+            owner = owners.setdefault(letter, (place, axis))
+            if dims.setdefault(letter, dim) != dim:
+                raise _not_broadcastable(shapes, owner, (place, axis))
 
 
 def _not_broadcastable(
@@ -117,27 +132,42 @@ def _not_broadcastable(
 
 def _along_axes(
     signature: Signature,
-    shape: Shape,
+    shapes: tuple[Shape, ...],
     axes: tuple[int, ...],
     dims: dict[str, Dim],
     *,
     keepdims: bool,
 ) -> Bound:
+    shape = shapes[0]
+    for other in shapes[1:]:
+        hold_to_one_shape(shape, other)
     (own,) = (letter for letter in signature.operands[0].letters if letter != "...")
     letters: list[str | None] = []
     for axis, dim in enumerate(shape):
         letter = f"{own}{axis}" if axis in axes else f"...{axis}"
         letters.append(None if dim.is_one else letter)
         dims[letter] = dim
+    operands = (tuple(letters),) * len(shapes)
     if own in signature.output.letters:
-        return Bound(signature, (tuple(letters),), tuple(letters), dims, shape)
+        return Bound(signature, operands, tuple(letters), dims, shape)
     kept = [(letters[axis], dim) for axis, dim in enumerate(shape) if axis not in axes]
     if keepdims:
         kept = [
             (None, ONE) if axis in axes else (letters[axis], dim) for axis, dim in enumerate(shape)
         ]
     output = tuple(letter for letter, _ in kept)
-    return Bound(signature, (tuple(letters),), output, dims, tuple(dim for _, dim in kept))
+    return Bound(signature, operands, output, dims, tuple(dim for _, dim in kept))
+
+
+def hold_to_one_shape(shape: Shape, other: Shape) -> None:
+    """Refuse two operands of different shapes. Raises ShapeMismatch."""
+    if shape == other:
+        return
+    fact = f"{shape_text(shape)} and {shape_text(other)} are not one shape"
+    pairs = enumerate(zip(shape, other, strict=False))
+    clash = next((axis for axis, (left, right) in pairs if left != right), None)
+    axes = () if clash is None else ((0, clash), (1, clash))
+    raise ShapeMismatch("SC302", fact, axes, "give both operands the same axes")
 
 
 def _to_target(
@@ -163,18 +193,20 @@ def resolved(bound: Bound, owner: Pattern, axes: Letters, letters: tuple[str, ..
     """Return the letters of a factor's axes, where a formula writes `letters` for it.
 
     `owner` and `axes` are the pattern and the bound letters of the operand (or output) that the
-    factor is: `Y[..., p]` takes the place of `Y[..., c]`, with p for c on the op's own axis.
+    factor is: `Y[..., p]` takes the place of `Y[..., c]`, with p for c on the op's own axis, and
+    `s[...]` has unit axes there.
     """
     if "..." not in letters:
         return tuple(None if bound.dims.get(i, ONE).is_one else i for i in letters)
-    own = next((letter for letter in owner.letters if letter != "..."), "")
-    new = next((letter for letter in letters if letter != "..."), "")
-    if not own or own == new:
-        return axes
-    return tuple(_swapped(letter, own, new) for letter in axes)
+    if letters == ("...",) and owner.own:
+        return tuple(each if each is None or each.startswith("...") else None for each in axes)
+    change = dict(zip(owner.own, (letter for letter in letters if letter != "..."), strict=False))
+    return tuple(_swapped(letter, change) for letter in axes)
 
 
-def _swapped(letter: str | None, own: str, new: str) -> str | None:
+def _swapped(letter: str | None, change: Mapping[str, str]) -> str | None:
+    """Put a new letter for an old one; one that stands for several axes keeps their numbers."""
     if letter is None or letter.startswith("..."):
         return letter
-    return new + letter.removeprefix(own)
+    family = letter if letter in change else letter.rstrip("0123456789")
+    return change.get(family, family) + letter.removeprefix(family)

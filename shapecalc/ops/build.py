@@ -3,13 +3,15 @@
 Serves the equations of a spec, the author's claims and the definitions of ops alike.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from collections.abc import Sequence as Items
 from fractions import Fraction
 from functools import lru_cache
+from math import prod
+from types import MappingProxyType
 
-from shapecalc.diagnostics import Finding, Problem
-from shapecalc.dims import Dim, Shape, shape_text
+from shapecalc.diagnostics import Problem
+from shapecalc.dims import Dim, shape_text
 from shapecalc.expression import (
     Attribute as Dotted,
 )
@@ -28,16 +30,19 @@ from shapecalc.expression import (
 from shapecalc.expression import (
     Call as CallSyntax,
 )
+from shapecalc.index import size_powers
 from shapecalc.ops import refusals
+from shapecalc.ops.attributes import AttributeReader, problem, refused
 from shapecalc.ops.binding import ShapeMismatch
-from shapecalc.ops.names import ALIASES, INFIX_OPS, METHODS, NOT_BUILT, PREFIXES
-from shapecalc.ops.registry import OPS, REQUIRED, Op, applied
+from shapecalc.ops.calls import Named, by_own_name, dotted, given_twice, named
+from shapecalc.ops.names import INFIX_OPS, METHODS, PAIRWISE, PREFIXES, WITH_MORE
+from shapecalc.ops.registry import OPS, Op, applied, axes_of, spelled
+from shapecalc.ops.slices import read_places
 from shapecalc.span import Span
 from shapecalc.tree import (
     Attribute,
     Attributes,
     Call,
-    Leaf,
     Number,
     Tree,
     call,
@@ -45,6 +50,9 @@ from shapecalc.tree import (
     number,
     rebuilt,
 )
+
+CONSTANTS = {"pi": "pi", "π": "pi"}
+"""Names that stand for a number, where a spec has nothing of that name."""
 
 
 class Misfit(Exception):
@@ -56,7 +64,7 @@ class Misfit(Exception):
         super().__init__(mismatch.fact)
         self.node = node
         self.op = op.name
-        self.needs_one_shape = op.shape is None
+        self.needs_one_shape = op.shape is None or op.axis is not None
         self.mismatch = mismatch
         self.operands = operands
 
@@ -65,10 +73,13 @@ class Builder:
     """Builds trees in one scope. Raises Problem for a mistake, Misfit where shapes do not fit."""
 
     def __init__(
-        self, lookup: Callable[[Name], Tree | Attribute], is_dim: Callable[[str], bool]
+        self,
+        lookup: Callable[[Name], Tree | Attribute],
+        is_dim: Callable[[str], bool],
+        is_constant: Callable[[str], bool] = bool,
     ) -> None:
         self.lookup = lookup
-        self.is_dim = is_dim
+        self.reader = AttributeReader(lookup, is_dim, is_constant)
 
     def tree(self, node: Syntax) -> Tree:
         """Build the tree of an operand."""
@@ -86,24 +97,39 @@ class Builder:
             case CallSyntax():
                 return self._called(node)
             case Subscript():
-                raise self._subscript(node)
+                return self._subscript(node)
             case Text(span=span) | Constant(span=span) | Sequence(span=span):
                 message, advice = "this is no operand", "write a value, or a formula of values"
-                raise _problem("SC210", span, message, advice)
+                raise problem("SC210", span, message, advice)
 
     def _named(self, node: Name) -> Tree:
-        found = self.lookup(node)
+        try:
+            found = self.lookup(node)
+        except Problem:
+            if node.text not in CONSTANTS:
+                raise
+            return self._built(node, OPS[CONSTANTS[node.text]], (), ())
         if isinstance(found, bool) or found is None or isinstance(found, tuple):
-            raise _problem("SC210", node.span, f"`{node.text}` is no operand", "write a value")
+            raise problem("SC210", node.span, f"`{node.text}` is no operand", "write a value")
         if isinstance(found, int | Fraction):
             return number(found)
-        return leaf(str(found), ()) if isinstance(found, str | Dim) else found
+        if isinstance(found, Dim):
+            return _size(found)
+        return leaf(found, ()) if isinstance(found, str) else found
 
-    def _subscript(self, node: Subscript) -> Problem:
+    def _subscript(self, node: Subscript) -> Tree:
         if isinstance(node.value, Dotted) and node.value.name == "shape":
-            return _refused(node.span, refusals.attribute("shape", self.tree(node.value.value)))
-        message = "slices are not supported in this version"
-        return _problem("SC212", node.span, message, "declare the part itself, under `inputs`")
+            raise refused(node.span, refusals.attribute("shape", self.tree(node.value.value)))
+        tree = self.tree(node.value)
+        part = read_places(node, tree, self.reader.signed_dim)
+        if part.is_cut:
+            attributes: Attributes = (("cut", part.cut), ("drop", part.drop))
+            tree = self._built(node, OPS["slice"], (tree,), attributes)
+        if part.turned:
+            tree = self._built(node, OPS["flip"], (tree,), (("axis", part.turned),))
+        for axis in part.new:
+            tree = self._built(node, OPS["expand_dims"], (tree,), (("axis", axis),))
+        return tree
 
     def _signed(self, node: Unary, operator: str, operand: Syntax) -> Tree:
         if operator == "+":
@@ -115,50 +141,87 @@ class Builder:
     def _dotted(self, node: Dotted) -> Tree:
         if node.name == "T":
             operand = self.tree(node.value)
-            if isinstance(operand, Number):
-                return operand
-            if len(operand.shape) > 2:
-                is_declared = isinstance(operand, Leaf)
-                refusal = refusals.transpose_of_stack(operand, is_declared=is_declared)
-                raise _refused(node.name_span, refusal)
-            return self._built(node, OPS["transpose"], (operand,), ())
+            return operand if isinstance(operand, Number) else self._turned(node, operand)
+        if node.name in CONSTANTS and dotted(node.value) in PREFIXES:
+            return self._built(node, OPS[CONSTANTS[node.name]], (), ())
         if node.name == "mT":
-            message = "`.mT` is not supported in this version"
-            raise _problem("SC212", node.name_span, message, "write `.T` of a matrix")
-        raise _refused(node.name_span, refusals.attribute(node.name, self.tree(node.value)))
+            operand = self.tree(node.value)
+            if len(operand.shape) < 2:
+                raise refused(node.name_span, refusals.transpose_of_vector(operand))
+            return self._built(node, OPS["matrix_transpose"], (operand,), ())
+        raise refused(node.name_span, refusals.attribute(node.name, self.tree(node.value)))
+
+    def _turned(self, node: Dotted | CallSyntax, operand: Tree) -> Tree:
+        """Transpose a matrix; what has more axes needs to say which ones."""
+        if len(operand.shape) > 2:
+            span = node.name_span if isinstance(node, Dotted) else node.function.span
+            raise refused(span, refusals.transpose_of_stack(operand))
+        return self._built(node, OPS["transpose"], (operand,), ())
 
     def _called(self, node: CallSyntax) -> Tree:
         function = node.function
         if isinstance(function, Name):
-            entry = self._op(node, function.text, function.span)
-            return self._applied(node, entry, node.arguments, node.keywords)
-        if isinstance(function.value, Name) and function.value.text in PREFIXES:
-            entry = self._op(node, function.name, function.span, f"{function.value.text}.")
-            return self._applied(node, entry, node.arguments, node.keywords)
-        if isinstance(function.value, Name) and function.value.text in ("torch", "F"):
-            refusal = refusals.library(function.value.text, function.name)
-            raise _refused(function.span, refusal)
+            return self._by_name(node, function.text, function.span, "")
+        prefix = dotted(function.value)
+        if prefix in PREFIXES and not self._is_value(function.value):
+            return self._by_name(node, function.name, function.span, prefix)
         if function.name not in METHODS:
             refusal = refusals.method(function.name, self.tree(function.value))
-            raise _refused(function.name_span, refusal)
-        entry = OPS[function.name]
-        return self._applied(node, entry, (function.value, *node.arguments), node.keywords)
+            raise refused(function.name_span, refusal)
+        arguments = (function.value, *node.arguments)
+        found = named(function.name)
+        assert isinstance(found, Named)
+        return self._asked(node, found, arguments, prefix=".")
 
-    def _op(self, node: CallSyntax, name: str, span: Span, prefix: str = "") -> Op:
-        entry = OPS.get(ALIASES.get(name, name))
-        if entry is not None:
-            return entry
-        if name not in NOT_BUILT:
-            raise _refused(span, refusals.unknown_op(name, prefix))
-        is_plain = len(node.arguments) == 1 and not node.keywords
-        operands = [self.tree(each) for each in node.arguments] if is_plain else []
-        raise _refused(span, refusals.not_built(name, prefix, operands))
+    def _is_value(self, node: Syntax) -> bool:
+        """Say whether `F` before a dot is a value of the spec rather than a library."""
+        try:
+            return isinstance(node, Name) and self.lookup(node) is not None
+        except (Problem, KeyError):  # a text of ours has its names in a dictionary
+            return False
+
+    def _by_name(self, node: CallSyntax, name: str, span: Span, prefix: str) -> Tree:
+        found = named(name, prefix)
+        if not isinstance(found, Named):
+            raise refused(span, found)
+        return self._asked(node, found, node.arguments, prefix=prefix)
+
+    def _asked(
+        self, node: CallSyntax, found: Named, arguments: Items[Syntax], *, prefix: str
+    ) -> Tree:
+        """Apply the op that a call names, or the one that takes all that the call gives."""
+        entry = found.op
+        count = len(arguments) + len(node.keywords)
+        if entry.name in WITH_MORE and count > len(entry.operands):
+            entry = OPS[WITH_MORE[entry.name]]
+        if entry.name == "transpose" and len(arguments) == count == 1:
+            return self._turned(node, self.tree(arguments[0]))
+        if entry.name in PAIRWISE and not prefix and len(arguments) > 1:
+            self._refuse_pair(node, entry, arguments)
+        return self._applied(node, entry, arguments, node.keywords, found.defaults)
+
+    def _refuse_pair(self, node: CallSyntax, entry: Op, arguments: Items[Syntax]) -> None:
+        """Refuse `max(Z, 0)`, where 0 may be an axis or what is compared with, and `max(A, B)`."""
+        second = arguments[1]
+        if isinstance(second, Constant | Sequence):
+            return
+        operands = [self.tree(argument) for argument in arguments[:2]]
+        if isinstance(second, Literal | Unary):
+            raise refused(node.span, refusals.axis_or_operand(entry, operands))
+        raise refused(node.span, refusals.wrong_count(entry, operands, len(arguments)))
 
     def _applied(
-        self, node: Syntax, entry: Op, arguments: Items[Syntax], keywords: Items[Keyword]
+        self,
+        node: Syntax,
+        entry: Op,
+        arguments: Items[Syntax],
+        keywords: Items[Keyword],
+        defaults: Mapping[str, Attribute] = MappingProxyType({}),
     ) -> Tree:
-        operands, extra = self._split(node, entry, arguments)
-        attributes = self._attributes(node, entry, operands, extra, keywords)
+        given = by_own_name(entry, keywords)
+        operands, extra = self._split(node, entry, arguments, given)
+        given = {name: keyword for name, keyword in given.items() if name in entry.attributes}
+        attributes = self.reader.attributes(node, entry, operands, extra, given, defaults)
         return self._built(node, entry, operands, attributes)
 
     def _built(
@@ -172,144 +235,58 @@ class Builder:
             if entry.shape is None:
                 shape = defined(entry, operands, attributes).shape
                 return call(entry.name, operands, attributes, shape)
-            return applied(entry, operands, attributes)
+            if callable(entry.definition):  # it may refuse attributes
+                spelled(entry.definition, tuple(t.shape for t in operands), dict(attributes))
+            return _plainest(entry, applied(entry, operands, attributes))
         except ShapeMismatch as mismatch:
             raise Misfit(node, entry, mismatch, operands) from None
 
     def _split(
-        self, node: Syntax, entry: Op, arguments: Items[Syntax]
+        self,
+        node: Syntax,
+        entry: Op,
+        arguments: Items[Syntax],
+        given: Mapping[str, Keyword],
     ) -> tuple[tuple[Tree, ...], list[Syntax]]:
         """Tell operands from attributes given by position: NumPy takes `sum(X, 1)`."""
         texts = [argument for argument in arguments if isinstance(argument, Text)]
         others = [argument for argument in arguments if not isinstance(argument, Text)]
-        count = len(entry.operands)
-        operands = tuple(self.tree(argument) for argument in others[:count])
-        if len(others) < count:
-            raise _refused(node.span, refusals.wrong_count(entry, operands, len(others)))
+        if entry.is_variadic and others and isinstance(others[0], Sequence):
+            return tuple(self.tree(each) for each in others[0].items), [*texts, *others[1:]]
+        count = max(1, len(others)) if entry.is_variadic else len(entry.operands)
+        operands = self._operands(node, entry, others[:count], given)
         extra = others[count:]
-        if any(not _is_plain(each) for each in extra) and "shape" not in entry.attributes:
-            raise _refused(node.span, refusals.wrong_count(entry, operands, len(others)))
-        if "shape" in entry.attributes and len(extra) > 1:
+        if "shape" not in entry.attributes and not all(map(self._is_plain, extra)):
+            raise refused(node.span, refusals.wrong_count(entry, operands, len(others)))
+        if {"shape", "axes"} & entry.attributes.keys() and len(extra) > 1:
             extra = [Sequence(extra[0].span, tuple(extra))]
-        if entry.name == "transpose" and extra:
-            message = "the axes of `transpose` are not read in this version"
-            raise _problem("SC212", extra[0].span, message, "write `.T` of a matrix")
-        if len(texts) + len(extra) > len(entry.attributes):
-            raise _refused(node.span, refusals.wrong_count(entry, operands, len(others)))
+        if len(texts) + len(extra) > entry.positional:
+            raise refused(node.span, refusals.wrong_count(entry, operands, len(others)))
         return operands, [*texts, *extra]
 
-    def _attributes(
-        self,
-        node: Syntax,
-        entry: Op,
-        operands: tuple[Tree, ...],
-        extra: list[Syntax],
-        keywords: Items[Keyword],
-    ) -> Attributes:
-        given: dict[str, Syntax] = dict(zip(entry.attributes, extra, strict=False))
-        for keyword in keywords:
-            name = {"dim": "axis", "keepdim": "keepdims"}.get(keyword.name, keyword.name)
-            if name not in entry.attributes:
-                raise _refused(keyword.span, refusals.no_such_keyword(entry, keyword.name))
-            if name in given:
-                message = f"`{name}` is given twice"
-                raise _problem("SC210", keyword.span, message, f"drop `{keyword.name}=`")
-            given[name] = keyword.value
-        return tuple(
-            (name, self._attribute(node, entry, operands, name, default, given))
-            for name, default in entry.attributes.items()
-        )
+    def _is_plain(self, node: Syntax) -> bool:
+        """Say whether an argument can be an attribute given by position: a number, a tuple."""
+        is_plain = isinstance(node, Literal | Unary | Constant | Sequence)
+        return is_plain or self.reader.spells_dim(node)
 
-    def _attribute(
-        self,
-        node: Syntax,
-        entry: Op,
-        operands: tuple[Tree, ...],
-        name: str,
-        default: object,
-        given: dict[str, Syntax],
-    ) -> Attribute:
-        if name not in given:
-            if default is REQUIRED:
-                raise _refused(node.span, refusals.missing_keyword(entry, name, operands))
-            return Fraction(repr(default)) if isinstance(default, float) else default  # type: ignore[return-value]  # defaults are attributes
-        syntax = given[name]
-        if name == "shape":
-            return self._shape(syntax)
-        value = self.attribute(syntax)
-        if name == "axis":
-            return self._axis(entry, operands, value, syntax.span)
-        if name == "reduction" and value not in ("mean", "sum", "none"):
-            message = '`reduction` is "mean", "sum" or "none"'
-            raise _problem("SC210", syntax.span, message, 'write `"mean"`, `"sum"` or `"none"`')
-        if name == "keepdims" and not isinstance(value, bool):
-            message = "`keepdims` is True or False"
-            raise _problem("SC210", syntax.span, message, "write `keepdims=True`")
-        return value
-
-    def _axis(
-        self, entry: Op, operands: tuple[Tree, ...], value: Attribute, span: Span
-    ) -> Attribute:
-        """Count axes from 0, and refuse those that the operand lacks."""
-        rank = len(operands[0].shape) + (entry.name == "expand_dims")
-        places = value if isinstance(value, tuple) else (value,)
-        if value is None and entry.attributes["axis"] is None:
-            return None
-        found = []
-        for place in places:
-            if not isinstance(place, int) or isinstance(place, bool):
-                raise _problem("SC210", span, "an axis is a whole number", "write `axis=0`, say")
-            if not -rank <= place < rank:
-                raise _refused(span, refusals.no_such_axis(entry, operands[0], place))
-            found.append(place % rank)
-        return tuple(found) if isinstance(value, tuple) else found[0]
-
-    def _shape(self, node: Syntax) -> Shape:
-        items = node.items if isinstance(node, Sequence) else (node,)
-        return tuple(self._dim(item) for item in items)
-
-    def _dim(self, node: Syntax) -> Dim:
-        match node:
-            case Name(text=text, span=span):
-                found = self.lookup(node)
-                if isinstance(found, Dim):
-                    return found
-                if self.is_dim(text):
-                    return Dim.named(text)
-                raise _problem("SC210", span, f"`{text}` is no dim", "write a name of `dims`")
-            case Literal(value=value) if value.denominator == 1 and value > 0:
-                return Dim.number(int(value))
-            case Binary(operator="*", left=left, right=right):
-                return self._dim(left) * self._dim(right)
-            case Binary(operator="+", left=left, right=right):
-                return self._dim(left) + self._dim(right)
-            case Binary(operator="-", left=left, right=right):
-                return self._dim(left) - self._dim(right)
-            case _:
-                raise _problem("SC210", node.span, "this is no dim", "write a name of `dims`")
-
-    def attribute(self, node: Syntax) -> Attribute:
-        """Read the value of an attribute: a number, a tuple of them, True, None, a string."""
-        match node:
-            case Literal(value=value):
-                return int(value) if value.denominator == 1 else value
-            case Unary(operator="-", operand=Literal(value=value)):
-                return -int(value) if value.denominator == 1 else -value
-            case Text(value=text):
-                return text
-            case Constant(value=constant):
-                return constant
-            case Sequence(items=items):
-                return tuple(self.attribute(item) for item in items)
-            case Name():
-                found = self.lookup(node)
-                if isinstance(found, Leaf):
-                    return found.name
-                if isinstance(found, Number | Call):
-                    raise _no_plain_value(node)
-                return found
-            case _:
-                raise _no_plain_value(node)
+    def _operands(
+        self, node: Syntax, entry: Op, first: Items[Syntax], keywords: Mapping[str, Keyword]
+    ) -> tuple[Tree, ...]:
+        """Build the operands given by position, then those by name, or the numbers for them."""
+        found = [self.tree(argument) for argument in first]
+        if entry.is_variadic and not found:
+            raise refused(node.span, refusals.wrong_count(entry, found, 0))
+        for name in entry.operands[: len(found)]:
+            if name in keywords:
+                raise given_twice(keywords[name], name)
+        for name in entry.operands[len(found) :]:
+            if name in keywords:
+                found.append(self.tree(keywords[name].value))
+            elif name in entry.operand_defaults:
+                found.append(number(entry.operand_defaults[name]))
+            else:
+                raise refused(node.span, refusals.wrong_count(entry, found, len(first)))
+        return tuple(found)
 
 
 def _folded(op: str, operands: tuple[Tree, ...]) -> Tree | None:
@@ -324,25 +301,6 @@ def _folded(op: str, operands: tuple[Tree, ...]) -> Tree | None:
     results = {"add": left + right, "sub": left - right, "mul": left * right}
     result = left / right if op == "div" else results.get(op)
     return None if result is None else number(result)
-
-
-def _is_plain(node: Syntax) -> bool:
-    """Say whether an argument can be an attribute given by position: a number, None, a tuple."""
-    return isinstance(node, Literal | Unary | Constant | Sequence)
-
-
-def _problem(code: str, span: Span, message: str, help: str) -> Problem:
-    return Problem(Finding(code, span, message, help))
-
-
-def _no_plain_value(node: Syntax) -> Problem:
-    message = "this is no plain value"
-    return _problem("SC210", node.span, message, "write a number, a tuple, True or None")
-
-
-def _refused(span: Span, refusal: refusals.Refusal) -> Problem:
-    code, message, advice = refusal
-    return _problem(code, span, message, advice)
 
 
 def defined(entry: Op, operands: tuple[Tree, ...], attributes: Attributes) -> Tree:
@@ -371,16 +329,57 @@ def _definition(name: str, places: tuple[Tree, ...], attributes: Attributes) -> 
     entry = OPS[name]
     assert entry.definition is not None
     given = dict(attributes)
-    text = entry.definition
+    text = spelled(entry.definition, tuple(place.shape for place in places), given)
     if "reduction" in given:
         reduce = {"mean": "mean", "sum": "sum", "none": ""}[str(given["reduction"])]
         text = text.replace("{reduction}", reduce)
-    return expression_of(text, {**dict(zip(entry.operands, places, strict=True)), **given})
+    return expression_of(text, names_in_definition(entry, places, attributes))
+
+
+def names_in_definition(
+    entry: Op, operands: tuple[Tree, ...], attributes: Attributes
+) -> "dict[str, Tree | Attribute]":
+    """Return what the names in a text of an op stand for: operands, attributes, `size`, `axes`."""
+    names: dict[str, Tree | Attribute] = {}
+    names.update(zip(entry.names(len(operands)), operands, strict=True))
+    if entry.axis is not None:
+        shape = operands[0].shape
+        axes = axes_of(dict(attributes), shape)
+        names["axes"] = axes[0] if len(axes) == 1 else axes
+        names["size"] = _size(prod((shape[axis] for axis in axes), start=Dim.number(1)))
+    return {**names, **dict(attributes)}
+
+
+def _size(dim: Dim) -> Tree:
+    """Return a dim as a number in a formula."""
+    total: Tree = number(1)
+    for tree, power in size_powers(dim):
+        op = "mul" if power > 0 else "div"
+        is_first = power > 0 and isinstance(total, Number)
+        total = tree if is_first else call(op, (total, tree), (), ())
+    return total
+
+
+def _plainest(entry: Op, tree: Call) -> Tree:
+    """Put the plainer tree that says the same, where the op states one."""
+    if entry.spelling is None:
+        return tree
+    shapes = tuple(operand.shape for operand in tree.operands)
+    text = entry.spelling(shapes, dict(tree.attributes))
+    if text is None:
+        return tree
+    names: dict[str, Tree | Attribute] = {}
+    names.update(zip(entry.names(len(shapes)), tree.operands, strict=True))
+    return expression_of(text, names)
 
 
 def expression_of(text: str, names: "dict[str, Tree | Attribute]") -> Tree:
     """Build the tree of a text of ours in which these names stand for trees or attributes."""
-    return Builder(lambda name: names[name.text], lambda _: False).tree(_parsed(text))
+    constants = {name: applied(OPS[op], (), ()) for name, op in CONSTANTS.items()}
+    known: dict[str, Tree | Attribute] = {**constants, **names}
+    return Builder(lambda name: known[name.text], lambda name: isinstance(known[name], Dim)).tree(
+        _parsed(text)
+    )
 
 
 @lru_cache(maxsize=1024)

@@ -1,4 +1,6 @@
-"""Functions of one entry at a time, and the choice between two."""
+"""Functions of one entry at a time, and the choice between two. Activations: activations.py."""
+
+import math
 
 from shapecalc.ops.array import Array, np
 from shapecalc.ops.registry import op
@@ -53,38 +55,107 @@ def tanh(X: Array) -> Array:
     return np.tanh(X)
 
 
-@op(ENTRYWISE, definition="1 / (1 + exp(-X))", derivative={"X": "Y * (1 - Y)"})
-def sigmoid(X: Array) -> Array:
-    """Apply the logistic function to every entry."""
-    return 1 / (1 + np.exp(-X))
+@op(ENTRYWISE, definition="1 / X", derivative={"X": "-(Y ** 2)"}, numpy="np.reciprocal")
+def reciprocal(X: Array) -> Array:
+    """Take 1 / x of every entry, none of which may be 0."""
+    return np.reciprocal(X)
+
+
+@op(ENTRYWISE, definition="1 / sqrt(X)", derivative={"X": "-(Y ** 3) / 2"})
+def rsqrt(X: Array) -> Array:
+    """Take 1 / sqrt(x) of every entry, which must be positive."""
+    return 1 / np.sqrt(X)
+
+
+@op(ENTRYWISE, definition="log(1 + X)", derivative={"X": "1 / (1 + X)"}, numpy="np.log1p")
+def log1p(X: Array) -> Array:
+    """Take log(1 + x) of every entry, which must be above -1."""
+    return np.log1p(X)
+
+
+@op(ENTRYWISE, definition="exp(X) - 1", derivative={"X": "exp(X)"}, numpy="np.expm1")
+def expm1(X: Array) -> Array:
+    """Take exp(x) - 1 of every entry."""
+    return np.expm1(X)
 
 
 @op(
     ENTRYWISE,
-    definition="X * (X > 0)",
-    derivative={"X": "X > 0"},
-    at_kink="at {X} = 0: 0 by convention",
+    definition="log(X) / log(2)",
+    derivative={"X": "1 / (X * log(2))"},
+    numpy="np.log2",
 )
-def relu(X: Array) -> Array:
-    """Keep positive entries, put 0 for the others."""
-    return np.maximum(X, 0)
+def log2(X: Array) -> Array:
+    """Take the logarithm to base 2 of every entry, which must be positive."""
+    return np.log2(X)
 
 
 @op(
     ENTRYWISE,
-    definition="where(X > 0, X, slope * X)",
-    derivative={"X": "where(X > 0, 1, slope)"},
-    at_kink="at {X} = 0: the slope by convention",
+    definition="log(X) / log(10)",
+    derivative={"X": "1 / (X * log(10))"},
+    numpy="np.log10",
 )
-def leaky_relu(X: Array, *, slope: float = 0.01) -> Array:
-    """Keep positive entries, multiply the others by a small slope."""
-    return np.where(X > 0, X, slope * X)
+def log10(X: Array) -> Array:
+    """Take the logarithm to base 10 of every entry, which must be positive."""
+    return np.log10(X)
 
 
-@op(ENTRYWISE, definition="log(1 + exp(X))", derivative={"X": "sigmoid(X)"})
-def softplus(X: Array) -> Array:
-    """Take log(1 + exp(x)) of every entry: a smooth relu."""
-    return np.logaddexp(0, X)
+@op(
+    ENTRYWISE,
+    definition="exp(X * log(2))",
+    derivative={"X": "Y * log(2)"},
+    numpy="np.exp2",
+)
+def exp2(X: Array) -> Array:
+    """Raise 2 to every entry."""
+    return np.exp2(X)
+
+
+@op(ENTRYWISE, definition="sin(X) / cos(X)", derivative={"X": "1 + Y ** 2"}, numpy="np.tan")
+def tan(X: Array) -> Array:
+    """Take the tangent of every entry, in radians."""
+    return np.tan(X)
+
+
+@op(ENTRYWISE, primitive=True, derivative={"X": "1 / (1 + X ** 2)"}, numpy="np.arctan")
+def arctan(X: Array) -> Array:
+    """Take the angle, in radians, whose tangent is the entry."""
+    return np.arctan(X)
+
+
+@op(
+    ENTRYWISE,
+    definition="(exp(X) - exp(-X)) / 2",
+    derivative={"X": "cosh(X)"},
+    numpy="np.sinh",
+)
+def sinh(X: Array) -> Array:
+    """Take the hyperbolic sine of every entry."""
+    return np.sinh(X)
+
+
+@op(
+    ENTRYWISE,
+    definition="(exp(X) + exp(-X)) / 2",
+    derivative={"X": "sinh(X)"},
+    numpy="np.cosh",
+)
+def cosh(X: Array) -> Array:
+    """Take the hyperbolic cosine of every entry."""
+    return np.cosh(X)
+
+
+@op("-> Y[]", primitive=True, numpy="np.pi")
+def pi() -> Array:
+    """Stand for the number π."""
+    return np.asarray(np.pi)
+
+
+@op(ENTRYWISE, primitive=True, derivative={"X": "2 * exp(-(X ** 2)) / sqrt(pi)"})
+def erf(X: Array) -> Array:
+    """Take the error function of every entry, 2/√π times the integral of exp(-t²) from 0 to it."""
+    return np.asarray(np.vectorize(math.erf, otypes=[float])(X))
 
 
 @op(
@@ -96,6 +167,23 @@ def softplus(X: Array) -> Array:
 def sign(X: Array) -> Array:
     """Take the sign of every entry: -1, 0 or 1."""
     return np.sign(X)
+
+
+@op(ENTRYWISE, primitive=True, derivative={"X": "0"}, numpy="np.floor")
+def floor(X: Array) -> Array:
+    """Round every entry down to a whole number."""
+    return np.floor(X)
+
+
+@op(
+    ENTRYWISE,
+    definition="-floor(-X)",
+    derivative={"X": "0"},
+    numpy="np.ceil",
+)
+def ceil(X: Array) -> Array:
+    """Round every entry up to a whole number."""
+    return np.ceil(X)
 
 
 @op(
@@ -134,6 +222,22 @@ def maximum(A: Array, B: Array) -> Array:
 def minimum(A: Array, B: Array) -> Array:
     """Take the smaller of two entries."""
     return np.minimum(A, B)
+
+
+@op(
+    "X[...], lo[...], hi[...] -> Y[...]",
+    definition="minimum(maximum(X, lo), hi)",
+    derivative={
+        "X": "(X > lo) * (X < hi)",
+        "lo": "(X < lo) * (lo < hi)",
+        "hi": "maximum(X, lo) > hi",
+    },
+    numpy="np.clip",
+    at_kink="at the bounds: 0 by convention",
+)
+def clip(X: Array, lo: Array, hi: Array) -> Array:
+    """Keep entries between two bounds: put a bound for what is beyond it."""
+    return np.minimum(np.maximum(X, lo), hi)
 
 
 @op(

@@ -57,3 +57,61 @@ def binary_cross_entropy_with_logits(Z: Array, Y: Array, *, reduction: str = "me
 def mse(P: Array, Y: Array, *, reduction: str = "mean") -> Array:
     """Average (or sum) the squared differences of all entries."""
     return _reduced((P - Y) ** 2, reduction)
+
+
+@op(
+    definition="{reduction}(abs(P - Y))",
+    at_kink="where both agree: 0 by convention",
+)
+def l1(P: Array, Y: Array, *, reduction: str = "mean") -> Array:
+    """Average (or sum) the absolute differences of all entries."""
+    return _reduced(np.abs(P - Y), reduction)
+
+
+@op(
+    definition="{reduction}(where(abs(P - Y) <= delta, (P - Y) ** 2 / 2,"
+    " delta * (abs(P - Y) - delta / 2)))",
+)
+def huber(P: Array, Y: Array, *, delta: float = 1.0, reduction: str = "mean") -> Array:
+    """Average half the squared differences up to delta, and straight lines beyond it."""
+    distance = np.abs(P - Y)
+    straight = delta * (distance - delta / 2)
+    return _reduced(np.where(distance <= delta, (P - Y) ** 2 / 2, straight), reduction)
+
+
+@op(
+    definition="{reduction}(where(abs(P - Y) < beta, (P - Y) ** 2 / (2 * beta),"
+    " abs(P - Y) - beta / 2))",
+)
+def smooth_l1(P: Array, Y: Array, *, beta: float = 1.0, reduction: str = "mean") -> Array:
+    """Average absolute differences, rounded off to a parabola below beta."""
+    distance = np.abs(P - Y)
+    curved = (P - Y) ** 2 / (2 * beta)
+    return _reduced(np.where(distance < beta, curved, distance - beta / 2), reduction)
+
+
+@op(
+    definition="{reduction}(maximum(1 - Y * S, 0))",
+    at_kink="at the margin: 0 by convention",
+)
+def hinge(S: Array, Y: Array, *, reduction: str = "mean") -> Array:
+    """Average by how much scores fall short of the margin 1, for targets of -1 or 1."""
+    return _reduced(np.maximum(1 - Y * S, 0), reduction)
+
+
+@op(definition="{reduction}(sum(P * log(P / Q), axis=axis))")
+def kl_divergence(P: Array, Q: Array, *, axis: int, reduction: str = "mean") -> Array:
+    """Compare probabilities P with others, Q: the mean of log(P / Q) under P, along an axis."""
+    return _reduced(np.sum(P * np.log(P / Q), axis=axis), reduction)
+
+
+@op(definition="{reduction}(P * (log(P) - L))")
+def kl_div(L: Array, P: Array, *, reduction: str = "mean") -> Array:
+    """Compare log-probabilities L with probabilities P as PyTorch does: over all entries."""
+    return _reduced(P * (np.log(P) - L), reduction)
+
+
+@op(definition="-{reduction}(sum(Y * L, axis=axis))")
+def nll(L: Array, Y: Array, *, axis: int, reduction: str = "mean") -> Array:
+    """Pick log-probabilities L by one-hot targets along the class axis, and average them."""
+    return _reduced(-np.sum(Y * L, axis=axis), reduction)

@@ -1,4 +1,6 @@
-"""How ops are called in expressions: by operators, by NumPy's names, as methods."""
+"""How ops are called in expressions: by operators, by the libraries' names, as methods."""
+
+from typing import NamedTuple
 
 INFIX_OPS = {
     "+": "add",
@@ -18,24 +20,182 @@ ALIASES = {
     "multiply": "mul",
     "subtract": "sub",
     "divide": "div",
+    "true_divide": "div",
     "power": "pow",
     "negative": "neg",
     "absolute": "abs",
+    "fabs": "abs",
     "greater": "gt",
+    "greater_equal": "ge",
     "less": "lt",
+    "less_equal": "le",
+    "equal": "eq",
+    "not_equal": "ne",
+    "amax": "max",
+    "amin": "min",
+    "swish": "silu",
+    "log_sigmoid": "logsigmoid",
+    "hard_tanh": "hardtanh",
+    "hard_sigmoid": "hardsigmoid",
+    "soft_sign": "softsign",
+    "clamp": "clip",
+    "atan": "arctan",
+    "expit": "sigmoid",
+    "mse_loss": "mse",
+    "l1_loss": "l1",
+    "mae": "l1",
+    "smooth_l1_loss": "smooth_l1",
+    "huber_loss": "huber",
+    "hinge_loss": "hinge",
+    "bce": "binary_cross_entropy",
+    "bce_with_logits": "binary_cross_entropy_with_logits",
+    "permute_dims": "permute",
+    "movedim": "moveaxis",
+    "swapdims": "swapaxes",
+    "concat": "concatenate",
+    "cat": "concatenate",
+    "flatten": "ravel",
+    "repeat_interleave": "repeat",
 }
+"""Other names of an op that mean just the same, whoever writes them."""
+WITH_MORE = {"transpose": "permute"}
+"""The op that is meant where a call gives more than the operands of the one that it names."""
+
+NUMPY, SCIPY, TORCH, JAX = "NumPy", "SciPy", "PyTorch", "JAX"
+TORCH_LINALG = "PyTorch's linalg"
+PREFIXES = {
+    "np": NUMPY,
+    "numpy": NUMPY,
+    "np.linalg": NUMPY,
+    "numpy.linalg": NUMPY,
+    "math": NUMPY,
+    "jnp": NUMPY,
+    "jnp.linalg": NUMPY,
+    "jax.numpy": NUMPY,
+    "jax.numpy.linalg": NUMPY,
+    "scipy.special": SCIPY,
+    "jax.scipy.special": SCIPY,
+    "jax.nn": JAX,
+    "torch": TORCH,
+    "torch.linalg": TORCH_LINALG,
+    "torch.special": TORCH,
+    "torch.nn.functional": TORCH,
+    "nn.functional": TORCH,
+    "F": TORCH,
+}
+"""What stands before a name, and whose names they are. NumPy's are also those without a prefix."""
+
+
+class Meaning(NamedTuple):
+    """The op that a name stands for, and what is taken for an attribute that is not given."""
+
+    op: str
+    defaults: tuple[tuple[str, int | str], ...] = ()
+
+
+def _same(names: str) -> dict[str, Meaning]:
+    return {name: Meaning(ALIASES.get(name, name)) for name in names.split()}
+
+
+LIBRARIES = {
+    SCIPY: _same("erf expit logsumexp softmax log_softmax exp2 expm1 log1p"),
+    JAX: {
+        **_same(
+            """relu relu6 sigmoid softplus silu swish log_sigmoid elu selu leaky_relu hard_tanh
+            hard_sigmoid soft_sign mish logsumexp"""
+        ),
+        "gelu": Meaning("gelu", (("approximate", "tanh"),)),
+        "softmax": Meaning("softmax", (("axis", -1),)),
+        "log_softmax": Meaning("log_softmax", (("axis", -1),)),
+        "standardize": Meaning("standardize", (("axis", -1),)),
+    },
+    TORCH_LINALG: _same("norm vector_norm"),
+    TORCH: {
+        **_same(
+            """abs absolute neg negative exp exp2 expm1 log log1p log2 log10 sqrt rsqrt square
+            reciprocal pow sin cos tan sinh cosh tanh arctan atan erf sign floor ceil clip clamp
+            sigmoid relu relu6 elu selu silu mish gelu softplus softsign hardtanh hardsigmoid
+            logsigmoid leaky_relu softmax log_softmax logsumexp sum mean amax amin prod where
+            maximum minimum add sub subtract mul multiply div divide true_divide gt greater ge
+            greater_equal lt less le less_equal eq ne not_equal matmul outer einsum zeros ones
+            broadcast_to squeeze permute swapaxes swapdims moveaxis movedim reshape ravel
+            concat cat concatenate
+            stack flip roll cumsum triu tril trace tile repeat_interleave expit binary_cross_entropy
+            binary_cross_entropy_with_logits mse_loss l1_loss smooth_l1_loss huber_loss kl_div"""
+        ),
+        "mm": Meaning("matmul"),
+        "bmm": Meaning("matmul"),
+        "mv": Meaning("matmul"),
+        "dot": Meaning("matmul"),
+        "unsqueeze": Meaning("expand_dims"),
+        "transpose": Meaning("swapaxes"),
+        "norm": Meaning("vector_norm"),
+        "var": Meaning("var", (("ddof", 1),)),
+        "std": Meaning("std", (("ddof", 1),)),
+        "normalize": Meaning("normalize", (("axis", 1),)),
+        "cosine_similarity": Meaning("cosine_similarity", (("axis", 1),)),
+        "cross_entropy": Meaning("softmax_cross_entropy", (("axis", 1),)),
+        "nll_loss": Meaning("nll", (("axis", 1),)),
+    },
+}
+"""The names of each library that are read, with its defaults where they are not the op's own."""
+
+OTHERWISE = {
+    (TORCH, "max"): "torch's `max` along an axis is a pair: write `torch.amax`",
+    (TORCH, "min"): "torch's `min` along an axis is a pair: write `torch.amin`",
+    (TORCH, "layer_norm"): "write `layer_norm(X, gamma, beta, axis=-1)`, the axes of the features",
+    (TORCH, "rms_norm"): "write `rms_norm(X, gamma, axis=-1)`, the axes of the features",
+    (TORCH, "batch_norm"): "write `batch_norm(X, gamma, beta, axis=0)` for training, else"
+    " `batch_norm_inference(X, mean, var, gamma, beta)`",
+    (TORCH, "dropout"): "write `dropout(X, mask, p=0.5)`, with the mask as an input",
+}
+"""Names whose arguments are others than the op's: what to write."""
+
+KEYWORDS = {
+    "dim": "axis",
+    "keepdim": "keepdims",
+    "correction": "ddof",
+    "unbiased": "ddof",
+    "p": "ord",
+    "epsilon": "eps",
+    "dims": "axis",
+    "shifts": "shift",
+    "diagonal": "k",
+    "negative_slope": "slope",
+    "min_val": "lo",
+    "max_val": "hi",
+    "min": "lo",
+    "max": "hi",
+    "a_min": "lo",
+    "a_max": "hi",
+}
+"""Keywords of other libraries, where an op has an attribute or operand of the second name."""
+
+PAIRWISE = {"max": "maximum", "min": "minimum"}
+"""The op of two operands that people mean where they give two to the one of an axis."""
+
 ELSEWHERE = {
     "crossentropyloss": "softmax_cross_entropy",
     "categorical_crossentropy": "cross_entropy",
-    "nll_loss": "cross_entropy",
+    "nll_loss": "nll",
+    "nllloss": "nll",
+    "l1loss": "l1",
+    "mean_absolute_error": "l1",
+    "smoothl1loss": "smooth_l1",
+    "huberloss": "huber",
+    "kldivloss": "kl_div",
+    "kl": "kl_divergence",
+    "layernorm": "layer_norm",
+    "batchnorm": "batch_norm",
+    "batchnorm1d": "batch_norm",
+    "rmsnorm": "rms_norm",
+    "zscore": "standardize",
     "bceloss": "binary_cross_entropy",
     "binary_crossentropy": "binary_cross_entropy",
     "bcewithlogitsloss": "binary_cross_entropy_with_logits",
     "mseloss": "mse",
-    "mse_loss": "mse",
     "mean_squared_error": "mse",
     "logistic": "sigmoid",
-    "expit": "sigmoid",
     "sigma": "sigmoid",
     "σ": "sigmoid",
     "ln": "log",
@@ -45,30 +205,23 @@ ELSEWHERE = {
     "bmm": "matmul",
     "mv": "matmul",
     "hadamard": "mul",
-    "swish": "silu",
 }
 """Names that other libraries, and people, have for an op; without regard to case."""
-FORMULAS = {
-    "silu": "{x} * sigmoid({x})",
-    "mish": "{x} * tanh(softplus({x}))",
-    "softsign": "{x} / (1 + abs({x}))",
-    "tan": "sin({x}) / cos({x})",
-    "sinh": "(exp({x}) - exp(-{x})) / 2",
-    "cosh": "(exp({x}) + exp(-{x})) / 2",
-    "norm": "sqrt(sum({x}**2))",
-    "var": "mean(({x} - mean({x}))**2)",
-    "std": "sqrt(mean(({x} - mean({x}))**2))",
-    "logsumexp": "log(sum(exp({x})))",
-}
-"""What to write for an op that a later version reads, of one operand."""
-PREFIXES = ("np", "numpy", "jnp")
-METHODS = ("sum", "mean", "dot")
+METHODS = (
+    *("sum", "mean", "max", "min", "prod", "var", "std", "dot", "transpose", "permute"),
+    *("swapaxes", "reshape", "ravel", "flatten", "squeeze", "repeat", "cumsum", "trace"),
+    "diagonal",
+)
 NOT_BUILT = frozenset(
-    """gelu silu reshape concatenate concat stack split flip roll pad tile max min prod var std norm
-    logsumexp cumsum elu selu hardtanh mish softsign sinh cosh tan arctan erf floor clip hinge huber
-    kl_divergence nll cosine_similarity trace diag diagonal triu tril kron det logdet inv solve
-    cross eye layer_norm batch_norm rms_norm group_norm dropout embedding conv1d conv2d
+    """split kron det logdet inv solve cross group_norm embedding conv1d conv2d
     conv_transpose2d max_pool2d avg_pool2d scaled_dot_product_attention pinv expm sqrtm cholesky
     matrix_power vec astype one_hot argmax arange""".split()  # noqa: SIM905 (read as a text)
 )
 """Names of ops that a later version reads: refused by name, rather than called unknown."""
+
+
+def meaning(library: str, name: str) -> Meaning | None:
+    """Return what a name stands for in a library; None where it is none of its names."""
+    if library == NUMPY:
+        return Meaning(ALIASES.get(name, name))
+    return LIBRARIES[library].get(name)

@@ -1,8 +1,11 @@
 """The index notation in which ops state their shape and meaning, read into patterns.
 
 `A[i,k], B[k,j] -> Y[i,j]` is a signature. `A[i,k] B[k,j]` is a formula: factors beside each other,
-terms joined by + and -, `B[...]^-1` for a power, `|r|` for an axis' size, `δ[c,p]` for a delta.
-`...` stands for the axes that broadcast as in NumPy; `|` between spaces separates alternatives of
+terms joined by + and -, `B[...]^-1` for a power, `|r|` for an axis' size, `δ[c,p]` for a delta,
+`δ[i, |b|*a + b]` for one whose right side counts through two axes (and never leaves the left
+letter's range), `δ[i, p + |s| mod |i|]` for one that counts around, `[p <= i]` for a mask.
+`...` stands for the axes in front, which broadcast as in NumPy: `A[..., i, k], B[..., k, j] ->
+Y[..., i, j]` is a product of stacked matrices. `|` between spaces separates alternatives of
 different rank.
 """
 
@@ -17,6 +20,16 @@ class Pattern(NamedTuple):
 
     name: str
     letters: tuple[str, ...]
+
+    @property
+    def own(self) -> tuple[str, ...]:
+        """Return the letters of single axes: all but `...`."""
+        return tuple(letter for letter in self.letters if letter != "...")
+
+    @property
+    def is_stacked(self) -> bool:
+        """Say whether `...` stands for axes in front, as many as there are."""
+        return "..." in self.letters
 
 
 class Signature(NamedTuple):
@@ -34,13 +47,30 @@ class FactorPattern(NamedTuple):
     power: Fraction
 
 
+class FormPart(NamedTuple):
+    """One product in an affine form: a number, sizes, and a letter or none: `2*|d|*a`."""
+
+    times: int
+    sizes: tuple[str, ...]
+    letter: str
+
+
+class ConditionPattern(NamedTuple):
+    """`δ[left, form]`, or where there is no left letter the mask `[form >= 0]`."""
+
+    left: str
+    form: tuple[FormPart, ...]
+    is_cyclic: bool = False
+
+
 class TermPattern(NamedTuple):
     """One term of a formula; `sizes` are the letters whose axis' size divides it."""
 
     coefficient: Fraction
-    factors: tuple[FactorPattern, ...]
-    deltas: tuple[tuple[str, str], ...]
-    sizes: tuple[str, ...]
+    factors: tuple[FactorPattern, ...] = ()
+    deltas: tuple[tuple[str, str], ...] = ()
+    sizes: tuple[str, ...] = ()
+    conditions: tuple[ConditionPattern, ...] = ()
 
 
 class NotationError(ValueError):
@@ -121,24 +151,59 @@ def read_formula(text: str) -> tuple[TermPattern, ...]:
     terms: list[TermPattern] = []
     while not scanner.is_done():
         if sign := scanner.takes("+", "-"):
-            terms.append(TermPattern(Fraction(-1 if sign == "-" else 1), (), (), ()))
+            terms.append(TermPattern(Fraction(-1 if sign == "-" else 1)))
         else:
-            term = terms.pop() if terms else TermPattern(Fraction(1), (), (), ())
+            term = terms.pop() if terms else TermPattern(Fraction(1))
             terms.append(_extended(term, scanner))
     return tuple(terms)
 
 
 def _extended(term: TermPattern, scanner: _Scanner) -> TermPattern:
-    """Read the next part of a term: a number, a size, a delta or a factor."""
-    coefficient, factors, deltas, sizes = term
+    """Read the next part of a term: a number, a size, a delta, a mask or a factor."""
     if number := scanner.digits():
-        return TermPattern(coefficient * int(number), factors, deltas, sizes)
+        return term._replace(coefficient=term.coefficient * int(number))
     if scanner.takes("/ |", "/|"):
-        return TermPattern(coefficient, factors, deltas, (*sizes, scanner.until("|")))
+        return term._replace(sizes=(*term.sizes, scanner.until("|")))
     if scanner.takes("δ["):
-        left, right = letters_of(scanner.until("]"))
-        return TermPattern(coefficient, factors, (*deltas, (left, right)), sizes)
-    return TermPattern(coefficient, (*factors, _factor(scanner)), deltas, sizes)
+        return _with_delta(term, scanner.until("]"))
+    if scanner.takes("["):
+        low, sign, high = scanner.until("]").partition("<=")
+        if not sign:
+            raise NotationError(f"no <= in {low!r}")
+        form = (*_form(high), *(part._replace(times=-part.times) for part in _form(low)))
+        return term._replace(conditions=(*term.conditions, ConditionPattern("", form)))
+    return term._replace(factors=(*term.factors, _factor(scanner)))
+
+
+def _with_delta(term: TermPattern, text: str) -> TermPattern:
+    left, _, right = (piece.strip() for piece in text.partition(","))
+    if not left.isidentifier() or not right:
+        raise NotationError(f"no letter and a form in {text!r}")
+    if right.isidentifier():
+        return term._replace(deltas=(*term.deltas, (left, right)))
+    form, modulus, around = right.partition("mod")
+    if modulus and around.strip() != f"|{left}|":
+        raise NotationError(f"not modulo the size of {left!r}: {right!r}")
+    condition = ConditionPattern(left, _form(form), bool(modulus))
+    return term._replace(conditions=(*term.conditions, condition))
+
+
+def _form(text: str) -> tuple[FormPart, ...]:
+    """Read an affine form: `|b|*a + b - 1`."""
+    products = text.replace("-", "+-").split("+")
+    return tuple(_form_part(each.strip()) for each in products if each.strip())
+
+
+def _form_part(text: str) -> FormPart:
+    atoms = [atom.strip() for atom in text.removeprefix("-").split("*")]
+    sizes = tuple(atom.strip("|") for atom in atoms if atom.startswith("|"))
+    letters = [atom for atom in atoms if atom.isidentifier()]
+    count = -1 if text.startswith("-") else 1
+    for atom in atoms:
+        count *= int(atom) if atom.isdigit() else 1
+    if len(letters) > 1 or any(not atom.strip("|").isalnum() for atom in atoms):
+        raise NotationError(f"cannot read {text!r}")
+    return FormPart(count, sizes, letters[0] if letters else "")
 
 
 def _factor(scanner: _Scanner) -> FactorPattern:

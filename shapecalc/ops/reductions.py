@@ -1,4 +1,4 @@
-"""Sums and means over axes, softmax, and the ops that only change axes."""
+"""Sums, means, extremes and the like over axes, and the ops that only change axes."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -24,33 +24,118 @@ def mean(X: Array, *, axis: Axes = None, keepdims: bool = False) -> Array:
     return np.asarray(np.mean(X, axis=axis, keepdims=keepdims))
 
 
-NORMALISED = "X[..., c] -> Y[..., c]"
+@op(
+    REDUCED,
+    primitive=True,
+    jacobian={"X": "(X == max(X, axis=axis, keepdims=True))[..., p]"},
+    axis="r",
+    positional=1,
+    numpy="np.max",
+    at_kink="where entries tie for the largest: 1 for each, by convention",
+)
+def max_(X: Array, *, axis: Axes = None, keepdims: bool = False) -> Array:
+    """Take the largest entry of all, or along the axes named."""
+    return np.asarray(np.max(X, axis=axis, keepdims=keepdims))
 
 
 @op(
-    NORMALISED,
-    definition="exp(X) / sum(exp(X), axis=axis, keepdims=True)",
-    jacobian={"X": "Y[..., c] δ[c,p] - Y[..., c] Y[..., p]"},
-    axis="c",
-    takes_logits="softmax",
+    REDUCED,
+    primitive=True,
+    jacobian={"X": "(X == min(X, axis=axis, keepdims=True))[..., p]"},
+    axis="r",
+    positional=1,
+    numpy="np.min",
+    at_kink="where entries tie for the smallest: 1 for each, by convention",
 )
-def softmax(X: Array, *, axis: int) -> Array:
-    """Turn scores into probabilities that sum to 1 along an axis."""
-    scores = np.exp(X - np.max(X, axis=axis, keepdims=True))
-    return np.asarray(scores / np.sum(scores, axis=axis, keepdims=True))
+def min_(X: Array, *, axis: Axes = None, keepdims: bool = False) -> Array:
+    """Take the smallest entry of all, or along the axes named."""
+    return np.asarray(np.min(X, axis=axis, keepdims=keepdims))
 
 
 @op(
-    NORMALISED,
-    definition="X - log(sum(exp(X), axis=axis, keepdims=True))",
-    jacobian={"X": "δ[c,p] - exp(Y)[..., p]"},
-    axis="c",
-    takes_logits="softmax",
+    REDUCED,
+    primitive=True,
+    jacobian={"X": "Y[...] X[..., p]^-1"},
+    axis="r",
+    positional=1,
+    numpy="np.prod",
+    at_kink="where no entry of {X} is 0",
 )
-def log_softmax(X: Array, *, axis: int) -> Array:
-    """Take the logarithm of softmax, computed without overflow."""
-    shifted = X - np.max(X, axis=axis, keepdims=True)
-    return np.asarray(shifted - np.log(np.sum(np.exp(shifted), axis=axis, keepdims=True)))
+def prod(X: Array, *, axis: Axes = None, keepdims: bool = False) -> Array:
+    """Multiply all entries, or those along the axes named."""
+    return np.asarray(np.prod(X, axis=axis, keepdims=keepdims))
+
+
+_CENTRED = "(X - mean(X, axis=axis, keepdims=True))"
+_SQUARES = f"sum({_CENTRED} ** 2, axis=axis, keepdims=keepdims)"
+
+
+def _less(attributes: Mapping[str, Attribute]) -> Attribute:
+    """Return what the variance's divisor is less than the number of entries."""
+    return attributes["ddof"] or 0
+
+
+def _var(_: tuple[Shape, ...], attributes: Mapping[str, Attribute]) -> str:
+    if _less(attributes):
+        return f"{_SQUARES} / (size - ddof)"
+    return f"mean({_CENTRED} ** 2, axis=axis, keepdims=keepdims)"
+
+
+def _var_jacobian(_: tuple[Shape, ...], attributes: Mapping[str, Attribute]) -> str:
+    over = "(size - ddof)[]^-1" if _less(attributes) else "/ |r|"
+    return f"2 {_CENTRED}[..., p] {over}"
+
+
+def _std(shapes: tuple[Shape, ...], attributes: Mapping[str, Attribute]) -> str:
+    return f"sqrt({_var(shapes, attributes)})"
+
+
+def _std_jacobian(_: tuple[Shape, ...], attributes: Mapping[str, Attribute]) -> str:
+    over = "(size - ddof)[]^-1" if _less(attributes) else "/ |r|"
+    return f"{_CENTRED}[..., p] Y[...]^-1 {over}"
+
+
+@op(
+    REDUCED,
+    definition=_var,
+    jacobian={"X": _var_jacobian},
+    axis="r",
+    positional=1,
+    numpy="np.var",
+)
+def var(X: Array, *, axis: Axes = None, keepdims: bool = False, ddof: int | None = None) -> Array:
+    """Average the squared distances from the mean, over all entries or along the axes named.
+
+    The divisor is the number of entries less `ddof`, 0 unless given (PyTorch's `var` has 1).
+    """
+    return np.asarray(np.var(X, axis=axis, keepdims=keepdims, ddof=ddof or 0))
+
+
+@op(
+    REDUCED,
+    definition=_std,
+    jacobian={"X": _std_jacobian},
+    axis="r",
+    positional=1,
+    numpy="np.std",
+)
+def std(X: Array, *, axis: Axes = None, keepdims: bool = False, ddof: int | None = None) -> Array:
+    """Take the square root of the variance, of all entries or along the axes named."""
+    return np.asarray(np.std(X, axis=axis, keepdims=keepdims, ddof=ddof or 0))
+
+
+@op(
+    REDUCED,
+    definition="log(sum(exp(X), axis=axis, keepdims=keepdims))",
+    jacobian={"X": "softmax(X, axis=axes)[..., p]"},
+    axis="r",
+    positional=2,
+)
+def logsumexp(X: Array, *, axis: Axes = None, keepdims: bool = False) -> Array:
+    """Take the logarithm of the sum of exp, of all entries or along the axes named."""
+    top = np.max(X, axis=axis, keepdims=True)
+    total = np.log(np.sum(np.exp(X - top), axis=axis, keepdims=True)) + top
+    return np.asarray(np.sum(total, axis=axis, keepdims=keepdims))
 
 
 @op("-> Y[shape]", formula="1", numpy="np.ones")
@@ -91,7 +176,7 @@ def _all_letters(shapes: tuple[Shape, ...], _: Mapping[str, Attribute]) -> str:
     return f"X[{','.join(f'a{place}' for place in range(len(shapes[0])))}]"
 
 
-@op(_expanded, formula=_all_letters, numpy="np.expand_dims")
+@op(_expanded, formula=_all_letters, numpy="np.expand_dims", adds_axis=True)
 def expand_dims(X: Array, *, axis: int) -> Array:
     """Insert an axis of size 1: a vector becomes a column (`axis=1`) or a row (`axis=0`)."""
     return np.expand_dims(X, axis)

@@ -8,12 +8,13 @@ from typing import NamedTuple
 
 from shapecalc.diagnostics import nearest
 from shapecalc.dims import shape_text
+from shapecalc.matrix import make
 from shapecalc.matrix.printing import text
-from shapecalc.ops.names import ALIASES, ELSEWHERE, FORMULAS, METHODS, NOT_BUILT
+from shapecalc.ops.names import ALIASES, ELSEWHERE, METHODS, NOT_BUILT, OTHERWISE, PAIRWISE
 from shapecalc.ops.registry import OPS, REQUIRED, Op
 from shapecalc.tree import Tree
 
-_EXAMPLES = {"axis": "axis=0", "subscripts": '"ij,jk->ik"', "shape": "[m, n]"}
+_EXAMPLES = {"axis": "axis=0", "axes": "(1, 0)", "subscripts": '"ij,jk->ik"', "shape": "[m, n]"}
 
 
 class Refusal(NamedTuple):
@@ -36,21 +37,26 @@ def unknown_op(name: str, prefix: str) -> Refusal:
     return Refusal("SC209", message, f"did you mean `{near}`?")
 
 
-def not_built(name: str, prefix: str, operands: Sequence[Tree]) -> Refusal:
-    """Say that an op comes in a later version; propose its formula where that is short."""
+def not_built(name: str, prefix: str) -> Refusal:
+    """Say that an op comes in a later version."""
     advice = "write its formula, or declare its result under `inputs`"
-    if name in FORMULAS and len(operands) == 1:
-        advice = f"write `{FORMULAS[name].format(x=_grouped(operands[0]))}`"
     return Refusal("SC212", f"`{prefix}{name}` is not supported in this version", advice)
 
 
-def library(prefix: str, name: str) -> Refusal:
-    """Say that the ops of PyTorch are not read by their own names."""
-    here = "softmax_cross_entropy" if name == "cross_entropy" else ELSEWHERE.get(name, name)
-    advice = f"write `{here}`" if here in OPS else f"write the formula of `{name}`"
-    if here == ALIASES.get(name, name) and here in OPS:
-        advice = f"drop `{prefix}.`"
-    return Refusal("SC212", f"the prefix `{prefix}.` is not supported in this version", advice)
+def not_in_library(name: str, prefix: str, library: str) -> Refusal:
+    """Say that a library's name is not read, or takes other arguments than the op of that name."""
+    if (library, name) in OTHERWISE:
+        message = f"the arguments of {library}'s `{prefix}{name}` are not read"
+        return Refusal("SC212", message, OTHERWISE[library, name])
+    return not_built(name, prefix) if name in NOT_BUILT else unknown_op(name, prefix)
+
+
+def axis_or_operand(op: Op, given: Sequence[Tree]) -> Refusal:
+    """Say that a number may be an axis of `max`, or the other operand of `maximum`."""
+    value, number = map(text, given)
+    message = f"`{op.name}({value}, {number})`: {number} may be an axis, or an operand"
+    both = f"`{PAIRWISE[op.name]}({value}, {number})`"
+    return Refusal("SC210", message, f"write {both}, or `{op.name}({value}, axis={number})`")
 
 
 def method(name: str, value: Tree) -> Refusal:
@@ -60,7 +66,7 @@ def method(name: str, value: Tree) -> Refusal:
     if op is not None:
         return Refusal("SC202", message, f"write `{example(op, [value])}`")
     if name in NOT_BUILT:
-        return not_built(name, ".", [value])
+        return not_built(name, ".")
     methods = ", ".join(f"`.{each}()`" for each in METHODS)
     return Refusal("SC202", message, f"take it out; the methods are {methods}")
 
@@ -73,12 +79,16 @@ def attribute(name: str, value: Tree) -> Refusal:
         sign = " * " if name == "size" else "`, or `"
         message = f"{message}, `{text(value)}` is {shape_text(value.shape)}"
         return Refusal("SC202", message, f"write `{sign.join(dims)}`")
-    return Refusal("SC202", message, "take it out, only `.T` is read")
+    return Refusal("SC202", message, "take it out, only `.T` and `.mT` are read")
 
 
 def wrong_count(op: Op, given: Sequence[Tree], got: int) -> Refusal:
     """Say how many operands an op takes, with a call of it."""
-    count = len(op.operands)
+    if op.name in PAIRWISE and got == 2:
+        both = ", ".join(map(text, given)) if len(given) > 1 else "A, B"
+        message = f"`{op.name}` is along an axis of one operand, got {got}"
+        return Refusal("SC210", message, f"write `{PAIRWISE[op.name]}({both})`")
+    count = 1 if op.is_variadic else len(op.operands)
     message = f"`{op.name}` takes {count} operand{'s' * (count != 1)}, got {got}"
     return Refusal("SC210", message, f"write `{example(op, given)}`")
 
@@ -117,26 +127,29 @@ def no_such_axis(op: Op, operand: Tree, axis: int) -> Refusal:
     return Refusal("SC304", message, f"write {', or '.join(named)}")
 
 
-def transpose_of_stack(value: Tree, *, is_declared: bool) -> Refusal:
+def transpose_of_stack(value: Tree) -> Refusal:
     """Say that `.T` turns all axes of a value around, which only matrices have use for."""
     shape = value.shape
     message = f"`.T` is for matrices, and `{text(value)}` is {len(shape)}-D, {shape_text(shape)}"
-    dims = ", ".join(map(str, reversed(shape)))
-    advice = f"declare `{text(value)}: [{dims}]` for it" if is_declared else "name its axes anew"
+    swapped = make.transposed(value)
+    order = ", ".join(map(str, reversed(range(len(shape)))))
+    turned = f"`transpose({text(value)}, ({order}))` to turn all axes around"
+    advice = f"write `{text(swapped)}` to transpose each matrix, or {turned}"
     return Refusal("SC303", message, advice)
+
+
+def transpose_of_vector(value: Tree) -> Refusal:
+    """Say that `.mT` needs two axes to swap."""
+    rank = f"{len(value.shape)}-D, {shape_text(value.shape)}"
+    message = f"`.mT` swaps the last two axes, and `{text(value)}` is {rank}"
+    return Refusal("SC303", message, "take it out, or declare a unit axis")
 
 
 def example(op: Op, given: Sequence[Tree]) -> str:
     """Write a call of an op with the operands that there are, the op's own names for the others."""
-    count = len(op.operands)
-    operands = [text(each) for each in given[:count]] + list(op.operands[len(given) :])
+    names = ("A", "B") if op.is_variadic else op.operands
+    operands = [text(each) for each in given[: len(names)]] + list(names[len(given) :])
     needed = [name for name, default in op.attributes.items() if default is REQUIRED]
     extra = [_EXAMPLES.get(name, f"{name}=") for name in needed]
     parts = [*extra, *operands] if "subscripts" in needed else [*operands, *extra]
     return f"{op.name}({', '.join(parts)})"
-
-
-def _grouped(tree: Tree) -> str:
-    written = text(tree)
-    is_atom = written.isidentifier() or (written.endswith(")") and written.count("(") == 1)
-    return written if is_atom and not written.startswith("(") else f"({written})"

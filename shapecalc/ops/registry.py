@@ -9,11 +9,14 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from shapecalc.dims import Shape
+from shapecalc.dims import ONE, Dim, Shape
 from shapecalc.ops.binding import Bound, Letters, ShapeMismatch, bind, fits_rank, resolved
 from shapecalc.ops.notation import (
+    ConditionPattern,
     FactorPattern,
+    FormPart,
     NotationError,
+    Pattern,
     Signature,
     TermPattern,
     read_formula,
@@ -22,8 +25,26 @@ from shapecalc.ops.notation import (
 from shapecalc.tree import Attribute, Attributes, Call, Tree, call
 
 Body = Callable[..., Any]
-Notation = str | Callable[[tuple[Shape, ...], Mapping[str, Attribute]], str]
-"""Text, or what makes it from the operands' shapes and the attributes (einsum)."""
+Spelling = Callable[[tuple[Shape, ...], Mapping[str, Attribute]], str | None]
+_CO_VARARGS = 0x04  # inspect's name for it; the module takes milliseconds to load
+
+
+class Written(NamedTuple):
+    """A signature, and the dims of what no operand has: new letters, and sizes `|s|` by name."""
+
+    text: str
+    dims: Mapping[str, Dim]
+
+
+Notation = str | Callable[[tuple[Shape, ...], Mapping[str, Attribute]], str | Written]
+"""Text, or what makes it from the operands' shapes and the attributes (einsum, reshape)."""
+
+
+def spelled(
+    notation: Notation, shapes: tuple[Shape, ...], attributes: Mapping[str, Attribute]
+) -> str:
+    """Return the text of a notation at concrete operands."""
+    return str(notation(shapes, attributes)) if callable(notation) else notation
 
 
 class BoundFactor(NamedTuple):
@@ -35,6 +56,20 @@ class BoundFactor(NamedTuple):
     power: Fraction
 
 
+class BoundCondition(NamedTuple):
+    """`δ[left, Σ dim · letter + offset]`; without a left letter the mask that the form is >= 0."""
+
+    left: str | None
+    parts: tuple[tuple[str, Dim], ...]
+    offset: Dim
+    is_cyclic: bool = False
+
+    @property
+    def letters(self) -> tuple[str, ...]:
+        """Return the letters of the condition."""
+        return (*(each for each in (self.left,) if each), *(letter for letter, _ in self.parts))
+
+
 class BoundTerm(NamedTuple):
     """One term of a formula at concrete operands; `sizes` are letters whose size divides it."""
 
@@ -42,6 +77,15 @@ class BoundTerm(NamedTuple):
     factors: tuple[BoundFactor, ...]
     deltas: tuple[tuple[str, str], ...]
     sizes: tuple[str, ...]
+    conditions: tuple[BoundCondition, ...] = ()
+
+    @property
+    def letters(self) -> tuple[str, ...]:
+        """Return every letter that the term has, each once."""
+        found = [letter for factor in self.factors for letter in factor.letters if letter]
+        found += [letter for delta in self.deltas for letter in delta]
+        found += [letter for condition in self.conditions for letter in condition.letters]
+        return tuple(dict.fromkeys(found))
 
 
 class Op:
@@ -50,15 +94,24 @@ class Op:
     formula: a polynomial in index notation; the Jacobian follows by the product rule.
     definition: an expression of other ops, `{attribute}` filled in, from which the shape follows
     where none is stated; `jacobian` or `derivative` may
-    state a nicer Jacobian than the one that follows from it, and is checked against it.
+    state a nicer Jacobian than the one that follows from it, and is checked against it. Where the
+    op has an axis letter, `size` is the number of entries along it, and `axes` those of `axis`.
     primitive: one of the few functions that every arithmetic knows by itself.
     jacobian: by operand, in index notation.
     derivative: by operand, elementwise, as an expression of the operands and of the result Y; "0"
     where the op is piecewise constant.
     axis: the letter that stands for the axes that the attribute `axis` names.
+    at_kink: what the derivative is taken to be where there is none, `{X}` for the operand.
+    A default of an operand is the number that stands for it where it is not given.
     sums_to_one: operands that must sum to 1 along `axis` (the targets of a cross-entropy).
     takes_logits: the activation that the op applies to its first operand by itself.
     idempotent: of two equal operands, the result is that operand (a tie in every entry).
+    positional: how many attributes may be given by position, as the libraries agree on them.
+    spelling: what else says the same at operands of these shapes, None where nothing does; that
+    alone is in trees, so that one meaning has one formula however it is written (swapaxes).
+    adds_axis: the attribute `axis` counts the axes of the result, which has one more.
+
+    A body with `*operands` takes any number of them.
     """
 
     def __init__(
@@ -67,9 +120,9 @@ class Op:
         shape: Notation | None,
         *,
         formula: Notation | None = None,
-        definition: str | None = None,
-        jacobian: Mapping[str, str] | None = None,
-        derivative: Mapping[str, str] | None = None,
+        definition: Notation | None = None,
+        jacobian: Mapping[str, Notation] | None = None,
+        derivative: Mapping[str, Notation] | None = None,
         axis: str | None = None,
         primitive: bool = False,
         numpy: str | None = None,
@@ -77,14 +130,20 @@ class Op:
         at_kink: str | None = None,
         takes_logits: str | None = None,
         idempotent: bool = False,
+        positional: int | None = None,
+        spelling: Spelling | None = None,
+        adds_axis: bool = False,
     ) -> None:
         self.body = body
         self.name = body.__name__.rstrip("_")
         code = body.__code__
         self.operands = code.co_varnames[: code.co_argcount]
+        self.is_variadic = bool(code.co_flags & _CO_VARARGS)
         keywords = code.co_varnames[code.co_argcount :][: code.co_kwonlyargcount]
         defaults = body.__kwdefaults__ or {}
         self.attributes = {name: defaults.get(name, REQUIRED) for name in keywords}
+        given = body.__defaults__ or ()
+        self.operand_defaults = dict(zip(reversed(self.operands), reversed(given), strict=False))
         self.shape = shape
         self.formula = formula
         self.definition = definition
@@ -97,6 +156,9 @@ class Op:
         self.at_kink = at_kink
         self.takes_logits = takes_logits
         self.idempotent = idempotent
+        self.positional = len(self.attributes) if positional is None else positional
+        self.spelling = spelling
+        self.adds_axis = adds_axis
         self._bounds: dict[object, Bound] = {}
         self._terms: dict[object, tuple[BoundTerm, ...]] = {}
         self._validate()
@@ -117,7 +179,8 @@ class Op:
     def _validate_notation(self) -> None:
         """Read everything that is stated as text."""
         for text in (self.jacobian or {}).values():
-            read_formula(text)
+            if isinstance(text, str):
+                read_formula(text)
         if not isinstance(self.shape, str):
             return
         signatures = self._signatures
@@ -138,6 +201,12 @@ class Op:
                     raise NotationError(
                         f"the letter {unknown[0]!r} in {formula!r} is in no operand"
                     )
+
+    def names(self, count: int) -> tuple[str, ...]:
+        """Return the names of so many operands, as the op's notation has them."""
+        if not self.is_variadic:
+            return self.operands
+        return tuple(f"X{place}" for place in range(1, count + 1))
 
     @property
     def documentation(self) -> str:
@@ -161,31 +230,31 @@ class Op:
         return self._bounds[key]
 
     def _bind(self, shapes: tuple[Shape, ...], attributes: dict[str, Attribute]) -> Bound:
-        _, signature = self._chosen(shapes, attributes)
+        _, signature, named = self._chosen(shapes, attributes)
         axes = axes_of(attributes, shapes[0]) if self.axis else None
         target = attributes.get("shape")
-        return bind(
+        bound = bind(
             signature,
             shapes,
             axes,
-            target if isinstance(target, tuple) else None,  # type: ignore[arg-type]  # a Shape
+            target if isinstance(target, tuple) and not named else None,  # type: ignore[arg-type]  # a Shape
             keepdims=bool(attributes.get("keepdims")),
         )
+        return _with_named(bound, named) if named else bound
 
     def _chosen(
         self, shapes: tuple[Shape, ...], attributes: dict[str, Attribute]
-    ) -> tuple[int, Signature]:
+    ) -> tuple[int, Signature, Mapping[str, Dim]]:
         if callable(self.shape):
-            return 0, read_signatures(self.shape(shapes, attributes))[0]
+            found = self.shape(shapes, attributes)
+            text, named = found if isinstance(found, Written) else (found, {})
+            return 0, read_signatures(text)[0], named
         for place, signature in enumerate(self._signatures):
-            if fits_rank(signature, shapes):
-                return place, signature
-        if any(len(shape) > 2 for shape in shapes):
-            fact = f"`{self.name}` of more than 2 axes is not supported in this version"
-            raise ShapeMismatch("SC212", fact, help="write it with `einsum`")
+            if self.axis or fits_rank(signature, shapes):
+                return place, signature, {}
         given = " and ".join(f"{len(shape)}-D" for shape in shapes)
         patterns = [signature.operands for signature in self._signatures]
-        taken = [" and ".join(f"{len(each.letters)}-D" for each in found) for found in patterns]
+        taken = [" and ".join(map(_rank_text, found)) for found in patterns]
         fact = f"`{self.name}` takes {', or '.join(taken)} operands, not {given}"
         raise ShapeMismatch("SC303", fact, help="give each operand as many axes as that")
 
@@ -199,13 +268,10 @@ class Op:
 
     def _terms_at(self, shapes: tuple[Shape, ...], tree: Call) -> tuple[BoundTerm, ...]:
         bound = self.bound(shapes, tree.attributes)
-        place, _ = self._chosen(shapes, dict(tree.attributes))
+        place, *_ = self._chosen(shapes, dict(tree.attributes))
         assert self.formula is not None
-        if callable(self.formula):
-            text = self.formula(shapes, dict(tree.attributes))
-        else:
-            alternatives = self.formula.split(" | ")
-            text = alternatives[place] if len(alternatives) > 1 else alternatives[0]
+        alternatives = spelled(self.formula, shapes, dict(tree.attributes)).split(" | ")
+        text = alternatives[place] if len(alternatives) > 1 else alternatives[0]
         return tuple(self._bound_term(bound, term) for term in read_formula(text))
 
     def jacobian_terms(self, tree: Call, operand: str) -> tuple[BoundTerm, ...] | None:
@@ -214,29 +280,77 @@ class Op:
             return None
         shapes = tuple(each.shape for each in tree.operands)
         bound = self.bound(shapes, tree.attributes)
-        return tuple(self._bound_term(bound, term) for term in read_formula(self.jacobian[operand]))
+        text = spelled(self.jacobian[operand], shapes, dict(tree.attributes))
+        return tuple(self._bound_term(bound, term) for term in read_formula(text))
 
     def _bound_term(self, bound: Bound, term: TermPattern) -> BoundTerm:
         factors = tuple(self._bound_factor(bound, factor) for factor in term.factors)
         sizes = tuple(
             letter for size in term.sizes for letter in bound.dims if _is_of(letter, size)
         )
-        deltas = tuple(
+        pairs = [
             (own, right + own.removeprefix(left))
             for left, right in term.deltas
             for own in bound.dims
             if _is_of(own, left) and not bound.dims[own].is_one
+        ]
+        deltas = tuple(pair for pair in pairs if _have_one_dim(bound, *pair))
+        others = [
+            ConditionPattern(left, (FormPart(1, (), right),))
+            for left, right in pairs
+            if (left, right) not in deltas
+        ]
+        conditions = tuple(
+            _bound_condition(bound, each)
+            for each in (*others, *term.conditions)
+            if not each.left or not bound.dims[each.left].is_one
         )
-        return BoundTerm(term.coefficient, factors, deltas, sizes)
+        return BoundTerm(term.coefficient, factors, deltas, sizes, conditions)
 
     def _bound_factor(self, bound: Bound, factor: FactorPattern) -> BoundFactor:
-        if factor.text in self.operands:
-            place = self.operands.index(factor.text)
-            owner, axes = bound.signature.operands[place], bound.operands[place]
+        names = [pattern.name for pattern in bound.signature.operands]
+        place = names.index(factor.text) if factor.text in names else None
+        whole = place is None and len(factor.letters) > 1 and self.axis is not None
+        if place is not None or (whole and bound.signature.output.letters == ("...",)):
+            owner, axes = bound.signature.operands[place or 0], bound.operands[place or 0]
         else:
-            place, owner, axes = None, bound.signature.output, bound.output
+            owner, axes = bound.signature.output, bound.output
         letters = resolved(bound, owner, axes, factor.letters)
         return BoundFactor(place, factor.text, letters, factor.power)
+
+
+def _rank_text(pattern: Pattern) -> str:
+    """Name the ranks that a pattern takes: `2-D`, or `2-D and more`."""
+    return f"{len(pattern.own)}-D{' or more' * pattern.is_stacked}"
+
+
+def _with_named(bound: Bound, named: Mapping[str, Dim]) -> Bound:
+    """Give the output's new letters their dims."""
+    dims = {**bound.dims, **named}
+    letters = bound.signature.output.letters
+    if bound.signature.output.is_stacked:
+        return bound._replace(dims=dims)
+    output = tuple(None if dims.get(i, ONE).is_one else i for i in letters)
+    return bound._replace(output=output, dims=dims, shape=tuple(dims.get(i, ONE) for i in letters))
+
+
+def _have_one_dim(bound: Bound, left: str, right: str) -> bool:
+    """Say whether a delta's letters run over one dim; a letter of no operand takes the other's."""
+    return bound.dims.get(right, bound.dims[left]) == bound.dims[left]
+
+
+def _bound_condition(bound: Bound, pattern: ConditionPattern) -> BoundCondition:
+    parts: list[tuple[str, Dim]] = []
+    offset = Dim.number(0)
+    for part in pattern.form:
+        count = Dim.number(part.times)
+        for size in part.sizes:
+            count *= bound.dims[size]
+        if not part.letter:
+            offset += count
+        elif not bound.dims[part.letter].is_one:
+            parts.append((part.letter, count))
+    return BoundCondition(pattern.left or None, tuple(parts), offset, pattern.is_cyclic)
 
 
 def _is_of(letter: str, family: str) -> bool:

@@ -4,6 +4,7 @@ Conforming is not being right: what an arrangement is worth is told by which axe
 by sizes.
 """
 
+from shapecalc.orderings.factors import product_of
 from shapecalc.orderings.verdicts import coincidences, factors_of, has_impostors, orderings
 
-__all__ = ["coincidences", "factors_of", "has_impostors", "orderings"]
+__all__ = ["coincidences", "factors_of", "has_impostors", "orderings", "product_of"]

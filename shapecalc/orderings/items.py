@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from shapecalc.dims import Dim, Shape
-from shapecalc.matrix.printing import INFIX, text
+from shapecalc.dims import ONE, Dim, Shape, matrix_turned
+from shapecalc.matrix import make
+from shapecalc.matrix.printing import INFIX, attribute_text, text
 from shapecalc.orderings.trails import Chain, Word, multiplied
 from shapecalc.records import OrderingItem
-from shapecalc.tree import Call, Tree, call
+from shapecalc.tree import Call, Tree
 
 LAYOUTS = ("denominator", "numerator")
 
@@ -21,11 +22,15 @@ class Verdict(NamedTuple):
 
 
 class Arranged(NamedTuple):
-    """A product with its dims as vertices; `factors` are its different factors."""
+    """A product with its dims as vertices; `factors` are its different factors.
+
+    `sum` is what adds up the products of a stack, where something does.
+    """
 
     chain: Chain
     factors: tuple[Tree, ...]
     dims: tuple[Dim, ...]
+    sum: Call | None
 
     def sizes(self, sizes: Mapping[str, int] | None) -> tuple[int, ...] | None:
         """Return the size of each vertex; None where one is not known."""
@@ -49,18 +54,22 @@ class Printer:
         self.dims = tuple(map(str, arranged.dims))
         self.texts = [(_operand(tree), _turned(tree)) for tree in arranged.factors]
         shapes = [tuple(map(str, tree.shape)) for tree in arranged.factors]
-        self.shapes = [(shape, shape[::-1]) for shape in shapes]
+        self.shapes = [(shape, matrix_turned(shape)) for shape in shapes]
+        self.stack = tuple(map(str, _stack(arranged)))
+        self.around = _around(arranged.sum)
 
     def items(self, verdicts: Sequence[Verdict]) -> Iterator[OrderingItem]:
         """Print each verdict."""
         for word, fit, value in verdicts:
             meetings, shape = multiplied(word, self.chain.ends)
             dims = self.dims
+            product = " @ ".join([self.texts[kind][turned] for kind, turned in word])
+            inner = None if fit == "never" or shape is None else tuple([dims[v] for v in shape])
             yield OrderingItem(
-                " @ ".join([self.texts[kind][turned] for kind, turned in word]),
+                self.around.format(product),
                 tuple([self.shapes[kind][turned] for kind, turned in word]),
                 fit,
-                None if fit == "never" or shape is None else tuple([dims[v] for v in shape]),
+                None if inner is None else self.stack + inner,
                 value,
                 self.layouts.get(value or ""),
                 self._why(fit, meetings),
@@ -90,6 +99,25 @@ class Printer:
         )
 
 
+def _stack(arranged: Arranged) -> Shape:
+    """Return the axes that are left in front of every arrangement."""
+    stack = make.broadcast_shape([factor.shape[:-2] for factor in arranged.factors])
+    if arranged.sum is None:
+        return stack
+    axis, is_kept = (arranged.sum.attribute(name) for name in ("axis", "keepdims"))
+    axes = axis if isinstance(axis, tuple) else (axis,)
+    ones = [ONE if place in axes else dim for place, dim in enumerate(stack)]
+    return tuple(dim for place, dim in enumerate(ones) if is_kept or place not in axes)
+
+
+def _around(tree: Call | None) -> str:
+    """Print what adds up the products of a stack, `{}` in place of the product."""
+    if tree is None:
+        return "{}"
+    kept = ", keepdims=True" if tree.attribute("keepdims") else ""
+    return f"sum({{}}, axis={attribute_text(tree.attribute('axis'))}{kept})"
+
+
 def _operand(tree: Tree) -> str:
     """Print a factor as an operand of `@`, a group in parentheses."""
     is_group = isinstance(tree, Call) and tree.op in INFIX
@@ -100,5 +128,4 @@ def _turned(tree: Tree) -> str:
     """Print a factor transposed: a group as a whole, since it is one factor."""
     if len(tree.shape) < 2:
         return text(tree)
-    shape: Shape = tree.shape[::-1]
-    return text(call("transpose", (tree,), (), shape))
+    return text(make.turned(tree))

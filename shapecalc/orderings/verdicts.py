@@ -118,11 +118,11 @@ def _arranged(formula: Tree) -> Arranged | str:
     vertices: dict[Dim, int] = {ONE: UNIT}
     for factor in found.factors:
         kinds.setdefault(factor, len(kinds))
-        for dim in factor.shape:
+        for dim in factor.shape[-2:]:
             vertices.setdefault(dim, len(vertices))
     word = tuple((kinds[found.factors[place]], turned) for place, turned in found.word)
-    ends = tuple(tuple(vertices[dim] for dim in factor.shape) for factor in kinds)
-    return Arranged(Chain(word, ends), tuple(kinds), tuple(vertices))
+    ends = tuple(tuple(vertices[dim] for dim in factor.shape[-2:]) for factor in kinds)
+    return Arranged(Chain(word, ends), tuple(kinds), tuple(vertices), found.sum)
 
 
 def _merged(chain: Chain, sizes: tuple[int, ...] | None) -> Chain:

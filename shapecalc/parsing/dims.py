@@ -11,14 +11,14 @@ TERM_LIMIT = 200
 
 
 def parse_dim(text: str, locate: Locate) -> Dim:
-    """Read one dim: names and positive integers, with `+`, `-`, `*` and parentheses."""
+    """Read one dim: names and positive integers, with `+`, `-`, `*`, `/` and parentheses."""
     return dim_of(parse_expression(text, locate))
 
 
 def dim_of(syntax: Syntax) -> Dim:
     """Return the dim that an expression spells; raise a Problem where it spells none."""
     dim = _polynomial(syntax)
-    if all(count < 0 for _, count in dim.terms):
+    if all(count < 0 for _, count in dim.terms) or not (dim.names or isinstance(dim.constant, int)):
         raise Problem(Finding("SC308", syntax.span, f"a size is `{dim}`", "a size is at least 1"))
     return dim
 
@@ -43,26 +43,14 @@ def _polynomial(syntax: Syntax) -> Dim:
             return Dim.named(name)
         case Literal(text=text) if text.isdigit():
             return Dim.number(int(text))
-        case Binary(operator="+" | "-" | "*"):
+        case Binary(operator="+" | "-" | "*" | "/"):
             return _combined(syntax)
-        case Name() | Binary(operator="/"):
-            raise _not_built(syntax)
+        case Name():
+            message, advice = "`_` stands for a whole axis", "write `_` alone, or name the dim"
         case _:
-            pass
-    advice = "write a name, a positive integer, or a sum or product of those"
-    raise Problem(Finding("SC204", syntax.span, "this is no dim", advice))
-
-
-def _not_built(syntax: Name | Binary) -> Problem:
-    what, advice = "an axis `_`", "give the dim a name of its own"
-    if isinstance(syntax, Binary):
-        what, advice = "a quotient of dims", "give the quotient a name of its own in `dims`"
-        if isinstance(syntax.left, Name) and isinstance(syntax.right, Name):
-            whole, count = syntax.left.text, syntax.right.text
-            advice = f"name the quotient, `{whole}_{count}`, and write `{count}*{whole}_{count}`"
-            advice += f" for `{whole}`"
-    message = f"{what} is not supported in this version"
-    return Problem(Finding("SC212", syntax.span, message, advice))
+            message = "this is no dim"
+            advice = "write a name, a positive integer, or a sum, product or quotient of those"
+    raise Problem(Finding("SC204", syntax.span, message, advice))
 
 
 def _combined(syntax: Binary) -> Dim:
@@ -71,7 +59,18 @@ def _combined(syntax: Binary) -> Dim:
         return left + right
     if syntax.operator == "-":
         return left - right
+    if syntax.operator == "/":
+        return _divided(syntax, left, right)
     count = len(left.terms) * len(right.terms)
     if count > TERM_LIMIT:
         raise over("a product of {} terms", count, TERM_LIMIT, syntax.span)
     return left * right
+
+
+def _divided(syntax: Binary, left: Dim, right: Dim) -> Dim:
+    quotient = left.divided(right)
+    if quotient is None:
+        message = f"`{left}` is no exact multiple of `{right}`"
+        advice = f"give the quotient a name of its own, and write `({right})*name` for `{left}`"
+        raise Problem(Finding("SC204", syntax.span, message, advice))
+    return quotient

@@ -13,11 +13,13 @@ from shapecalc.expression import (
     Binary,
     Call,
     Constant,
+    Dots,
     Keyword,
     Literal,
     Locate,
     Name,
     Sequence,
+    Slice,
     Subscript,
     Syntax,
     Text,
@@ -165,8 +167,8 @@ class _Parser:
                 self.at += 1
                 node = Attribute(self.since(start), node, "T", self.span(token))
             elif token.text == "[":
-                self.skip_subscript()
-                node = Subscript(self.since(start), node)
+                places = self.subscript()
+                node = Subscript(self.since(start), node, places)
             elif token.text == "(" and isinstance(node, Name | Attribute) and self.ends_in_name():
                 node = self.call(node, start)
             else:
@@ -248,20 +250,38 @@ class _Parser:
             self.refuse_operator()
         return False
 
-    def skip_subscript(self) -> None:
-        """Step over `[…]`, whatever balanced text it holds."""
-        openers: list[Token] = []
-        while True:
-            token = self.tokens[self.at]
-            if token.kind == "end":
-                self.refuse_unclosed(openers[-1])
-            if token.text in _CLOSING:
-                openers.append(token)
-            elif token.text in (")", "]", "}") and token.text != _CLOSING[openers.pop().text]:
-                self.refuse_operator()
+    def subscript(self) -> tuple[Syntax | Slice | Dots, ...]:
+        """Read the places of `[…]` behind an operand."""
+        opener = self.tokens[self.at]
+        self.at += 1
+        places: list[Syntax | Slice | Dots] = []
+        while not self.closes(opener):
+            places.append(self.place(opener))
+            self.comma(opener)
+        if not places:
+            self.refuse(opener, "SC201", "`[]` names no place", "write `[0]`, or `[1:]`")
+        return tuple(places)
+
+    def place(self, opener: Token) -> Syntax | Slice | Dots:
+        """Read one place: an index, `...`, or a slice of up to three parts."""
+        start = self.tokens[self.at].start
+        if [token.text for token in self.tokens[self.at : self.at + 3]] == ["."] * 3:
+            self.at += 3
+            return Dots(self.since(start))
+        first = self.bound(opener)
+        if self.tokens[self.at].text != ":":
+            return first or self.refuse_operand("an index or a slice")
+        parts = [first]
+        while self.tokens[self.at].text == ":" and len(parts) < 3:
             self.at += 1
-            if not openers:
-                return
+            parts.append(self.bound(opener))
+        first, last, step = (*parts, None)[:3]
+        return Slice(self.since(start), first, last, step)
+
+    def bound(self, opener: Token) -> Syntax | None:
+        """Read a part of a slice; None where it is left out."""
+        is_left_out = self.tokens[self.at].text in (":", ",", "]")
+        return None if is_left_out else self.nested(opener)
 
     def refuse_keyword(self, token: Token) -> NoReturn:
         from shapecalc.parsing import refusals
@@ -318,8 +338,10 @@ def _check_size(syntax: Syntax) -> None:
 def parts_of(syntax: Syntax) -> tuple[Syntax, ...]:
     """Return the nodes directly below one, a called name left out, in the author's order."""
     match syntax:
-        case Unary(operand=part) | Attribute(value=part) | Subscript(value=part):
+        case Unary(operand=part) | Attribute(value=part):
             return (part,)
+        case Subscript(value=value, places=places):
+            return (value, *(part for place in places for part in _inside(place)))
         case Binary(left=left, right=right):
             return (left, right)
         case Sequence(items=items):
@@ -330,6 +352,16 @@ def parts_of(syntax: Syntax) -> tuple[Syntax, ...]:
             return (*method, *arguments, *values)
         case Name() | Literal() | Text() | Constant():
             return ()
+
+
+def _inside(place: Syntax | Slice | Dots) -> tuple[Syntax, ...]:
+    match place:
+        case Slice(start=start, stop=stop, step=step):
+            return tuple(part for part in (start, stop, step) if part is not None)
+        case Dots():
+            return ()
+        case _:
+            return (place,)
 
 
 def over(

@@ -65,6 +65,7 @@ def _spec(report: Report) -> Tree:
         "findings": [_finding(finding) for finding in in_order(report.findings)],
         "silenced": [_finding(finding) for finding in in_order(report.silenced)],
         "assumptions": list(report.assumptions),
+        "inferred_dims": list(report.inferred_dims),
         "not_checked": list(report.not_checked),
         "step_count": report.step_count,
     }
@@ -116,6 +117,8 @@ def _jacobian(jacobian: Jacobian) -> Tree:
         "effective": jacobian.effective,
         "effective_shape": _dims(jacobian.effective_shape),
         "entries": None if jacobian.entries is None else list(jacobian.entries),
+        "contracted": list(jacobian.contracted),
+        "summed": list(jacobian.summed),
     }
 
 
@@ -131,7 +134,7 @@ def _layouts(step: Step) -> dict[str, Tree]:
 
 def _view(view: View) -> Tree:
     return {
-        "formula": view.formula,
+        "formula": view.formula or None,
         "factors": [list(factor) for factor in view.factors],
         "shape": _dims(view.shape),
         "why": view.why,

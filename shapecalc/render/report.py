@@ -3,7 +3,8 @@
 Where there are many equations, lines that are alike but for the names are folded to one.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
+from string import digits
 from typing import TypeVar
 
 from shapecalc.records import Claim, Gradient, Report, Value
@@ -35,10 +36,50 @@ def head_section(page: Page, report: Report) -> None:
 
 
 def _dims(page: Page, report: Report) -> None:
+    """List the dims; of many inferred ones that are alike, the first and the last."""
+    _wrapped(page, _dim_texts(report) + ([_inferred(report)] if report.inferred_dims else []))
+
+
+def _dim_texts(report: Report) -> list[str]:
+    if len(report.dims) <= MANY:
+        runs = [(dim, dim, number) for dim, number in report.dims]
+    else:
+        runs = _runs(report.dims, set(report.inferred_dims))
+    texts = []
+    for first, last, number in runs:
+        text = first if first == last else f"{first} … {last}"
+        text += "" if number is None else f" = {number}"
+        texts.append(text + (", the examples" if first == report.batch else ""))
+    return texts
+
+
+def _runs(
+    dims: Sequence[tuple[str, int | None]], inferred: Container[str]
+) -> list[tuple[str, str, int | None]]:
+    """Join inferred dims of one size that are numbered on: the first, the last, the size."""
+    runs: list[tuple[str, str, int | None]] = []
+    for dim, number in dims:
+        first, last, size = runs[-1] if runs else ("", "", None)
+        is_next = dim in inferred and size == number and last[-1:].isdigit()
+        if is_next and last.rstrip(digits) == dim.rstrip(digits):
+            runs[-1] = (first, dim, size)
+        else:
+            runs.append((dim, dim, number))
+    return runs
+
+
+def _inferred(report: Report) -> str:
+    """Say which names are not the spec's."""
+    if len(report.inferred_dims) == len(report.dims):
+        return "(names inferred)"
+    few = report.inferred_dims[:4]
+    more = ", …" if len(report.inferred_dims) > len(few) else ""
+    return f"({', '.join(few)}{more} inferred)"
+
+
+def _wrapped(page: Page, texts: list[str]) -> None:
     line = ""
-    for dim, number in report.dims:
-        text = dim if number is None else f"{dim} = {number}"
-        text += ", the examples" if dim == report.batch else ""
+    for text in texts:
         if line and len(line) + 3 + len(text) > page.width:
             page.line(cell(line, "dim"))
             line = ""

@@ -11,6 +11,7 @@ from shapecalc.render.notation import (
     counted,
     gradient_name,
     key,
+    listed,
     shape,
     size,
     unique,
@@ -55,10 +56,24 @@ def _jacobian(page: Page, report: Report, step: Step) -> None:
         rows.append(("diagonal", _sees(report, step), f"in {', '.join(jacobian.diagonal)}"))
     if jacobian.effective is not None and jacobian.effective_shape is not None:
         rows.append(("effective", jacobian.effective, shape(jacobian.effective_shape)))
+    rows += _stack(step)
     page.blank()
     page.rows([Row(cell(f"{name:<11}{text}"), (cell(end, "dim"),)) for name, text, end in rows])
     if jacobian.entries is not None:
-        page.line(cell(f"entries    {_entries(step, jacobian.entries)}", "dim"), indent=2)
+        _prose(page, "entries    ", _entries(step, jacobian.entries), "dim")
+
+
+def _stack(step: Step) -> list[tuple[str, str, str]]:
+    """Tell the axes of the output that are summed apart, where it has more than a matrix has."""
+    jacobian = step.jacobian
+    if len(step.upstream_shape) < 3:
+        return []
+    rows = []
+    if jacobian.contracted:
+        rows.append(("contracted", "summed in the product with the upstream", jacobian.contracted))
+    if jacobian.summed:
+        rows.append(("summed", f"{step.wrt} was repeated", jacobian.summed))
+    return [(name, text, f"over {listed(dims)}") for name, text, dims in rows]
 
 
 def _entrywise(page: Page, step: Step) -> list[tuple[str, str, str]]:
@@ -208,6 +223,8 @@ def _layouts(page: Page, report: Report, step: Step) -> None:
         end = (cell(shapes), mark("✓", f"is vec({name})"))
         rows.append(Row(cell(f"{'vec':<{LABEL}}{step.vec.formula}"), end))
     page.rows(rows, least=LABEL)
+    if not step.numerator.formula:
+        _prose(page, f"{'numerator':<{LABEL}}", f"none: {step.numerator.why}")
     if step.mixed is None and step.mixed_why:
         _prose(page, f"{'mixed':<{LABEL}}", f"none: {step.mixed_why}")
 
@@ -218,9 +235,9 @@ def _sized_mixed_mark(report: Report, step: Step) -> Cell:
     return mark("✗", with_sizes(step.mixed.why, dict(report.dims)))
 
 
-def _prose(page: Page, lead: str, text: str) -> None:
+def _prose(page: Page, lead: str, text: str, style: str = "") -> None:
     for number, line in enumerate(page.folded(text, page.width - 2 - len(lead))):
-        page.line(cell((lead if number == 0 else " " * len(lead)) + line), indent=2)
+        page.line(cell((lead if number == 0 else " " * len(lead)) + line, style), indent=2)
 
 
 def _orderings(page: Page, report: Report, step: Step) -> None:
@@ -286,7 +303,7 @@ def _verdict(item: OrderingItem) -> Cell:
 def _where_all_conform(page: Page, report: Report, step: Step) -> None:
     """Say how many arrangements would be wrong were all dims equal, where that is known."""
     orderings = step.orderings
-    found = unique(dim for factor in step.denominator.factors for dim in factor)
+    found = unique(dim for factor in step.denominator.factors for dim in factor[-2:])
     dims = [dim for dim, _ in report.dims if dim in found]
     good = orderings.right + orderings.transposed
     is_known = good == 2 == orderings.conformable and len(orderings.items) == orderings.total

@@ -101,7 +101,7 @@ def layout_rows(step: Step, *, mixed: Cell) -> list[Row]:
     transposed = mark("✓", said) if is_checked(step) else mark("?", "not checked")
     views = [
         ("denominator", step.denominator, conforming_mark(step)),
-        ("numerator", step.numerator, transposed),
+        *([("numerator", step.numerator, transposed)] if step.numerator.formula else []),
     ]
     if step.mixed is not None:
         views.append(("mixed", step.mixed, mixed))
@@ -161,7 +161,8 @@ def _text(step: Step, first: Step | None) -> str:
     if first is None or first is step:
         jacobian = step.jacobian
         if step.relation == "product" and jacobian.effective and jacobian.effective_shape:
-            return f"effective: {jacobian.effective} {shape(jacobian.effective_shape)}"
+            text = f"effective: {jacobian.effective} {shape(jacobian.effective_shape)}"
+            return f"{text}, {step.note}" if step.note else text
         return _reason(step)
     match step.relation:
         case "product":
@@ -186,6 +187,8 @@ def _reason(step: Step) -> str:
 
 def _block(page: Page, step: Step, indent: int) -> None:
     page.rows(layout_rows(step, mixed=mixed_mark(step)), indent=indent, least=LABEL)
+    if not step.numerator.formula:
+        _labelled(page, "numerator", f"none: {step.numerator.why}", indent)
     if step.mixed is None and step.mixed_why:
         _labelled(page, "mixed", f"none: {step.mixed_why}", indent)
     orderings = step.orderings

@@ -11,6 +11,8 @@ from shapecalc.spec.network import DimEntry
 from shapecalc.sweep import Link, Sweep
 from shapecalc.verify.standins import PRIMES
 
+MOST_NAMED = 12  # dims in one finding; with axes written as numbers, each layer may have its own
+
 
 def coincidence_findings(sweep: Sweep) -> Iterator[Finding]:
     """Say where sizes agree by chance (SC501) and which params are square (SC502)."""
@@ -54,7 +56,7 @@ def _sizes_that_coincide(sweep: Sweep) -> Iterator[Finding]:
         message,
         f"test with sizes that differ, for example {_distinct(sweep, used)}",
         label,
-        tuple(Related(place, "") for place in places[1:]),
+        tuple(Related(place, "") for place in places[1:MOST_NAMED]),
     )
 
 
@@ -83,8 +85,10 @@ def _may_coincide(link: Link, sweep: Sweep) -> bool:
 def _distinct(sweep: Sweep, used: set[str]) -> str:
     """Propose primes near the sizes that coincide, all different from the others in use."""
     taken = {entry.size for entry in sweep.graph.network.dims if entry.name not in used}
-    proposals = []
+    proposals: list[str] = []
     for entry in sweep.graph.network.dims:
+        if len(proposals) == MOST_NAMED:
+            return f"{', '.join(proposals)}, and so on"
         if entry.name in used and entry.size is not None:
             size = _prime_near(entry.size, taken)
             taken.add(size)

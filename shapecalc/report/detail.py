@@ -3,16 +3,17 @@
 from collections.abc import Iterable, Sequence
 
 from shapecalc.dims import Dim, Shape
-from shapecalc.graph import Graph, Node
-from shapecalc.matrix.printing import text
+from shapecalc.graph import Graph, Node, Use
+from shapecalc.matrix.printing import attribute_text, text
 from shapecalc.ops.registry import OPS, axes_of
 from shapecalc.records import Dims, Gradient, Report, Value
+from shapecalc.report.axes import listed
 from shapecalc.report.formulas import formula_record
 from shapecalc.report.steps import step_record
 from shapecalc.sweep import Gradient as Derived
 from shapecalc.sweep import Link, Sweep, known_sums
 from shapecalc.sweep.kinds import Signature
-from shapecalc.tree import Call, Leaf, Number, Tree
+from shapecalc.tree import Call, Leaf, Number, Tree, calls, leaves
 
 
 def with_detail(report: Report, sweep: Sweep) -> Report:
@@ -90,7 +91,7 @@ def _along_axis(tree: Call, graph: Graph) -> str:
     axes = axes_of(dict(tree.attributes), tree.shape)
     dims = [(place in axes, str(dim)) for place, dim in enumerate(tree.shape) if not dim.is_one]
     others = [dim for is_own, dim in dims if not is_own]
-    over = f"over {' and '.join(dim for is_own, dim in dims if is_own) or 'one entry'}"
+    over = f"over {listed([dim for is_own, dim in dims if is_own]) or 'one entry'}"
     return f"{over}, for each example" if others == [graph.batch] else over
 
 
@@ -102,7 +103,7 @@ def _reduced(tree: Call) -> str:
     shape = tree.operands[0].shape
     axes = axes_of(attributes, shape) if attributes.get("axis") is not None else ()
     left = [str(dim) for place, dim in enumerate(shape) if place not in axes and not dim.is_one]
-    return f"{attributes['reduction']} over {' and '.join(left)}" if left else ""
+    return f"{attributes['reduction']} over {listed(left)}" if left else ""
 
 
 def _repeated(tree: Tree) -> Iterable[str]:
@@ -121,7 +122,7 @@ def _repeated_operand(tree: Call, operand: Leaf) -> Iterable[str]:
         if OPS[tree.op].shape
         else None
     )
-    if bound is None or "..." not in bound.signature.output.letters:
+    if bound is None or bound.signature.output.letters != ("...",):
         return
     own = bound.operands[tree.operands.index(operand)]
     missing = [bound.dims[i] for i in bound.output if i is not None and i not in own]
@@ -131,6 +132,7 @@ def _repeated_operand(tree: Call, operand: Leaf) -> Iterable[str]:
 
 def _gradients(sweep: Sweep, likeness: _Likeness) -> Iterable[Gradient]:
     graph = sweep.graph
+    uses = graph.uses()
     params = {entry.name for entry in graph.network.params}
     inputs = {entry.name for entry in graph.network.inputs}
     for found in sweep.gradients.values():
@@ -144,7 +146,7 @@ def _gradients(sweep: Sweep, likeness: _Likeness) -> Iterable[Gradient]:
             formula=formula_record(found.formula),
             steps=tuple(_part(link) for link in found.links),
             checked=found.checked,
-            note=_gradient_note(found),
+            note=_gradient_note(found) or _constancy(found, uses.get(found.value, [])),
             pattern=likeness.of(found.formula),
         )
 
@@ -167,12 +169,29 @@ def _gradient_note(found: Derived) -> str:
     return ""
 
 
+def _constancy(found: Derived, uses: Sequence[Use]) -> str:
+    """Say why a gradient is 0 where all that uses a value is piecewise constant in it."""
+    if found.links:
+        return ""
+    trees = (part for use in uses for part in calls(use.node.tree))
+    ops = dict.fromkeys(each.op for each in trees if _is_constant_in(each, found.value))
+    return f"{' and '.join(ops)} is piecewise constant" if ops else ""
+
+
+def _is_constant_in(tree: Call, value: Leaf) -> bool:
+    slopes = OPS[tree.op].derivative or {}
+    return set(slopes.values()) == {"0"} and any(
+        name is value for operand in tree.operands for name in leaves(operand)
+    )
+
+
 def _kink(tree: Tree) -> str:
     """Say what the derivative is taken to be where it does not exist."""
     if not isinstance(tree, Call) or OPS[tree.op].at_kink is None:
         return ""
     operands = sorted(tree.operands, key=lambda operand: isinstance(operand, Number))
     names = dict(zip(OPS[tree.op].operands, map(text, operands), strict=True))
+    names |= {name: attribute_text(value) for name, value in tree.attributes}
     if any(not isinstance(each, Leaf) and " " in text(each) for each in tree.operands):
         return ""
     return (OPS[tree.op].at_kink or "").format(**names)

@@ -49,6 +49,8 @@ def _names_in(tree: Tree) -> Iterator[str]:
 def _dims_in(attribute: Attribute) -> Iterator[str]:
     if isinstance(attribute, Dim):
         yield from attribute.names
+    elif isinstance(attribute, Leaf):
+        yield attribute.name
     elif isinstance(attribute, tuple):
         for each in attribute:
             yield from _dims_in(each)

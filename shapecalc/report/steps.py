@@ -4,16 +4,18 @@ from collections.abc import Sequence
 from functools import cached_property
 from math import prod
 
-from shapecalc.dims import Dim, Shape
-from shapecalc.index import Delta, Factor, Label, Labels, Term
+from shapecalc.conditions import Label
+from shapecalc.dims import Dim, Shape, matrix_turned
+from shapecalc.index import Delta, Factor, Labels, Term
 from shapecalc.layout import other_layout
 from shapecalc.matrix import make
 from shapecalc.matrix.entries import Letters, sigma, sum_text
 from shapecalc.matrix.printing import text
 from shapecalc.orderings import factors_of, orderings
 from shapecalc.records import Contraction, Dims, Jacobian, Orderings, Step, View, WalkEdge
+from shapecalc.report.axes import Axes, axes_of, diagonal_of, listed, stack_note
 from shapecalc.report.formulas import formula_record
-from shapecalc.report.views import factors_in, mixed_view, vec_view, view_of
+from shapecalc.report.views import factors_in, mixed_view, no_view, vec_view, view_of
 from shapecalc.sweep import Link, Sweep
 from shapecalc.tree import Call, Tree
 
@@ -68,7 +70,7 @@ class _StepWriter:
             wrt_shape=_dims(self.formula.shape),
             jacobian=self._jacobian(),
             denominator=view_of(self.denominator),
-            numerator=view_of(self.numerator),
+            numerator=self._numerator_view(),
             mixed=mixed,
             mixed_why=why,
             vec=vec_view(self.denominator, upstream, self.link.value)
@@ -80,6 +82,19 @@ class _StepWriter:
             formula=formula_record(self.formula),
             checked=self.derivation.checked,
         )
+
+    def _numerator_view(self) -> View:
+        """Show the numerator layout, where the last two axes are those of matrices."""
+        if self.sweep.numerator or self.relation == "product" or self._is_batched:
+            return view_of(self.numerator)
+        axes = f"the {len(self.formula.shape)} axes of {self.link.value.name}"
+        return no_view(f"{axes} are no matrices in a batch, so only this form is defined")
+
+    @property
+    def _is_batched(self) -> bool:
+        """Say whether the variable's axes in front of the last two are diagonal."""
+        tied = {delta.left for delta in self._tied} | {delta.right for delta in self._tied}
+        return all(label is None or label in tied for label in self.jacobian.wrt_labels[:-2])
 
     # --- the Jacobian ---------------------------------------------------------------------------
 
@@ -105,11 +120,11 @@ class _StepWriter:
 
     @cached_property
     def _tied(self) -> tuple[Delta, ...]:
-        """Return the deltas that all terms have: they make the diagonal axes."""
-        if not self.jacobian.terms:
-            return ()
-        first, *others = self.jacobian.terms
-        return tuple(d for d in first.deltas if all(d in term.deltas for term in others))
+        return diagonal_of(self.jacobian)
+
+    @cached_property
+    def _axes(self) -> Axes:
+        return axes_of(self.jacobian, self.formula, self._dim)
 
     @cached_property
     def _rest(self) -> tuple[Term, ...]:
@@ -126,7 +141,8 @@ class _StepWriter:
             return None
         (term,) = self._rest
         arrays = [factor for factor in term.factors if factor.labels]
-        if len(arrays) != 1 or term.deltas or term.summed or arrays[0].power != 1:
+        held = term.deltas or term.conditions or term.summed
+        if len(arrays) != 1 or held or arrays[0].power != 1:
             return None
         return self._scaled(term, [self.spell(arrays[0].tree)])
 
@@ -142,6 +158,8 @@ class _StepWriter:
         upstream, effective = self.link.gradient, self._effective_tree
         if upstream is not None and self._is_deltas_alone:
             return None, "the Jacobian is deltas alone: there is no second matrix to multiply by"
+        if self.relation != "product" and len(self.formula.shape) > 2:
+            return None, "the step is no product of matrices"
         view, why = mixed_view(upstream, effective, self.graph.sizes)
         if view is None or upstream is None or view.shape is None:
             return view, why
@@ -159,7 +177,6 @@ class _StepWriter:
 
     def _jacobian(self) -> Jacobian:
         shape = self.output.shape + self.link.value.shape
-        tied = tuple(str(self._dim(delta.left)) for delta in self._tied)
         tree = self._effective_tree
         left = f"∂{self.output.name}{self.letters.indices(self.jacobian.output_labels)}"
         below = f"∂{self.link.value.name}{self.letters.indices(self.jacobian.wrt_labels)}"
@@ -167,10 +184,12 @@ class _StepWriter:
             shape=_dims(shape),
             index_form=sum_text(self.jacobian.terms, self.letters, self.spell),
             left=f"{left}/{below}",
-            diagonal=tied,
+            diagonal=_dims(self._axes.diagonal),
             effective=None if tree is None else text(tree),
             effective_shape=None if tree is None else _dims(tree.shape),
             entries=self._entries(shape, tree),
+            contracted=_dims(self._axes.contracted),
+            summed=_dims(self._axes.summed),
         )
 
     def _entries(self, shape: Shape, tree: Tree | None) -> tuple[int, ...] | None:
@@ -192,6 +211,8 @@ class _StepWriter:
                 return self._sum_note()
             case "softmax":
                 return self._block_note()
+            case "product":
+                return stack_note(self.formula, self._axes)
             case _:
                 return ""
 
@@ -203,27 +224,17 @@ class _StepWriter:
         return "each entry by itself: so *, not @"
 
     def _sum_note(self) -> str:
-        lacking = [
-            str(self._dim(label))
-            for label in self.jacobian.output_labels
-            if label is not None
-            and label not in {d.left for d in self._tied} | {d.right for d in self._tied}
-        ]
+        lacking = _dims(self._axes.untied)
         if not lacking:
             return ""
-        along = " and ".join(lacking)
+        along = listed(lacking)
         return f"{self.link.value.name} was repeated along {along}, so sum over {along}"
 
     def _block_note(self) -> str:
-        free = [
-            label
-            for label in self.jacobian.output_labels
-            if label is not None and not any(label in delta for delta in self._tied)
-        ]
-        if len(free) != 1 or not self._tied:
+        if len(self._axes.untied) != 1 or not self._tied:
             return ""
-        dim, batch = self._dim(free[0]), str(self._dim(self._tied[0].left))
-        each = "example" if batch == self.graph.batch else f"index of {batch}"
+        (dim,), others = self._axes.untied, _dims(self._axes.diagonal)
+        each = "example" if others == (self.graph.batch,) else f"index of {listed(others)}"
         return f"a {dim} × {dim} block for each {each}"
 
     def _no_order(self, reason: str) -> str:
@@ -256,7 +267,7 @@ class _StepWriter:
     @property
     def _upstream_labels(self) -> Labels:
         labels = self.jacobian.output_labels
-        return tuple(reversed(labels)) if self.sweep.numerator else labels
+        return matrix_turned(labels) if self.sweep.numerator else labels
 
     def _substitutions(self, summed: tuple[Label, ...]) -> str:
         puts = []
@@ -285,10 +296,10 @@ class _StepWriter:
         if isinstance(factors_of(self.denominator), str) or len(self.derivation.terms) != 1:
             return ()
         (term,) = self.derivation.terms
-        here = self.jacobian.wrt_labels[0] if self.jacobian.wrt_labels else None
+        here = next(iter(self.jacobian.wrt_labels[-2:]), None)
         edges = []
         for factor in factors_in(self.denominator):
-            if len(factor.shape) != 2:
+            if len(factor.shape) < 2:
                 return ()
             there = self._beyond(term, factor, here)
             base = make.transposed(factor) if _is_turned(factor) else factor
@@ -309,14 +320,14 @@ class _StepWriter:
             label
             for each in term.factors
             if self.spell(each.tree) in parts
-            for label in each.labels
+            for label in each.labels[-2:]
             if label is not None and label is not here
         ]
         return ends[0] if ends else None
 
 
 def _is_turned(tree: Tree) -> bool:
-    return isinstance(tree, Call) and tree.op == "transpose"
+    return isinstance(tree, Call) and tree.op in make.TRANSPOSES
 
 
 def _is_group(tree: Tree) -> bool:

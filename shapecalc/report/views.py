@@ -15,9 +15,17 @@ def view_of(formula: Tree) -> View:
     return View(text(formula), factors, _dims(formula.shape), "", fits_here=False)
 
 
+def no_view(why: str) -> View:
+    """Say why a step has no formula in a layout."""
+    return View("", (), None, why, fits_here=False)
+
+
 def factors_in(formula: Tree) -> list[Tree]:
-    """Return the factors of a matrix product, without the numbers and scalars around it."""
-    return [_without_scalars(factor) for factor in make.chain(_without_scalars(formula))]
+    """Return the factors of a matrix product, without numbers, scalars and sums around it."""
+    inner = _without_scalars(formula)
+    if isinstance(inner, Call) and inner.op == "sum" and len(make.chain(inner.operands[0])) > 1:
+        inner = inner.operands[0]
+    return [_without_scalars(factor) for factor in make.chain(inner)]
 
 
 def _without_scalars(tree: Tree) -> Tree:
@@ -45,13 +53,13 @@ def mixed_view(
         return None, "the output is the loss: there is no upstream to multiply by"
     if effective is None:
         return None, "the Jacobian is no single matrix, even without its diagonal axes"
-    if len(upstream.shape) != 2 or len(effective.shape) != 2:
+    if not _are_matrices(upstream.shape, effective.shape):
         return None, "upstream and effective Jacobian are not both matrices"
     written = _product_text(upstream, effective)
     factors = (_dims(upstream.shape), _dims(effective.shape))
-    left, right = upstream.shape[1], effective.shape[0]
+    left, right = upstream.shape[-1], effective.shape[-2]
     if left == right:
-        shape = _dims((upstream.shape[0], effective.shape[1]))
+        shape = _dims(make.matmul(upstream, effective).shape)
         return View(written, factors, shape, "", fits_here=False), ""
     size = _size(left, sizes)
     if size is not None and size == _size(right, sizes):
@@ -61,7 +69,14 @@ def mixed_view(
 
 
 def _product_text(left: Tree, right: Tree) -> str:
-    return text(call("matmul", (left, right), (), (left.shape[0], right.shape[1])))
+    return text(call("matmul", (left, right), (), make.matmul(left, right).shape))
+
+
+def _are_matrices(left: Shape, right: Shape) -> bool:
+    """Say whether two values are matrices, or stacks of them that go side by side."""
+    pairs = zip(left[-3::-1], right[-3::-1], strict=False)
+    is_stack = all(one == other or one.is_one or other.is_one for one, other in pairs)
+    return min(len(left), len(right)) >= 2 and is_stack
 
 
 def vec_view(formula: Tree, upstream: Leaf | None, value: Leaf) -> View | None:

@@ -29,6 +29,7 @@ def report(
         findings=found,
         assumptions=tuple(_assumptions(sweep)),
         not_checked=graph.not_checked,
+        inferred_dims=tuple(entry.name for entry in network.dims if entry.is_inferred),
         step_count=len(sweep.links),
     )
     if not detail:
@@ -39,6 +40,7 @@ def report(
 
 
 def _assumptions(sweep: Sweep) -> Iterable[str]:
+    yield from sweep.graph.assumptions
     assumed = {entry.name for entry in sweep.graph.network.assume if entry.axis is not None}
     for value, axis in sweep.assumed:
         source = "as assumed" if value.name in assumed else "as its loss implies"

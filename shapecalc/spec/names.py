@@ -5,7 +5,15 @@ from typing import NamedTuple, TypeVar
 
 from shapecalc.diagnostics import Finding, Problem, Related, fresh
 from shapecalc.span import Span
-from shapecalc.spec.network import ConstantEntry, DimEntry, Equation, Network, Reference, ValueEntry
+from shapecalc.spec.network import (
+    ConstantEntry,
+    DimEntry,
+    Equation,
+    Network,
+    Reference,
+    UpstreamEntry,
+    ValueEntry,
+)
 from shapecalc.spec.typed import Findings
 
 _Setting = TypeVar("_Setting", DimEntry, ConstantEntry, ValueEntry, Equation)
@@ -30,6 +38,7 @@ def with_names_set_once(network: Network, findings: Findings) -> Network:
         forward=names.first(_VALUE, network.forward),
     )
     findings += _gradients_that_clash(network, names.uses)
+    network = network._replace(upstream=tuple(_told_apart(network, names.uses)))
     return network._replace(redefined=(*network.redefined, *names.redefined))
 
 
@@ -88,6 +97,13 @@ def _gradients_that_clash(network: Network, uses: dict[str, _Use]) -> Iterator[F
                 related = (Related(value.span, f"its gradient is `{gradient}`"),)
                 advice = f"call the {use.what.split()[-1]} `{fresh(gradient, uses)}`, say"
                 yield Finding("SC208", use.span, message, advice, related=related)
+
+
+def _told_apart(network: Network, uses: dict[str, _Use]) -> Iterator[UpstreamEntry]:
+    """Give another name to a gradient that clashes, so that the rest can be checked."""
+    for entry in network.upstream:
+        is_taken = entry.gradient in uses
+        yield entry._replace(gradient=fresh(entry.gradient, uses)) if is_taken else entry
 
 
 def _values(network: Network) -> Iterator[Reference]:

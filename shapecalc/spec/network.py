@@ -16,6 +16,7 @@ class DimEntry(NamedTuple):
     size: int | None
     span: Span
     size_span: Span | None
+    is_inferred: bool = False  # no name of the spec: it was made for axes written as numbers or `_`
 
 
 class ConstantEntry(NamedTuple):
@@ -34,6 +35,16 @@ class ValueEntry(NamedTuple):
     span: Span
     shape_span: Span
     dim_spans: tuple[Span, ...]
+
+
+class OpenAxis(NamedTuple):
+    """An axis that is written as a number or as `_`; its dim, a variable, is to be found."""
+
+    variable: str
+    value: str
+    axis: int
+    size: int | None
+    span: Span
 
 
 class Equation(NamedTuple):
@@ -89,6 +100,8 @@ class Network(NamedTuple):
     layout: str = "denominator"
     unread: tuple[str, ...] = ()  # names whose entry had a finding of its own
     redefined: tuple[Reference, ...] = ()  # names set again: from there on they mean two things
+    open_axes: tuple[OpenAxis, ...] = ()
+    open_shapes: tuple[Reference, ...] = ()  # inputs and params with the whole shape `_`
     ignores: tuple[Ignore, ...] = ()  # the comments that silence findings
 
 
@@ -99,6 +112,7 @@ __all__ = [
     "DimEntry",
     "Equation",
     "Network",
+    "OpenAxis",
     "Reference",
     "UpstreamEntry",
     "ValueEntry",

@@ -199,7 +199,15 @@ def _with_shapes(
         tuple(read_shapes(sections[key], key, dims, findings)) if key in sections else ()
         for key in ("inputs", "params", "shapes")
     )
-    return network._replace(inputs=inputs, params=params, shapes=shapes)
+    whole = {each.name for each in dims.open_shapes}
+    given = {entry.name for entry in (*inputs, *params)}
+    return network._replace(
+        inputs=inputs,
+        params=params,
+        shapes=tuple(entry for entry in shapes if entry.name not in whole),
+        open_axes=tuple(dims.open_axes),
+        open_shapes=tuple(each for each in dims.open_shapes if each.name in given),
+    )
 
 
 def _with_equations(network: Network, sections: _Sections, findings: Findings) -> Network:

@@ -20,7 +20,7 @@ _LETTER = f"(?:[A-Za-z_]|[^{_NOT_IN_NAMES}₀-₉])"
 _NAME = f"^{_LETTER}(?:[A-Za-z0-9_]|[^{_NOT_IN_NAMES}])*$"
 _DIM = f"^\\s*(?:[A-Za-z0-9_(]|[^{_NOT_IN_NAMES}])(?:[-+*/() A-Za-z0-9_⊙]|[^{_NOT_IN_NAMES}])*$"
 _NUMBER = r"^[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?$"
-_SHAPE = r"^[(\[]"
+_SHAPE = r"^(?:[(\[]|_$)"
 _WRITTEN = r"\S"
 _PLAIN = rf"^\s*(?:{'|'.join(PLAIN_PROPERTIES)})\s*$"
 _ALONG = rf"^\s*(?:{'|'.join(AXIS_PROPERTIES)})\s+axis\s*=\s*-?[0-9]{{1,3}}\s*$"
@@ -131,17 +131,21 @@ _PARTS: Schema = {
         "pattern": _NUMBER,
     },
     "dim": {
-        "description": "The size of an axis: a dim, 1, or a sum or product of dims.",
-        "examples": ["m", 1, "2*h"],
+        "description": (
+            "The size of an axis: a dim, a number, or a sum, product or quotient of dims; `_` is"
+            " inferred."
+        ),
+        "examples": ["m", 1, "2*h", "d/heads", "_"],
         "type": ["string", "integer", "boolean"],
         "minimum": 1,
         "pattern": _DIM,
     },
     "shape": {
         "description": (
-            "A shape: a list of dims. `[]` is a number, `[n]` a vector, `[n, 1]` a column."
+            "A shape: a list of dims. `[]` is a number, `[n]` a vector, `[n, 1]` a column; `_` is"
+            " inferred."
         ),
-        "examples": [["n", "m"], ["h", 1], [], "(n, m)"],
+        "examples": [["n", "m"], ["h", 1], [784, 64], [], "(n, m)", "_"],
         "type": ["array", "string"],
         "items": {"$ref": "#/$defs/dim"},
         "pattern": _SHAPE,

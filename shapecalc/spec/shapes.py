@@ -2,27 +2,46 @@
 
 from typing import NamedTuple
 
-from shapecalc.diagnostics import MOST_PROPOSALS, Problem, fresh, nearest
+from shapecalc.diagnostics import MOST_PROPOSALS, Problem, nearest
 from shapecalc.dims import Dim
-from shapecalc.expression import Locate, Sequence, Syntax
+from shapecalc.expression import Locate, Name, Sequence, Syntax
 from shapecalc.parsing import NAME_LIMIT, dim_of, is_name, names_in, parse_expression
 from shapecalc.source import List, Node, Scalar
 from shapecalc.span import Span
-from shapecalc.spec.network import DimEntry, ValueEntry
+from shapecalc.spec.network import DimEntry, OpenAxis, Reference, ValueEntry
+from shapecalc.spec.quotients import inexact
+from shapecalc.spec.sizes import DIGIT_LIMIT
 from shapecalc.spec.typed import Findings, described, entries, name_of, problem
 
 RANK_LIMIT = 16
+
+
+_OPEN = Dim.named("?")
 
 
 class _Axis(NamedTuple):
     dim: Dim
     span: Span
 
+    @property
+    def is_closed(self) -> bool:
+        """Say whether the axis has a dim of its own, and is neither `_` nor a number but 1."""
+        return self.dim.is_one or (self.dim.constant is None and self.dim is not _OPEN)
+
 
 class DeclaredDims:
     """The dims of a spec; where it has no `dims:`, shapes declare the names that they use."""
 
-    __slots__ = ("_findings", "_is_open", "_meant", "_named", "_read", "_sizes", "entries")
+    __slots__ = (
+        "_findings",
+        "_is_open",
+        "_meant",
+        "_read",
+        "_sizes",
+        "entries",
+        "open_axes",
+        "open_shapes",
+    )
 
     def __init__(self, declared: list[DimEntry] | None, findings: Findings) -> None:
         self.entries = {entry.name: entry for entry in declared or ()}
@@ -31,14 +50,17 @@ class DeclaredDims:
         self._findings = findings
         self._read: dict[str, Dim] = {}
         self._meant: dict[str, str] = {}
-        self._named = {size: name for name, size in reversed(self._sizes.items())}
+        self.open_axes: list[OpenAxis] = []
+        self.open_shapes: list[Reference] = []
 
     def axis(self, text: str, locate: Locate) -> _Axis:
         """Read one axis; an unknown name is a finding once, and a dim from there on."""
+        if text == "_":
+            return _Axis(_OPEN, locate(0, 1))
         if dim := self._read.get(text):
             return _Axis(dim, locate(0, len(text)))
         known = len(self._findings)
-        if len(text) <= NAME_LIMIT and text.isascii() and is_name(text) and text != "_":
+        if len(text) <= NAME_LIMIT and text.isascii() and is_name(text):
             axis = self._named_axis(text, locate(0, len(text)))
         else:
             axis = self.axis_of(parse_expression(text, locate))
@@ -52,6 +74,8 @@ class DeclaredDims:
 
     def axis_of(self, syntax: Syntax) -> _Axis:
         """Check one axis that is already syntax."""
+        if isinstance(syntax, Name) and syntax.text == "_":
+            return _Axis(_OPEN, syntax.span)
         dim = dim_of(syntax)
         meant = {name.text: self.use(name.text, name.span) for name in names_in(syntax)}
         dim = dim.renamed({name: Dim.named(other) for name, other in meant.items()})
@@ -73,22 +97,34 @@ class DeclaredDims:
         self.entries[name] = DimEntry(name, None, span, None)
         return name
 
-    def name_for(self, size: int) -> str:
-        """Return the dim of a size, or a new name for it."""
-        if size not in self._named:
-            taken = {*self.entries, *self._named.values()}
-            self._named[size] = fresh("d0", taken)
-        return self._named[size]
+    def opened(self, value: str, axes: list[_Axis]) -> tuple[Dim, ...]:
+        """Put a variable for each axis that is `_` or a number."""
+        return tuple(
+            axis.dim if axis.is_closed else self._variable(value, place, axis)
+            for place, axis in enumerate(axes)
+        )
+
+    def _variable(self, value: str, place: int, axis: _Axis) -> Dim:
+        size = axis.dim.constant or None
+        if size is not None and size >= 10**DIGIT_LIMIT:
+            message = f"a size has {len(str(size))} digits, over the limit of {DIGIT_LIMIT}"
+            raise problem("SC901", axis.span, message, "write a smaller size")
+        name = f"?{len(self.open_axes)}"
+        number = None if size is None else int(size)
+        self.open_axes.append(OpenAxis(name, value, place, number, axis.span))
+        return Dim.named(name)
 
     def in_order(self) -> tuple[DimEntry, ...]:
         """Return the dims in the order in which the spec has them."""
         return tuple(sorted(self.entries.values(), key=lambda entry: entry.span[1:3]))
 
     def _check_size(self, dim: Dim, span: Span) -> None:
-        if len(dim.terms) < 2 or not all(name in self._sizes for name in dim.names):
+        if dim.only_name or not all(name in self._sizes for name in dim.names):
             return
-        if (size := dim.size(self._sizes)) < 1:
-            at = ", ".join(f"{name} = {self._sizes[name]}" for name in dim.names)
+        at = ", ".join(f"{name} = {self._sizes[name]}" for name in dim.names)
+        if not dim.is_whole(self._sizes):
+            raise inexact(dim, self._sizes, span)
+        if len(dim.terms) > 1 and (size := dim.size(self._sizes)) < 1:
             message = f"`{dim}` is {size} at {at}, a size is at least 1"
             self._findings.append(problem("SC308", span, message, "choose other sizes").finding)
 
@@ -103,15 +139,16 @@ def read_shapes(node: Node, key: str, dims: DeclaredDims, findings: Findings) ->
 
 def _entry(key: Scalar, node: Node, dims: DeclaredDims) -> ValueEntry:
     name = name_of(key)
+    if isinstance(node, Scalar) and node.text == "_":
+        dims.open_shapes.append(Reference(name.name, node.span))
+        return ValueEntry(name.name, (), name.span, node.span, ())
     if isinstance(node, List) and len(node.items) > RANK_LIMIT:
         raise _too_many_axes(name.name, len(node.items), node.span)
     axes = _axes(name.name, node, dims)
     if len(axes) > RANK_LIMIT:
         raise _too_many_axes(name.name, len(axes), node.span)
-    if any(axis.dim.constant and not axis.dim.is_one for axis in axes):
-        raise _integers(name.name, [axis.dim for axis in axes], node.span, dims)
     spans = tuple(axis.span for axis in axes)
-    return ValueEntry(name.name, tuple(axis.dim for axis in axes), name.span, node.span, spans)
+    return ValueEntry(name.name, dims.opened(name.name, axes), name.span, node.span, spans)
 
 
 def _too_many_axes(name: str, count: int, span: Span) -> Problem:
@@ -142,17 +179,6 @@ def _no_shape(name: str, node: Node) -> Problem:
     if isinstance(node, Scalar) and not node.is_empty and ":" not in node.text:
         advice = f"write `{name}: [{node.text}]`"
     return problem("SC204", node.span, message, advice)
-
-
-def _integers(name: str, axes: list[Dim], span: Span, dims: DeclaredDims) -> Problem:
-    """Refuse axes that are numbers; propose dims of these sizes, or new names for them."""
-    sizes = {axis: axis.constant for axis in axes if not axis.is_one}
-    named = {axis: dims.name_for(size) for axis, size in sizes.items() if size}
-    numbers = " and ".join(str(axis) for axis in named)
-    message = f"`{name}` has {numbers} for dims, and numbers are not read there in this version"
-    advice = f"write `{name}: [{', '.join(named.get(axis, str(axis)) for axis in axes)}]`"
-    new = ", ".join(f"{each}: {axis}" for axis, each in named.items() if each not in dims.entries)
-    return problem("SC212", span, message, f"{advice}, with `{new}` in `dims`" if new else advice)
 
 
 def _undefined(name: str, span: Span, known: dict[str, DimEntry]) -> Problem:

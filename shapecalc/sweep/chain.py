@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from shapecalc.diagnostics import Finding
+from shapecalc.dims import matrix_turned
 from shapecalc.graph import Graph, Node, Use
 from shapecalc.matrix import make
 from shapecalc.matrix.reading import Unreadable
@@ -71,7 +72,7 @@ class Sweep(NamedTuple):
 
     def given_gradient(self, value: Leaf, name: str) -> Leaf:
         """Return the leaf of a gradient that is given, in the shape that the layout gives it."""
-        return leaf(name, tuple(reversed(value.shape)) if self.numerator else value.shape)
+        return leaf(name, matrix_turned(value.shape) if self.numerator else value.shape)
 
     @property
     def assumed(self) -> tuple[tuple[Leaf, int], ...]:
@@ -216,7 +217,7 @@ class _Sweep:
 
     def gradient_leaf(self, value: Leaf, name: str) -> Leaf:
         """Return the leaf of a gradient, in the shape that the layout gives it."""
-        return leaf(name, tuple(reversed(value.shape)) if self.numerator else value.shape)
+        return leaf(name, matrix_turned(value.shape) if self.numerator else value.shape)
 
     def _upstream_of(self, value: Leaf) -> Leaf | None:
         """Return the gradient that a step is handed: all of it, from above and from further on."""

@@ -7,7 +7,7 @@ it is made of: no quotient by the activation is left, and at most two terms.
 from shapecalc import layout
 from shapecalc.backprop import jacobian, simplified
 from shapecalc.graph import Use
-from shapecalc.index import Term, contracted, merged_powers, merged_terms, multiply, relabelled
+from shapecalc.index import Term, contracted, merged_powers, merged_terms, multiply, with_labels
 from shapecalc.matrix.reading import Unreadable
 from shapecalc.sweep.kinds import Derivation, Derived, Kinds, Signature, check
 from shapecalc.tree import Leaf
@@ -79,8 +79,7 @@ def _derive(
 def _joined(outer: Term, inner: Term, middle: tuple) -> Term:  # type: ignore[type-arg]  # Labels
     """Put the loss's gradient for the upstream of the activation's Jacobian, and contract."""
     copies = {label: type(label)(label.dim) for label in inner.summed}
-    factors = tuple(f._replace(labels=relabelled(f.labels, copies)) for f in inner.factors)
-    inner = inner._replace(factors=factors, summed=tuple(copies.values()))
+    inner = with_labels(inner, copies)
     term = multiply(outer, inner)
     summed = (*term.summed, *(label for label in middle if label is not None))
     return merged_powers(contracted(term._replace(summed=summed)))

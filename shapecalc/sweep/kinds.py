@@ -17,9 +17,9 @@ from shapecalc.backprop import (
     contribution,
     jacobian,
 )
-from shapecalc.dims import Dim, Shape
+from shapecalc.dims import Dim, Shape, matrix_turned
 from shapecalc.graph import Use
-from shapecalc.index import Factor, Labels, Sum, Term, merged_terms, relabelled
+from shapecalc.index import Factor, Labels, Sum, Term, merged_terms, with_labels
 from shapecalc.records import Checked, Exact
 from shapecalc.tree import (
     Attribute,
@@ -207,7 +207,7 @@ class Kinds:
         labels = jacobians[0].wrt_labels
         terms, assumed = self.contracted(jacobians, question.gradients, labels)
         if question.direct is not None:
-            turned = tuple(reversed(labels)) if self.numerator else labels
+            turned = matrix_turned(labels) if self.numerator else labels
             terms = (Term(Fraction(1), (Factor(question.direct, turned),)), *terms)
         terms = merged_terms(terms, labels)
         upstream = [each for each in (*question.gradients, question.direct) if each is not None]
@@ -250,7 +250,7 @@ class Kinds:
                 for old, new in zip(each.wrt_labels, labels, strict=True)
                 if old is not None and new is not None
             }
-            terms += [_relabelled(term, change) for term in used]
+            terms += [with_labels(term, change) for term in used]
         return tuple(terms), tuple(assumed)
 
     def _case(
@@ -289,9 +289,8 @@ def _factors(terms: Sum) -> list[Factor]:
     return [factor for term in terms for factor in term.factors]
 
 
-def _relabelled(term: Term, change: Mapping) -> Term:  # type: ignore[type-arg]  # Label to Label
-    factors = tuple(f._replace(labels=relabelled(f.labels, change)) for f in term.factors)
-    return term._replace(factors=factors)
+def _has_conditions(terms: Sum) -> bool:
+    return any(term.conditions for term in terms)
 
 
 def check(case: Case, terms: Sum, labels: Labels, *, numerator: bool) -> Checked:
@@ -299,11 +298,12 @@ def check(case: Case, terms: Sum, labels: Labels, *, numerator: bool) -> Checked
 
     Raises SelfCheckFailed where one rejects it, TooLarge where none applies.
     """
-    free = tuple(reversed(labels)) if numerator else labels
+    free = matrix_turned(labels) if numerator else labels
     by_algebra = agrees_by_algebra(case.formula, terms, free)
     if by_algebra is False:
         raise SelfCheckFailed("the formula, multiplied out, is not the contraction")
-    notes = [] if by_algebra else ["not by algebra: too many terms"]
+    reason = "ranges of indices are left" if _has_conditions(terms) else "too many terms"
+    notes = [] if by_algebra else [f"not by algebra: {reason}"]
     outcome, error = None, None
     try:
         found = exact.agrees_exactly(case)
@@ -390,6 +390,9 @@ class Signature:
     def _attribute(self, value: Attribute) -> object:
         if isinstance(value, Dim):
             return ("dim", self._dim(value))
+        if isinstance(value, Leaf):
+            self.value(value)
+            return "constant"
         if isinstance(value, tuple):
             return tuple(self._attribute(item) for item in value)
         return value

@@ -27,10 +27,11 @@ def gather(letters: Letters, own: Sizes, order: Order) -> Gather:
         stride = strides.get(letter, 0)
         moves = range(0, length * stride, stride) if stride else [0] * length
         places = [place + move for place in places for move in moves]
-    return _picker(places, step)
+    return picker(places, step)
 
 
-def _picker(places: list[int], count: int) -> Gather:
+def picker(places: list[int], count: int) -> Gather:
+    """Return what picks the entries at some places of an array of so many."""
     if places == list(range(count)):
         return _as_they_stand
     if len(places) == 1:

@@ -9,11 +9,13 @@ from math import prod
 from random import Random
 from typing import NamedTuple, TypeVar
 
+from shapecalc.conditions.forms import ZERO, is_never_negative
 from shapecalc.dims import Dim
-from shapecalc.tree import Call, Leaf, Number, Tree, leaves
+from shapecalc.tree import Call, Leaf, Number, Tree, constants, leaves
 from shapecalc.verify.evaluate import Evaluation, Point, branches
 from shapecalc.verify.field import Element, P, Tables, Unsupported
 from shapecalc.verify.plans import Plans
+from shapecalc.verify.room import room_for
 from shapecalc.verify.standins import stand_ins
 
 ATTEMPTS = 40
@@ -77,12 +79,23 @@ def symbols(trees: Iterable[Tree]) -> tuple[list[Dim], frozenset[int]]:
         if isinstance(tree, Number):
             literals.update((abs(tree.value.numerator), tree.value.denominator))
         elif isinstance(tree, Call):
+            needed = (*_held(tree.attributes), *room_for(tree))
+            dims.update(dict.fromkeys(dim for dim in needed if dim.names))
             for operand in tree.operands:
                 visit(operand)
 
     for tree in trees:
         visit(tree)
     return list(dims), frozenset(literals)
+
+
+def _held(value: object) -> Iterator[Dim]:
+    """Yield the dims in attributes: what is cut off, or put around, is more than nothing."""
+    if isinstance(value, Dim) and not is_never_negative(ZERO - value):
+        yield value
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from _held(item)
 
 
 def drawn(
@@ -120,7 +133,7 @@ def _branches(case: Case) -> bool:
 @lru_cache(maxsize=16)
 def _names_to_draw(case: Case) -> tuple[Leaf, ...]:
     outputs = {output for output, _ in case.equations}
-    names = [found for tree in trees_of(case) for found in leaves(tree)]
+    names = [found for tree in trees_of(case) for found in (*leaves(tree), *constants(tree))]
     names += [gradient for _, gradient in case.upstream if gradient is not None] + [case.value]
     marker = case.wrt if case.wrt is not case.value else None
     return tuple(n for n in dict.fromkeys(names) if n not in outputs and n is not marker)
@@ -185,11 +198,12 @@ def _one_hot(sizes: tuple[int, ...], axis: int, random: Random) -> list[Element]
 
 
 def turned(entries: list[_Entry], sizes: tuple[int, ...], points: int = 1) -> list[_Entry]:
-    """Transpose a flat array of the given sizes, at each point."""
+    """Transpose each matrix of a flat array of the given sizes, at each point."""
     if len(sizes) < 2:
         return entries
-    rows, columns = sizes
-    starts = range(0, points * rows * columns, rows * columns)
+    *stack, rows, columns = sizes
+    count = rows * columns
+    starts = range(0, points * prod(stack) * count, count)
     return [
         entries[start + i * columns + j]
         for start in starts

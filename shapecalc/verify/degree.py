@@ -4,6 +4,7 @@ from math import log2
 
 from shapecalc.tree import Leaf, Number, Tree
 from shapecalc.verify.cases import Case
+from shapecalc.verify.plans import MOST_ENTRIES
 
 
 def degree(case: Case) -> int:
@@ -30,13 +31,15 @@ def _degrees_of(tree: Tree, known: dict[Tree, tuple[int, int]]) -> tuple[int, in
     parts = [degrees(operand, known) for operand in tree.operands]
     match tree.op:
         case "mul" | "matmul" | "dot" | "outer" | "einsum":
-            return parts[0][0] + parts[1][0], parts[0][1] + parts[1][1]
+            return sum(above for above, _ in parts), sum(below for _, below in parts)
         case "div":
             return parts[0][0] + parts[1][1], parts[0][1] + parts[1][0]
         case "pow" if isinstance(tree.operands[1], Number):
             times = max(1, int(abs(tree.operands[1].value) + 1))
             return times * sum(parts[0]), times * sum(parts[0])
-        case "exp" | "log" | "sqrt" | "sin" | "cos":
+        case "prod":
+            return MOST_ENTRIES * parts[0][0], MOST_ENTRIES * parts[0][1]
+        case "exp" | "log" | "sqrt" | "sin" | "cos" | "erf" | "arctan":
             return 2 + sum(parts[0]), 2 + sum(parts[0])
         case _:
             return 4 + sum(a + b for a, b in parts), 2 + sum(b for _, b in parts)

@@ -7,34 +7,21 @@ its Jacobian, so what comes out is independent of the engine's derivatives.
 import math
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
-from typing import NamedTuple
+from functools import lru_cache
 
 from shapecalc.dims import Shape
 from shapecalc.matrix import make
+from shapecalc.ops.build import defined
 from shapecalc.ops.registry import OPS
 from shapecalc.tree import Call, Leaf, Number, Tree, call
 from shapecalc.verify import field
 from shapecalc.verify.arrays import Gather, Sizes
 from shapecalc.verify.field import Element, NoValue, P, Tables, Unsupported
+from shapecalc.verify.groups import REDUCE
 from shapecalc.verify.plans import Plans, TermPlan
+from shapecalc.verify.point import Point
 
-
-class Point(NamedTuple):
-    """A value: its entries in floats, and in the field with a derivative beside them.
-
-    An evaluation may be at several points at once: then one point's entries stand behind another's.
-    The floats decide branches (`>`, where); the field does the arithmetic. `exact` is None in an
-    evaluation by floats alone, `slope` where the value does not depend on the variable.
-    """
-
-    sizes: Sizes
-    floats: list[float]
-    exact: list[Element] | None = None
-    slope: list[Element] | None = None
-
-    def without_slope(self) -> "Point":
-        """Return the value alone."""
-        return self._replace(slope=None)
+__all__ = ["COMPARE", "FLOATS", "Evaluation", "Point", "branches"]
 
 
 class Evaluation:
@@ -132,6 +119,14 @@ class Evaluation:
                 return self._exp_by(powers, tree.operands[0])
         if tree.op == "pow" and isinstance(tree.operands[1], Number):
             return self._constant_power(self.at(tree.operands[0]), tree.operands[1])
+        if tree.op == "pi":
+            exact = None if self.functions is None else self.functions.pis()
+            return Point((), [math.pi] * self.plans.points, exact)
+        if tree.op in REDUCE:
+            groups = self.plans.reduction(tree)
+            return REDUCE[tree.op](_spread(self.at(tree.operands[0]), groups.gather), groups)
+        if tree.op == "floor":
+            return self._floor(self.at(tree.operands[0]))
         plan = self.plans.spread(tree)
         operands = [
             _spread(self.at(operand), pick)
@@ -199,6 +194,14 @@ class Evaluation:
         powered = _powered(root, value.numerator)
         return powered._replace(floats=floats)
 
+    def _floor(self, operand: Point) -> Point:
+        try:
+            whole = [math.floor(entry) for entry in operand.floats]
+        except (ValueError, OverflowError):
+            raise NoValue from None
+        exact: list[Element] | None = [each % P for each in whole] if self.functions else None
+        return Point(operand.sizes, [float(each) for each in whole], exact)
+
     def _function(self, name: str, operands: list[Point], out: Sizes) -> Point:
         if name == "pow":
             if self.functions is not None:
@@ -242,20 +245,39 @@ class Evaluation:
             case "cos":
                 both = functions.sines_cosines(entries)
                 return [cos for _, cos in both], lambda: [-sin % P for sin, _ in both]
+            case "arctan":
+                return functions.odds(name, entries), lambda: field.inverses(
+                    [(1 + entry * entry) % P for entry in entries]
+                )
+            case "erf":
+                return functions.odds(name, entries), lambda: self._bells(entries)
             case _:
                 raise Unsupported(f"`{name}` has no exact arithmetic")
 
+    def _bells(self, entries: list[Element]) -> Sequence[Element]:
+        """Return 2 exp(-x²) / √π of each entry x."""
+        functions = self.functions
+        assert functions is not None
+        heights = [2 * field.inverse(field.square_root(pi)) % P for pi in functions.pis()]
+        exps = functions.exps([-entry * entry % P for entry in entries])
+        count = len(entries) // len(heights)
+        return [heights[place // count] * entry % P for place, entry in enumerate(exps)]
 
+
+@lru_cache(maxsize=1024)
 def branches(tree: Tree) -> bool:
     """Say whether a tree takes different ways at different values: then floats must decide."""
     if not isinstance(tree, Call):
         return False
-    definition = OPS[tree.op].definition or ""
-    if tree.op in COMPARE or tree.op == "where" or any(sign in definition for sign in "<>"):
+    if tree.op in COMPARE or tree.op in BRANCHING:
         return True
-    return any(branches(operand) for operand in tree.operands)
+    op = OPS[tree.op]
+    if op.definition is not None:
+        return branches(defined(op, tree.operands, tree.attributes))
+    return any(map(branches, tree.operands))
 
 
+BRANCHING = frozenset({"where", "floor", "max", "min"})
 COMPARE: dict[str, Callable[[float, float], bool]] = {
     "gt": lambda a, b: a > b,
     "ge": lambda a, b: a >= b,
@@ -270,6 +292,8 @@ FLOATS: dict[str, Callable[[float], float]] = {
     "sqrt": math.sqrt,
     "sin": math.sin,
     "cos": math.cos,
+    "arctan": math.atan,
+    "erf": math.erf,
 }
 
 

@@ -6,22 +6,45 @@ Goes the way of reading backwards, by the ops' formulas; what is no polynomial s
 from collections.abc import Iterable
 from fractions import Fraction
 
-from shapecalc.index import Factor, Label, Labels, Term, canonical, multiply, size_trees
+from shapecalc.conditions import Label
+from shapecalc.index import (
+    Factor,
+    Labels,
+    Term,
+    canonical,
+    contracted,
+    multiply,
+    size_powers,
+)
 from shapecalc.matrix import make
 from shapecalc.matrix.factors import entry
+from shapecalc.ops.constraints import constraints
 from shapecalc.ops.registry import OPS, BoundTerm
 from shapecalc.tree import Call, Number, Tree
 
 MOST_TERMS = 300
 
 
-class TooManyTerms(Exception):
-    """A product of sums that would not stay small; another check has to decide."""
+class Undecided(Exception):
+    """What algebra cannot tell; another check has to decide."""
+
+
+class TooManyTerms(Undecided):
+    """A product of sums that would not stay small."""
+
+
+class ConditionsLeft(Undecided):
+    """Two sums look different, and conditions on their labels are left: they may be equal."""
 
 
 def same(left: Iterable[Term], right: Iterable[Term], free: Labels) -> bool:
-    """Say whether two sums are one polynomial. Raises TooManyTerms where that is not worked out."""
-    return canonical(expanded_terms(left), free) == canonical(expanded_terms(right), free)
+    """Say whether two sums are one polynomial. Raises Undecided."""
+    one, other = (expanded_terms(each) for each in (left, right))
+    if canonical(one, free) == canonical(other, free):
+        return True
+    if any(contracted(term, fully=True).conditions for term in (*one, *other)):
+        raise ConditionsLeft
+    return False
 
 
 def expanded_terms(terms: Iterable[Term]) -> list[Term]:
@@ -93,8 +116,9 @@ def _inverted(tree: Tree, labels: Labels, power: Fraction) -> list[Term]:
 
 def _single(tree: Tree, labels: Labels, power: Fraction) -> list[Term]:
     inside = expanded(tree, labels)
-    if len(inside) == 1 and not inside[0].summed and power.denominator == 1:
-        term = inside[0]
+    term = inside[0] if len(inside) == 1 else None
+    held = term is not None and (term.summed or term.deltas or term.conditions)
+    if term is not None and not held and power.denominator == 1:
         factors = tuple(f._replace(power=f.power * power) for f in term.factors)
         return [Term(term.coefficient ** int(power), factors)]
     return [Term(Fraction(1), (Factor(tree, labels, power),))]
@@ -110,10 +134,11 @@ def _by_formula(tree: Call, labels: Labels) -> list[Term]:
             for letter, label in zip(bound.output, labels, strict=True)
             if letter is not None and label is not None
         }
-        inner = [i for f in pattern.factors for i in f.letters if i and i not in letters]
+        inner = [letter for letter in pattern.letters if letter not in letters]
         summed = {letter: Label(bound.dims[letter]) for letter in dict.fromkeys(inner)}
         letters.update(summed)
-        products = [Term(pattern.coefficient, (), (), tuple(summed.values()))]
+        start = Term(pattern.coefficient, (), (), tuple(summed.values()))
+        products = [multiply(start, constraints(pattern, letters))]
         products = _times(products, _sizes(pattern, tree))
         for factor in pattern.factors:
             own = tuple(letters[i] if i else None for i in factor.letters)
@@ -128,8 +153,8 @@ def _sizes(pattern: BoundTerm, tree: Call) -> list[Term]:
     dims = op.bound(tuple(each.shape for each in tree.operands), tree.attributes).dims
     products = [Term(Fraction(1), ())]
     for letter in pattern.sizes:
-        for size in size_trees(dims[letter]):
-            products = _times(products, expanded(size, (), Fraction(-1)))
+        for size, power in size_powers(dims[letter]):
+            products = _times(products, expanded(size, (), -power))
     return products
 
 

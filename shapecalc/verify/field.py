@@ -128,8 +128,8 @@ def square_root(value: Element) -> Element:
 class Functions:
     """exp, log, sin and cos as tables of random values that carry the functions' identities.
 
-    E(-z) = 1/E(z), log is E's inverse, sin² + cos² = 1 with sin odd and cos even. What holds for
-    every such table holds for the functions.
+    E(-z) = 1/E(z), log is E's inverse, sin² + cos² = 1 with sin odd and cos even, erf and arctan
+    odd; π is a square. What holds for every such table holds for the functions.
     """
 
     def __init__(self, random: Random) -> None:
@@ -137,6 +137,24 @@ class Functions:
         self._exp: dict[Element, Element] = {0: 1}
         self._log: dict[Element, Element] = {1: 0}
         self._half: dict[Element, int] = {}
+        self._odd: dict[tuple[str, Element], Element] = {}
+        self._pi: int | None = None
+
+    def pis(self) -> list[Element]:
+        """Return what stands for π: a square, so that its root is in GF(p)."""
+        if self._pi is None:
+            self._pi = self._drawn() ** 2 % P
+        return [self._pi]
+
+    def odds(self, name: str, values: Iterable[Element]) -> list[Element]:
+        """Return an odd function at each value."""
+        found = []
+        for value in values:
+            if (name, value) not in self._odd:
+                drawn = self._drawn() if value != 0 else 0
+                self._odd[name, value], self._odd[name, -value % P] = drawn, -drawn % P
+            found.append(self._odd[name, value])
+        return found
 
     def exp(self, value: Element) -> Element:
         """Return E(value), drawn when first asked for."""
@@ -203,6 +221,15 @@ class PointwiseFunctions:
         count = len(self._tables)
         parts = zip(self._tables, parted(values, count), parted(reciprocals, count), strict=True)
         return [value for table, part, under in parts for value in table.logs(part, under)]
+
+    def pis(self) -> list[Element]:
+        """Return what stands for π at each point."""
+        return [pi for table in self._tables for pi in table.pis()]
+
+    def odds(self, name: str, values: Sequence[Element]) -> list[Element]:
+        """Return an odd function at each value."""
+        parts = zip(self._tables, parted(values, len(self._tables)), strict=True)
+        return [value for table, part in parts for value in table.odds(name, part)]
 
     def sines_cosines(self, values: Sequence[Element]) -> list[tuple[Element, Element]]:
         """Return sine and cosine of each value."""

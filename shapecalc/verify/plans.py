@@ -1,19 +1,20 @@
 """How trees are evaluated at fixed sizes: which entry meets which, worked out once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import lru_cache
 from math import prod
 from operator import mul
 from typing import Any, NamedTuple
 
-from shapecalc.dims import Dim, Shape
+from shapecalc.dims import ONE, Dim, Shape
 from shapecalc.ops.binding import Bound
 from shapecalc.ops.build import defined
-from shapecalc.ops.registry import OPS, BoundTerm
+from shapecalc.ops.registry import OPS, BoundCondition, BoundTerm
 from shapecalc.tree import Call, Tree
-from shapecalc.verify.arrays import Gather, Letters, Sizes, gather
+from shapecalc.verify.arrays import Gather, Letters, Sizes, gather, picker
 from shapecalc.verify.field import P, Unsupported, inverse_of
+from shapecalc.verify.places import Rule, meeting, places
 
 POINT = "<point>"
 """The letter of the points, beside those of an op's axes."""
@@ -29,7 +30,8 @@ class TermPlan(NamedTuple):
     """One term of a formula: operands to whole powers, multiplied and summed, times a number.
 
     `gathers` pick of each factor the entries that meet, `summed` of them in each entry of the
-    output; `scale` and `number` are the coefficient in floats and in the field.
+    output; `scale` and `number` are the coefficient in floats and in the field. `weights` are 0
+    where nothing meets, None where something does everywhere.
     """
 
     operands: tuple[int, ...]
@@ -39,14 +41,20 @@ class TermPlan(NamedTuple):
     entries: int
     scale: float
     number: int
+    weights: tuple[int, ...] | None = None
 
     def combined(self, arrays: Sequence[Sequence[Any]]) -> Sequence[Any]:
         """Multiply entries of arrays, one for each factor, and add up."""
         if not arrays:
-            return [1] * self.entries
+            return [1] * self.entries if self.weights is None else self._added_up(self.weights)
         product = self.gathers[0](arrays[0])
         for pick, array in zip(self.gathers[1:], arrays[1:], strict=True):
             product = list(map(mul, product, pick(array)))
+        if self.weights is not None:
+            product = list(map(mul, self.weights, product))
+        return self._added_up(product)
+
+    def _added_up(self, product: Sequence[Any]) -> Sequence[Any]:
         if self.summed == 1:
             return product
         starts = range(0, len(product), self.summed)
@@ -78,6 +86,14 @@ class SpreadPlan(NamedTuple):
     """Operands that broadcast: for each, what picks the entries that the output's entries take."""
 
     gathers: tuple[Gather, ...]
+    sizes: Sizes
+
+
+class ReductionPlan(NamedTuple):
+    """An operand whose entries are taken in groups, each of which makes one entry."""
+
+    gather: Gather
+    group: int
     sizes: Sizes
 
 
@@ -138,11 +154,24 @@ class Plans:
             found = self._spreads[tree] = SpreadPlan(gathers, sizes)
         return found
 
+    def reduction(self, tree: Call) -> ReductionPlan:
+        """Plan an op that takes entries along axes together."""
+        bound = _bound(tree)
+        (own,) = bound.operands
+        lengths = self._lengths(bound.dims)
+        kept = (POINT, *(i for i in bound.output if i is not None))
+        taken = tuple(i for i in own if i is not None and i not in kept)
+        pick = _gather((POINT, *own), (POINT, *own), (*kept, *taken), lengths)
+        sizes = tuple(lengths[i] for i in bound.output)
+        return ReductionPlan(pick, prod(lengths[i] for i in taken), sizes)
+
     def _lengths(self, dims: Mapping[str, Dim]) -> _Lengths:
         found: _Lengths = {letter: dim.size(self.sizes) for letter, dim in dims.items()}
         return {**found, POINT: self.points, None: 1}
 
     def _term(self, term: "_TermLetters", lengths: _Lengths) -> TermPlan:
+        if term.rules:
+            return self._held_term(term, lengths)
         below = prod(lengths[i] for i in term.below)
         under = inverse_of(term.coefficient.denominator * below)
         order = (*term.kept, *term.summed)
@@ -160,6 +189,39 @@ class Plans:
             term.coefficient.numerator * under % P,
         )
 
+    def _held_term(self, term: "_TermLetters", lengths: _Lengths) -> TermPlan:
+        """Plan a term with deltas or masks: only some entries meet."""
+        kept = tuple((i, lengths[i]) for i in term.kept if i != POINT)
+        summed = tuple((i, lengths[i]) for i in term.summed)
+        _hold_to_limit([length for _, length in kept])
+        blocks = meeting(kept, summed, [each.at(self.sizes) for each in term.rules])
+        below = prod(lengths[i] for i in term.below)
+        found = [
+            places(blocks, _strides(letters, own, lengths))
+            for letters, own in zip(term.letters, term.own, strict=True)
+        ] or [places(blocks, {})]
+        width = max(1, *map(len, found[0]))
+        return TermPlan(
+            term.operands,
+            term.powers,
+            tuple(
+                self._picked(each, width, prod(lengths[i] for i in own))
+                for each, own in zip(found, term.own, strict=False)
+            ),
+            width,
+            self.points * len(found[0]),
+            float(term.coefficient) / below,
+            term.coefficient.numerator * inverse_of(term.coefficient.denominator * below) % P,
+            _weights(found[0], width, self.points),
+        )
+
+    def _picked(self, entries: list[list[int]], width: int, count: int) -> Gather:
+        """Return what picks of an array the entries that meet, point after point."""
+        one = [at for each in entries for at in (*each, *[0] * (width - len(each)))]
+        step = count // self.points
+        starts = range(0, count, step)
+        return picker([start + at for start in starts for at in one], count)
+
 
 class _TermLetters(NamedTuple):
     """What a term's plan is made from at any sizes: letters for every axis, the points first.
@@ -175,6 +237,21 @@ class _TermLetters(NamedTuple):
     summed: tuple[str, ...]
     below: tuple[str, ...]
     coefficient: Fraction
+    rules: tuple["_Rule", ...]
+
+
+class _Rule(NamedTuple):
+    """A delta or a mask of a term, and the dim that it counts around, where it does."""
+
+    condition: BoundCondition
+    around: Dim | None = None
+
+    def at(self, sizes: Mapping[str, int]) -> Rule:
+        """Return the rule at fixed sizes."""
+        left, parts, offset, _ = self.condition
+        counts = tuple((letter, count.size(sizes)) for letter, count in parts)
+        modulus = 0 if self.around is None else self.around.size(sizes)
+        return Rule(left, counts, offset.size(sizes), modulus)
 
 
 class _FormulaLetters(NamedTuple):
@@ -193,7 +270,7 @@ def _letters(tree: Call) -> _FormulaLetters:
 
 
 def _term_letters(bound: Bound, term: BoundTerm) -> _TermLetters:
-    used = dict.fromkeys(i for factor in term.factors for i in factor.letters if i)
+    used = dict.fromkeys(term.letters)
     operands = tuple(factor.operand or 0 for factor in term.factors)
     return _TermLetters(
         operands,
@@ -204,7 +281,16 @@ def _term_letters(bound: Bound, term: BoundTerm) -> _TermLetters:
         tuple(i for i in used if i not in bound.output),
         term.sizes,
         term.coefficient,
+        tuple(_rules(bound, term)),
     )
+
+
+def _rules(bound: Bound, term: BoundTerm) -> Iterator[_Rule]:
+    for left, right in term.deltas:
+        yield _Rule(BoundCondition(left, ((right, ONE),), Dim.number(0)))
+    for each in term.conditions:
+        around = bound.dims[each.left] if each.is_cyclic and each.left is not None else None
+        yield _Rule(each, around)
 
 
 def _hold_to_limit(lengths: Sequence[int]) -> None:
@@ -217,6 +303,25 @@ def _hold_to_limit(lengths: Sequence[int]) -> None:
 def _gather(letters: Letters, own: Letters, order: tuple[str, ...], lengths: _Lengths) -> Gather:
     sizes = tuple(lengths[i] for i in own)
     return gather(letters, sizes, tuple((i, lengths[i]) for i in order))
+
+
+def _strides(letters: Letters, own: Letters, lengths: _Lengths) -> dict[str, int]:
+    """Return how far apart in an array the entries are of which a letter differs by 1."""
+    strides: dict[str, int] = {}
+    step = 1
+    for letter, axis in zip(reversed(letters[1:]), reversed(own[1:]), strict=True):
+        if letter is not None:
+            strides[letter] = strides.get(letter, 0) + step
+        step *= lengths[axis]
+    return strides
+
+
+def _weights(entries: list[list[int]], width: int, points: int) -> tuple[int, ...] | None:
+    """Return 1 where entries meet and 0 for what fills up; None where nothing fills up."""
+    if all(len(each) == width for each in entries):
+        return None
+    one = [weight for each in entries for weight in (1,) * len(each) + (0,) * (width - len(each))]
+    return tuple(one) * points
 
 
 def _bound(tree: Call) -> Bound:

@@ -1,10 +1,11 @@
 """Stand-in sizes: a small number for every dim, so that no two dims can be taken for each other."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import islice
+from math import prod
 
-from shapecalc.dims import Dim
+from shapecalc.dims import ONE, Dim
 from shapecalc.verify.field import Unsupported
 
 MOST_TRIES = 20_000
@@ -25,23 +26,58 @@ def stand_ins(dims: Iterable[Dim], literals: frozenset[int], assignment: int) ->
 
 @lru_cache(maxsize=16)
 def _both_stand_ins(dims: tuple[Dim, ...], literals: frozenset[int]) -> tuple[dict[str, int], ...]:
-    names = list(dict.fromkeys(name for dim in dims for name in dim.names))
-    counts = frozenset(abs(count) for dim in dims for _, count in dim.terms)
+    parts = [count for dim in dims for _, count in dim.terms]
+    counts = frozenset(n for part in parts for n in (abs(part.numerator), part.denominator))
     taken = literals | counts
+    multiples = _multiples(dims)
     try:
-        return _Search(dims, names, taken).both()
+        return _Search(dims, multiples, taken).both()
     except Unsupported:
-        return _Search(dims, names, taken, least=2 * max(counts, default=0)).both()
+        return _Search(dims, multiples, taken, least=2 * max(counts, default=0)).both()
+
+
+def _multiples(dims: Iterable[Dim]) -> dict[str, Dim]:
+    """Return what each name is to be a multiple of, so that quotients divide; divisors come first.
+
+    For `d/heads`, d is a multiple of heads. Raises Unsupported where none can be first, as for
+    axes `a/b` and `b/a`.
+    """
+    divisors: dict[str, dict[Dim, None]] = {name: {} for dim in dims for name in dim.names}
+    for dim in dims:
+        for monomial, count in dim.terms if dim.has_divisor else ():
+            divisor = Dim([(monomial, count)]).divisor
+            above = next((name for name, power in monomial if power > 0), None)
+            if above is not None:
+                divisors[above][divisor] = None
+            elif not divisor.is_one:
+                raise Unsupported(NO_SIZES)
+    ordered: dict[str, Dim] = {}
+    while len(ordered) < len(divisors):
+        ready = [
+            name
+            for name, known in divisors.items()
+            if name not in ordered and all(n in ordered for each in known for n in each.names)
+        ]
+        if not ready:
+            raise Unsupported(NO_SIZES)
+        ordered.update({name: prod(divisors[name], start=ONE) for name in ready})
+    return ordered
 
 
 class _Search:
     """Tries primes for one name after the other, and goes back where none is left."""
 
     def __init__(
-        self, dims: Iterable[Dim], names: list[str], taken: frozenset[int], least: int = 0
+        self,
+        dims: Iterable[Dim],
+        multiples: Mapping[str, Dim],
+        taken: frozenset[int],
+        least: int = 0,
     ) -> None:
-        self.dims = [(dim, frozenset(dim.names)) for dim in dims]
-        self.names = names
+        self.dims = [(dim, frozenset(dim.names)) for dim in dims if dim.names]
+        self.fixed = [dim.size({}) for dim in dims if not dim.names]
+        self.multiples = multiples
+        self.names = names = list(multiples)
         self.taken = taken
         free = (prime for prime in _primes() if prime not in taken and prime >= least)
         self.primes = list(islice(free, 3 * len(names) + 12))
@@ -66,7 +102,7 @@ class _Search:
                 sizes.popitem()
                 continue
             places[-1] = place
-            sizes[name] = self.primes[place]
+            sizes[name] = self._size(name, place, sizes)
             places.append(-1)
         return sizes
 
@@ -74,12 +110,15 @@ class _Search:
         self, name: str, start: int, sizes: dict[str, int], other: dict[str, int]
     ) -> int | None:
         for place in range(start, len(self.primes)):
-            prime = self.primes[place]
-            if prime in sizes.values() or _is_tied(name, prime, sizes, other):
+            size = self._size(name, place, sizes)
+            if size in sizes.values() or _is_tied(name, size, sizes, other):
                 continue
-            if self._differ({**sizes, name: prime}):
+            if self._differ({**sizes, name: size}):
                 return place
         return None
+
+    def _size(self, name: str, place: int, sizes: Mapping[str, int]) -> int:
+        return self.primes[place] * self.multiples[name].size(sizes)
 
     def _differ(self, sizes: dict[str, int]) -> bool:
         self.tries += 1
@@ -87,7 +126,7 @@ class _Search:
             raise Unsupported(NO_SIZES)
         known = [dim.size(sizes) for dim, names in self.dims if names <= sizes.keys()]
         return (
-            len(set(known)) == len(known)
+            len({*known, *self.fixed}) == len(known) + len(self.fixed)
             and not self.taken & set(known)
             and min(known, default=1) > 0
         )
@@ -112,6 +151,8 @@ def small_sizes(dims: Iterable[Dim]) -> dict[str, int]:
     Where that makes a difference of dims less than 1, larger ones are looked for.
     """
     every = list(dims)
+    if any(dim.has_divisor for dim in every):
+        return stand_ins(every, frozenset(), 0)
     names = dict.fromkeys(name for dim in every for name in dim.names)
     sizes = {name: size for size, name in enumerate(names, start=2)}
     if all(dim.size(sizes) > 0 for dim in every):

@@ -153,6 +153,68 @@ class ShapeNotAsStated(Rule, code="SC305"):
     """
 
 
+class SizeConflict(Rule, code="SC306"):
+    """Axes that must be one dim have two sizes.
+
+    Where shapes are written as numbers, or as `_`, equations say which axes are one dim: `W @ X`
+    makes the columns of W and the rows of X one. So an axis can be tied to another that is many
+    equations away. If one is written as 64 and the other as 32, no size is right for both. The
+    finding names both places, and the chain of equations that ties them.
+
+    Bad:
+    ```yaml
+    inputs: {X: [784, 64], Y: [10, 32]}
+    params: {W: [10, 784]}
+    forward:
+      Z: W @ X
+      A: tanh(Z)
+      J: mse(A, Y)
+    ```
+
+    Good:
+    ```yaml
+    inputs: {X: [784, 64], Y: [10, 64]}
+    params: {W: [10, 784]}
+    forward:
+      Z: W @ X
+      A: tanh(Z)
+      J: mse(A, Y)
+    ```
+
+    Fix: Correct the number that is wrong. If both are right, the equation is not: a product is
+    turned around, or an axis was lost on the way.
+    """
+
+
+class InexactQuotient(Rule, code="SC307"):
+    """A quotient of dims is no whole number.
+
+    `d/heads` is the size of one of several equal parts: each head of an attention gets d/heads of
+    the d features. It is a size only where heads divides d. Without sizes that is assumed, and the
+    report says so.
+
+    Bad:
+    ```yaml
+    dims: {d: 96, heads: 7, m: 64}
+    inputs: {X: [d, m]}
+    params: {W: [d/heads, d]}
+    forward:
+      J: sum(tanh(W @ X))
+    ```
+
+    Good:
+    ```yaml
+    dims: {d: 96, heads: 8, m: 64}
+    inputs: {X: [d, m]}
+    params: {W: [d/heads, d]}
+    forward:
+      J: sum(tanh(W @ X))
+    ```
+
+    Fix: Choose sizes that divide, or write a product: `heads*q` for `d`.
+    """
+
+
 class BadSize(Rule, code="SC308"):
     """A size is not a whole number of at least 1.
 
@@ -205,4 +267,35 @@ class UnintendedBroadcast(Rule, code="SC309", is_warning=True):
     ```
 
     Fix: Give both the same shape. If a table of all pairs is meant, silence the warning.
+    """
+
+
+class OpenAxis(Rule, code="SC310"):
+    """Nothing says what an axis or shape `_` is.
+
+    `_` leaves a dim to be found: from the other operand of a product, from a loss, from a shape
+    that `shapes` states. What no equation ties to a dim or a number could be anything, and is not
+    made up. A whole shape `_` can stay open for its number of axes too: a bias fits as `[h, 1]`
+    and as a scalar.
+
+    Bad:
+    ```yaml
+    inputs: {X: [n, m]}
+    params: {W: [_, n]}
+    forward:
+      J: sum(tanh(W @ X))
+    ```
+
+    Good:
+    ```yaml
+    inputs: {X: [n, m]}
+    params: {W: [_, n]}
+    forward:
+      Z: W @ X
+      J: sum(tanh(Z))
+    shapes: {Z: [h, m]}
+    ```
+
+    Fix: Write the dim, or state the shape of a result that it is part of. For a whole shape, write
+    one `_` for each axis.
     """

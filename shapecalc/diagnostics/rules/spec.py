@@ -201,20 +201,20 @@ class NotBuiltYet(Rule, code="SC212"):
 
     Bad:
     ```yaml
-    params: {z: [n]}
+    params: {z: [m, n]}
     forward:
-      a: gelu(z)
-      J: mean(a)
+      a: group_norm(z)
+      J: mean(a**2)
     ```
 
     Good:
     ```yaml
-    params: {z: [n]}
+    params: {z: [m, n]}
     forward:
-      a: z * sigmoid(1.702 * z)
-      J: mean(a)
+      a: layer_norm(z, axis=1)
+      J: mean(a**2)
     ```
 
-    Fix: Write it in terms of what is supported; the example has the usual approximation of gelu.
-    A newer version may read it as it was.
+    Fix: Write it in terms of what is supported; with one group, the example's is `layer_norm`. A
+    newer version may read it as it was.
     """

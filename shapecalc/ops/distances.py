@@ -1,0 +1,116 @@
+"""Lengths of vectors, and how alike two are."""
+
+from collections.abc import Mapping
+
+from shapecalc.dims import Shape
+from shapecalc.ops.array import Array, np
+from shapecalc.ops.binding import ShapeMismatch
+from shapecalc.ops.reductions import REDUCED, Axes
+from shapecalc.ops.registry import op
+from shapecalc.tree import Attribute
+
+_Shapes = tuple[Shape, ...]
+_Attributes = Mapping[str, Attribute]
+
+
+def _order(attributes: _Attributes) -> int:
+    order = attributes["ord"]
+    if order in (None, 2, "fro"):
+        return 2
+    if order == 1:
+        return 1
+    fact = f"a norm of order {order} is not supported in this version"
+    raise ShapeMismatch("SC212", fact, help="write its formula with `sum` and `abs`")
+
+
+def _vector_norm(_: _Shapes, attributes: _Attributes) -> str:
+    if _order(attributes) == 1:
+        return "sum(abs(X), axis=axis, keepdims=keepdims)"
+    return "sqrt(sum(X ** 2, axis=axis, keepdims=keepdims))"
+
+
+def _vector_norm_jacobian(_: _Shapes, attributes: _Attributes) -> str:
+    return "sign(X)[..., p]" if _order(attributes) == 1 else "X[..., p] Y[...]^-1"
+
+
+def _norm(shapes: _Shapes, attributes: _Attributes) -> str:
+    """Refuse the norms of a matrix that are no norms of its entries."""
+    order, axis = attributes["ord"], attributes["axis"]
+    rank = len(shapes[0])
+    axes = axis if isinstance(axis, tuple) else (axis,) if axis is not None else range(rank)
+    if order in (1, 2) and len(axes) > 1:
+        fact = f"`ord={order}` of a matrix is not the norm of its entries, and is not supported"
+        entries = f"vector_norm(X, ord={order})"
+        raise ShapeMismatch("SC212", fact, help=f"write `{entries}` for that of all its entries")
+    if axis is None and order is not None and rank > 2:
+        fact = f"`norm` of a {rank}-D value with `ord` needs an axis"
+        raise ShapeMismatch("SC210", fact, help="write `axis=-1`, say")
+    if order == "fro" and len(axes) != 2:
+        fact = '`ord="fro"` is for matrices: it needs two axes'
+        raise ShapeMismatch("SC210", fact, help="leave `ord` out: that is the 2-norm")
+    return _vector_norm(shapes, attributes)
+
+
+@op(
+    REDUCED,
+    definition=_norm,
+    jacobian={"X": _vector_norm_jacobian},
+    axis="r",
+    positional=3,
+    numpy="np.linalg.norm",
+    at_kink="where the norm is not 0",
+)
+def norm(
+    X: Array,
+    *,
+    ord: int | str | None = None,  # noqa: A002 (NumPy's keyword)
+    axis: Axes = None,
+    keepdims: bool = False,
+) -> Array:
+    """Take the square root of the sum of squares (`ord=1`: the sum of absolute values).
+
+    Over all entries, or along the axes named.
+    """
+    if ord == 1:
+        return np.asarray(np.sum(np.abs(X), axis=axis, keepdims=keepdims))
+    return np.asarray(np.sqrt(np.sum(np.square(X), axis=axis, keepdims=keepdims)))
+
+
+@op(
+    REDUCED,
+    definition=_vector_norm,
+    jacobian={"X": _vector_norm_jacobian},
+    axis="r",
+    positional=3,
+    at_kink="where the norm is not 0",
+)
+def vector_norm(
+    X: Array,
+    *,
+    ord: int | None = None,  # noqa: A002 (PyTorch's keyword)
+    axis: Axes = None,
+    keepdims: bool = False,
+) -> Array:
+    """Take the 2-norm (`ord=1`: the 1-norm) of the entries, a matrix read as one long vector."""
+    if ord == 1:
+        return np.asarray(np.sum(np.abs(X), axis=axis, keepdims=keepdims))
+    return np.asarray(np.sqrt(np.sum(np.square(X), axis=axis, keepdims=keepdims)))
+
+
+_A, _B = (f"norm({each}, axis=axis)[...]" for each in "AB")
+
+
+@op(
+    "A[..., r], B[..., r] -> Y[...]",
+    definition="sum(A * B, axis=axis) / (norm(A, axis=axis) * norm(B, axis=axis))",
+    jacobian={
+        "A": f"B[..., p] {_A}^-1 {_B}^-1 - Y[...] A[..., p] {_A}^-2",
+        "B": f"A[..., p] {_A}^-1 {_B}^-1 - Y[...] B[..., p] {_B}^-2",
+    },
+    axis="r",
+    at_kink="where neither norm is 0",
+)
+def cosine_similarity(A: Array, B: Array, *, axis: int) -> Array:
+    """Take the cosine of the angle between vectors along an axis."""
+    lengths = np.sqrt(np.sum(A * A, axis=axis)) * np.sqrt(np.sum(B * B, axis=axis))
+    return np.asarray(np.sum(A * B, axis=axis) / lengths)

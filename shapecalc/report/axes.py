@@ -1,0 +1,87 @@
+"""The axes of a step: diagonal, contracted with the upstream, or added up; and words for them."""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from shapecalc.backprop import Jacobian
+from shapecalc.conditions import Label
+from shapecalc.dims import Dim
+from shapecalc.index import Delta
+from shapecalc.matrix import make
+from shapecalc.orderings import product_of
+from shapecalc.report.views import factors_in
+from shapecalc.tree import Tree
+
+
+class Axes(NamedTuple):
+    """The output's axes by what becomes of them on the way to the variable's gradient.
+
+    `untied` are all that are not diagonal: `contracted` in a product with the upstream, or `summed`
+    since the variable was repeated along them; `stack` are those of the latter that a product has
+    in front of its matrices.
+    """
+
+    diagonal: tuple[Dim, ...]
+    untied: tuple[Dim, ...]
+    contracted: tuple[Dim, ...]
+    summed: tuple[Dim, ...]
+    stack: tuple[Dim, ...]
+
+
+def axes_of(jacobian: Jacobian, formula: Tree, dim_of: Callable[[Label], Dim]) -> Axes:
+    """Tell the axes of a step apart; `dim_of` gives a label's dim in this network's names."""
+    ties = diagonal_of(jacobian)
+    tied = {label for delta in ties for label in delta}
+    untied = [i for i in jacobian.output_labels if i is not None and i not in tied]
+    factors = [factor for term in jacobian.terms for factor in term.factors]
+    held = {label for factor in factors for label in factor.labels}
+    stack = _added_up(formula)
+    contracted = [dim_of(label) for label in untied if label in held]
+    for dim in stack:
+        if dim in contracted:
+            contracted.remove(dim)
+    return Axes(
+        tuple(dim_of(delta.left) for delta in ties),
+        tuple(map(dim_of, untied)),
+        tuple(contracted),
+        (*stack, *(dim_of(label) for label in untied if label not in held)),
+        stack,
+    )
+
+
+def diagonal_of(jacobian: Jacobian) -> tuple[Delta, ...]:
+    """Return the deltas that all terms have: they make the diagonal axes."""
+    if not jacobian.terms:
+        return ()
+    first, *others = jacobian.terms
+    return tuple(d for d in first.deltas if all(d in term.deltas for term in others))
+
+
+def _added_up(formula: Tree) -> tuple[Dim, ...]:
+    """Return the dims of a stack whose products a formula adds up."""
+    found = product_of(formula)
+    if isinstance(found, str) or found.sum is None:
+        return ()
+    axis = found.sum.attribute("axis")
+    axes = axis if isinstance(axis, tuple) else (axis,)
+    shape = found.sum.operands[0].shape
+    return tuple(shape[each] for each in axes if isinstance(each, int))
+
+
+def stack_note(formula: Tree, axes: Axes) -> str:
+    """Say for each of what a product is made: `one product for each b, added up`."""
+    shapes = [factor.shape for factor in factors_in(formula)]
+    dims = make.broadcast_shape([shape[:-2] for shape in shapes])
+    stack = [str(dim) for dim in dims if not dim.is_one]
+    if not stack or min(map(len, shapes)) < 2:
+        return ""
+    each = f"one product for each {listed(stack)}"
+    added = [str(dim) for dim in axes.stack]
+    if len(added) == len(stack):
+        return f"{each}, added up"
+    return f"{each}, added up over {listed(added)}" if added else each
+
+
+def listed(names: Sequence[str]) -> str:
+    """List names as prose does: `b, t and d`."""
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
