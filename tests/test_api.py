@@ -219,3 +219,13 @@ def test_axis_that_an_op_needs_is_not_none() -> None:
     text = "params: {w: [n, k]}\nforward: {J: 'softmax_cross_entropy(w, w, axis=None)'}\n"
     (finding,) = api.check(text, "spec.yaml").findings
     assert (finding.code, finding.span) == ("SC210", Span("spec.yaml", 2, 48, 4))
+
+
+def test_long_network_does_not_fail_by_the_number_of_its_warnings() -> None:
+    layers = range(1, 1_103)
+    params = "".join(f"  W{layer}: [h, h]\n" for layer in layers)
+    forward = "".join(f"  A{layer}: W{layer} @ A{layer - 1}\n" for layer in layers)
+    text = f"inputs: {{A0: [h, m]}}\nparams:\n{params}forward:\n{forward}  J: sum(A1102 * A1102)\n"
+    report = api.check(text, "spec.yaml", detail=False)
+    assert report.ok
+    assert [each.code for each in report.findings] == ["SC502"] * 1_102

@@ -1,19 +1,26 @@
-"""Findings → so many of them as anybody reads."""
+"""Findings → so many errors as anybody reads. Warnings stay: a long network has one a layer."""
 
 from collections.abc import Sequence
 
-from shapecalc.diagnostics import Finding
+from shapecalc.diagnostics import Finding, Severity
 
-MOST_FINDINGS = 1_000
+MOST_ERRORS = 1_000
 
 
 def first_findings(findings: Sequence[Finding]) -> tuple[Finding, ...]:
-    """Keep the first findings by their place; beyond the limit, say how many are left out."""
-    if len(findings) <= MOST_FINDINGS:
+    """Keep the first errors by their place; beyond the limit, say how many are left out.
+
+    What is said of the rest is an error too, and only errors are left out: so a network that has
+    nothing but warnings never fails by their number.
+    """
+    if len(findings) <= MOST_ERRORS:
         return tuple(findings)
     ordered = sorted(findings, key=lambda finding: finding.span[1:3])
-    place = ordered[MOST_FINDINGS].span
-    count = len(findings) - MOST_FINDINGS
-    message = f"{count:,} more findings are over the limit of {MOST_FINDINGS:,}"
-    more = Finding("SC901", place, message, "mend the first of them")
-    return (*ordered[:MOST_FINDINGS], more)
+    errors = [finding for finding in ordered if finding.severity is Severity.ERROR]
+    if len(errors) <= MOST_ERRORS:
+        return tuple(findings)
+    warnings = [finding for finding in ordered if finding.severity is Severity.WARNING]
+    count = len(errors) - MOST_ERRORS
+    message = f"{count:,} more findings are over the limit of {MOST_ERRORS:,}"
+    more = Finding("SC901", errors[MOST_ERRORS].span, message, "mend the first of them")
+    return (*errors[:MOST_ERRORS], *warnings, more)
