@@ -199,6 +199,13 @@ def test_upstream_may_have_a_name_of_its_own() -> None:
     assert verdicts(spec, dout="G * (1 - act**2)") == {"dout": "right"}
 
 
+def test_upstream_with_a_name_of_its_own_is_also_the_gradient_of_its_value() -> None:
+    spec = LAYER + "upstream: {act: G}\n"
+    assert verdicts(spec, dout="dact * (1 - act**2)") == {"dout": "right"}
+    (finding,) = report_on(with_claims(spec, {"dact": "2 * act"})).findings
+    assert "`dact` is given by `upstream`" in finding.message
+
+
 def test_upstream_that_is_used_further_on_is_the_part_from_above() -> None:
     spec = LAYER + "upstream: [out, act]\n"
     total = "(dout + dact * (1 - act**2))"

@@ -50,3 +50,7 @@ def test_any_change_of_a_spec_gives_a_sound_report(text: str, drawn: int) -> Non
 @given(expression_specs(), st.integers(1, DRAWN))
 def test_any_expression_gives_a_sound_report(text: str, drawn: int) -> None:
     assert_sound(text, drawn=drawn == DRAWN)
+
+
+def test_normalisation_over_one_entry_is_told_in_full() -> None:
+    assert_sound("params: {b: [k, 1]}\ndims: [k]\nforward: |\n  J = sum(normalize(b, axis=1))\n")

@@ -140,3 +140,9 @@ def test_row_and_column_of_one_dim_that_make_a_matrix_are_pointed_at(operator: s
 @pytest.mark.parametrize("sum_", ["w + s", "w + r", "w + 1", "t * m"])
 def test_broadcast_that_doubles_no_dim_is_fine(sum_: str) -> None:
     assert marked(VECTORS % sum_) == []
+
+
+def test_broadcast_beside_a_library_name_is_a_warning_not_a_crash() -> None:
+    spec = "dims: [n, m, k]\nparams: {T: [m, n, k], s: [], t: [n]}\nforward: |\n"
+    spec += "  Z = -np.prod(T, keepdims=True, axis=-1) * (s - t)\n  J = sum(Z**2)\n"
+    assert [code for code, _ in marked(spec)] == ["SC309"]

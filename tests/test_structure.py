@@ -220,12 +220,20 @@ def spec(equation: str, dims: str = "{n: 5, h: 7, m: 11}") -> str:
         ("pad(X, ((1, 0),))", "SC303", "pairs for 1 axes"),
         ("pad(X, -1)", "SC210", "a negative width"),
         ("split(X, 2)", "SC212", "`split` is not supported"),
+        ("X * diag(n)", "SC303", "`diag` takes 2-D operands, not 0-D"),
     ],
 )
 def test_what_has_no_meaning_is_refused(equation: str, code: str, said: str) -> None:
     findings = report_on(spec(equation)).findings
     assert [each.code for each in findings if each.code[:3] not in ("SC5", "SC6")] == [code]
     assert said in f"{findings[0].message} {findings[0].help}"
+
+
+@pytest.mark.parametrize("equation", ["clip(2 * y, y, y)", "max(stack([X, X]), axis=0)"])
+def test_entries_that_always_tie_are_refused(equation: str) -> None:
+    found = [each for each in report_on(spec(equation)).findings if each.severity.name == "ERROR"]
+    assert {each.code for each in found} == {"SC212"}
+    assert all("it compares entries that are always equal" in each.message for each in found)
 
 
 def test_step_without_a_named_form_is_refused_and_says_what_to_do() -> None:

@@ -111,7 +111,7 @@ class _Reader:
             return None
         if name in self.by_name:
             value = self.by_name[name]
-            if self.graph.upstream.get(value) == name and value not in self.sweep.gradients:
+            if value in self.graph.upstream and value not in self.sweep.gradients:
                 message = f"`{name}` is given by `upstream`, and no claim"
                 raise Problem(Finding("SC213", equation.span, message, "take it out"))
             return value
@@ -140,14 +140,21 @@ class _Reader:
             return leaf(text_, ())
         if text_ in self.by_name:
             value = self.by_name[text_]
-            if self.graph.upstream.get(value) == text_:
-                return self.sweep.given_gradient(value, text_)
+            given = self.graph.upstream.get(value)
+            if given == text_ or (given and not self._is_used(value)):
+                return self.sweep.given_gradient(value, given)
+            if value not in self.sweep.gradients:
+                raise _Skipped
             return self.sweep.gradients[value].name
         if text_[:1] == "d" and self.graph.values.get(text_[1:]) in self.sweep.broken:
             raise _Skipped
         if text_[:1] == "d" and text_[1:] in self.graph.values:
             return self._zero_gradient(text_)
         raise Problem(self._undefined(name, "is not defined"))
+
+    def _is_used(self, value: Leaf) -> bool:
+        """Say whether a value with a given gradient is also used further on."""
+        return value in self.sweep.gradients or value in self.sweep.broken
 
     def _zero_gradient(self, name: str) -> Tree:
         """Return the gradient of a value that nothing asked for: of the loss, 1; unreached, 0."""

@@ -101,17 +101,23 @@ def build_graph(network: Network) -> Graph:
 
 
 def built(graph: Graph, part: Syntax) -> Tree:
-    """Build the tree of a part of an equation or a claim that is known to be without mistakes."""
+    """Build the tree of a part of an equation or a claim that is known to be without mistakes.
+
+    Raises KeyError for a name that is none of the network's.
+    """
+    network = graph.network
+    given = {entry.gradient: entry.name for entry in network.upstream}
+    dims = {entry.name for entry in network.dims}
+    numbers = dims | {entry.name for entry in network.constants}
 
     def lookup(name: Name) -> Tree:
-        value = graph.values.get(name.text)
-        if value is None and name.text[:1] == "d" and name.text[1:] in graph.values:
-            shape = graph.values[name.text[1:]].shape
-            is_turned = graph.network.layout == "numerator"
-            return leaf(name.text, matrix_turned(shape) if is_turned else shape)
-        return value or leaf(name.text, ())
+        if name.text in graph.values:
+            return graph.values[name.text]
+        if name.text in numbers:
+            return leaf(name.text, ())
+        shape = graph.values[given.get(name.text, name.text.removeprefix("d"))].shape
+        return leaf(name.text, matrix_turned(shape) if network.layout == "numerator" else shape)
 
-    dims = {entry.name for entry in graph.network.dims}
     return Builder(lookup, dims.__contains__).tree(part)
 
 

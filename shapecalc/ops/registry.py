@@ -245,18 +245,25 @@ class Op:
     def _chosen(
         self, shapes: tuple[Shape, ...], attributes: dict[str, Attribute]
     ) -> tuple[int, Signature, Mapping[str, Dim]]:
-        if callable(self.shape):
-            found = self.shape(shapes, attributes)
-            text, named = found if isinstance(found, Written) else (found, {})
-            return 0, read_signatures(text)[0], named
-        for place, signature in enumerate(self._signatures):
+        written = self._written(shapes, attributes)
+        for place, (signature, named) in enumerate(written):
             if self.axis or fits_rank(signature, shapes):
-                return place, signature, {}
+                return place, signature, named
         given = " and ".join(f"{len(shape)}-D" for shape in shapes)
-        patterns = [signature.operands for signature in self._signatures]
+        patterns = [signature.operands for signature, _ in written]
         taken = [" and ".join(map(_rank_text, found)) for found in patterns]
         fact = f"`{self.name}` takes {', or '.join(taken)} operands, not {given}"
         raise ShapeMismatch("SC303", fact, help="give each operand as many axes as that")
+
+    def _written(
+        self, shapes: tuple[Shape, ...], attributes: dict[str, Attribute]
+    ) -> list[tuple[Signature, Mapping[str, Dim]]]:
+        """Return the signatures that may fit, with the dims of letters that no operand has."""
+        if not callable(self.shape):
+            return [(signature, {}) for signature in self._signatures]
+        found = self.shape(shapes, attributes)
+        text, named = found if isinstance(found, Written) else (found, {})
+        return [(read_signatures(text)[0], named)]
 
     def terms(self, tree: Call) -> tuple[BoundTerm, ...]:
         """Return the op's formula at the operands of a tree."""

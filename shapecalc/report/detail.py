@@ -91,7 +91,8 @@ def _along_axis(tree: Call, graph: Graph) -> str:
     axes = axes_of(dict(tree.attributes), tree.shape)
     dims = [(place in axes, str(dim)) for place, dim in enumerate(tree.shape) if not dim.is_one]
     others = [dim for is_own, dim in dims if not is_own]
-    over = f"over {listed([dim for is_own, dim in dims if is_own]) or 'one entry'}"
+    own = [dim for is_own, dim in dims if is_own]
+    over = f"over {listed(own) if own else 'one entry'}"
     return f"{over}, for each example" if others == [graph.batch] else over
 
 

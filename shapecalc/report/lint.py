@@ -122,7 +122,7 @@ def _is_number(syntax: Syntax, graph: Graph) -> bool:
     """Say whether an operand is a plain number, so that the order does not matter."""
     try:
         return not built(graph, syntax).shape
-    except (Misfit, Problem):
+    except (Misfit, Problem, KeyError):
         return True  # a claim with a mistake of its own, which has its own finding
 
 

@@ -13,9 +13,10 @@ from shapecalc.graph import Graph, Node, Use
 from shapecalc.matrix import make
 from shapecalc.matrix.reading import Unreadable
 from shapecalc.records import Checked
+from shapecalc.sweep.checking import SelfCheckFailed, TooLarge
 from shapecalc.sweep.facts import known_domains, known_sums
 from shapecalc.sweep.fused import fused_link
-from shapecalc.sweep.kinds import Derived, Kinds, Memory, Question, SelfCheckFailed, TooLarge
+from shapecalc.sweep.kinds import Derived, Kinds, Memory, Question
 from shapecalc.tree import Call, Leaf, Tree, leaf
 
 FUSED = ("softmax", "log_softmax", "sigmoid")
@@ -292,7 +293,7 @@ class _Sweep:
             return None
         try:
             derived = fused_link(self.kinds, links[0].use, value, tuple(after))
-        except (RecursionError, TooLarge):
+        except (RecursionError, TooLarge, Unreadable):
             return None  # together they are too large; each step has its formula
         except SelfCheckFailed as failure:
             place = activation.source.expression_span

@@ -9,7 +9,8 @@ from shapecalc.backprop import jacobian, simplified
 from shapecalc.graph import Use
 from shapecalc.index import Term, contracted, merged_powers, merged_terms, multiply, with_labels
 from shapecalc.matrix.reading import Unreadable
-from shapecalc.sweep.kinds import Derivation, Derived, Kinds, Signature, check
+from shapecalc.sweep.checking import check
+from shapecalc.sweep.kinds import Derivation, Derived, Kinds, Signature
 from shapecalc.tree import Leaf
 from shapecalc.verify.cases import Case, Domain
 from shapecalc.verify.expansion import TooManyTerms, expanded_terms

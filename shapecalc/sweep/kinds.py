@@ -20,7 +20,8 @@ from shapecalc.backprop import (
 from shapecalc.dims import Dim, Shape, matrix_turned
 from shapecalc.graph import Use
 from shapecalc.index import Factor, Labels, Sum, Term, merged_terms, with_labels
-from shapecalc.records import Checked, Exact
+from shapecalc.records import Checked
+from shapecalc.sweep.checking import TooLarge, check
 from shapecalc.tree import (
     Attribute,
     Call,
@@ -33,11 +34,7 @@ from shapecalc.tree import (
     leaf,
     with_marker,
 )
-from shapecalc.verify import exact
-from shapecalc.verify.algebra import agrees_by_algebra
-from shapecalc.verify.cases import Case, Domain, Unsupported
-from shapecalc.verify.components import TOLERANCE, error_by_components
-from shapecalc.verify.field import NAME
+from shapecalc.verify.cases import Case, Domain
 
 Domains = Mapping[Leaf, tuple[Domain, ...]]
 MOST_KINDS = 4_000  # some 40 MB; a folder of ordinary networks has a few hundred
@@ -46,14 +43,6 @@ MOST_KINDS = 4_000  # some 40 MB; a folder of ordinary networks has a few hundre
 WORK_LIMIT = 30_000
 """How many operations are derived for one spec: those of an equation for each use of a value."""
 MOST_DEPTH = 120
-
-
-class TooLarge(Exception):
-    """A formula over one of the limits: what of it."""
-
-
-class SelfCheckFailed(Exception):
-    """A formula of ours that one of its checks rejects: what failed."""
 
 
 class Question(NamedTuple):
@@ -287,41 +276,6 @@ class Kinds:
 
 def _factors(terms: Sum) -> list[Factor]:
     return [factor for term in terms for factor in term.factors]
-
-
-def _has_conditions(terms: Sum) -> bool:
-    return any(term.conditions for term in terms)
-
-
-def check(case: Case, terms: Sum, labels: Labels, *, numerator: bool) -> Checked:
-    """Check a formula in every way that applies.
-
-    Raises SelfCheckFailed where one rejects it, TooLarge where none applies.
-    """
-    free = matrix_turned(labels) if numerator else labels
-    by_algebra = agrees_by_algebra(case.formula, terms, free)
-    if by_algebra is False:
-        raise SelfCheckFailed("the formula, multiplied out, is not the contraction")
-    reason = "ranges of indices are left" if _has_conditions(terms) else "too many terms"
-    notes = [] if by_algebra else [f"not by algebra: {reason}"]
-    outcome, error = None, None
-    try:
-        found = exact.agrees_exactly(case)
-        if not found.equal:
-            raise SelfCheckFailed("the formula differs from the forward equations in the field")
-        bound = exact.bound_text(found.degree)
-        outcome = Exact(NAME, exact.ASSIGNMENTS, exact.TRIALS, bound)
-    except Unsupported as reason:
-        notes.append(f"not exactly: {reason}")
-    try:
-        error = error_by_components(case)
-        if not error < TOLERANCE:
-            raise SelfCheckFailed(f"the formula differs from differences by component, {error:.1e}")
-    except Unsupported as reason:
-        notes.append(f"not by components: {reason}")
-    if outcome is None and error is None and not by_algebra:
-        raise TooLarge("; ".join(notes))
-    return Checked(by_algebra is True, error, outcome, "; ".join(notes))
 
 
 class Signature:

@@ -8,6 +8,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from functools import lru_cache
+from operator import eq
 
 from shapecalc.dims import Shape
 from shapecalc.matrix import make
@@ -17,7 +18,7 @@ from shapecalc.tree import Call, Leaf, Number, Tree, call
 from shapecalc.verify import field
 from shapecalc.verify.arrays import Gather, Sizes
 from shapecalc.verify.field import Element, NoValue, P, Tables, Unsupported
-from shapecalc.verify.groups import REDUCE
+from shapecalc.verify.groups import REDUCE, ties_in
 from shapecalc.verify.plans import Plans, TermPlan
 from shapecalc.verify.point import Point
 
@@ -27,6 +28,7 @@ __all__ = ["COMPARE", "FLOATS", "Evaluation", "Point", "branches"]
 class Evaluation:
     """Evaluates trees in one environment; `masks` collects which sides of a comparison occurred.
 
+    `has_ties`, known in floats alone: whether entries that one is chosen of were equal.
     Without `shadow` there are no floats beside the field: fit where nothing branches.
     """
 
@@ -45,6 +47,7 @@ class Evaluation:
         self.values = values
         self.functions = functions
         self.masks: dict[Tree, set[bool]] = {}
+        self.has_ties = False
         self.equations: dict[Leaf, Tree] = {}
         self._known: dict[Tree, Point] = {}
 
@@ -124,7 +127,9 @@ class Evaluation:
             return Point((), [math.pi] * self.plans.points, exact)
         if tree.op in REDUCE:
             groups = self.plans.reduction(tree)
-            return REDUCE[tree.op](_spread(self.at(tree.operands[0]), groups.gather), groups)
+            entries = _spread(self.at(tree.operands[0]), groups.gather)
+            self.has_ties |= self.functions is None and ties_in(tree.op, entries, groups)
+            return REDUCE[tree.op](entries, groups)
         if tree.op == "floor":
             return self._floor(self.at(tree.operands[0]))
         plan = self.plans.spread(tree)
@@ -178,6 +183,7 @@ class Evaluation:
         left, right = (operand.floats for operand in operands)
         holds = [compare(a, b) for a, b in zip(left, right, strict=True)]
         self.masks.setdefault(tree, set()).update(holds)
+        self.has_ties |= tree.op not in ("eq", "ne") and any(map(eq, left, right))
         exact: list[Element] | None = [int(each) for each in holds] if self.functions else None
         return Point(out, [float(each) for each in holds], exact)
 

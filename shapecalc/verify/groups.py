@@ -47,6 +47,16 @@ def _multiplied(point: Point, plan: ReductionPlan) -> Point:
     return Point(plan.sizes, floats, exact, slope if point.slope else None)
 
 
+def ties_in(op: str, point: Point, plan: ReductionPlan) -> bool:
+    """Say whether several entries of a group are the largest of it, or the smallest."""
+    if op not in _CHOICES:
+        return False
+    starts = range(0, len(point.floats), plan.group)
+    groups = [point.floats[start : start + plan.group] for start in starts]
+    return any(group.count(_CHOICES[op](group)) > 1 for group in groups)
+
+
+_CHOICES: dict[str, Callable[[list[float]], float]] = {"max": max, "min": min}
 REDUCE: dict[str, Callable[[Point, ReductionPlan], Point]] = {
     "max": lambda point, plan: _picked(point, plan, _largest),
     "min": lambda point, plan: _picked(point, plan, _smallest),

@@ -1,0 +1,66 @@
+"""The checks of a derivation: by algebra, in a prime field, and by components.
+
+Each rejects a wrong formula by itself; nothing is printed that one of them rejects.
+"""
+
+from shapecalc.dims import matrix_turned
+from shapecalc.index import Labels, Sum
+from shapecalc.matrix.reading import Unreadable
+from shapecalc.records import Checked, Exact
+from shapecalc.verify import exact
+from shapecalc.verify.algebra import agrees_by_algebra
+from shapecalc.verify.cases import Case, Unsupported
+from shapecalc.verify.components import TOLERANCE, error_by_components
+from shapecalc.verify.field import NAME
+from shapecalc.verify.ties import has_ties
+
+
+class TooLarge(Exception):
+    """A formula over one of the limits: what of it."""
+
+
+class SelfCheckFailed(Exception):
+    """A formula of ours that one of its checks rejects: what failed."""
+
+
+def _has_conditions(terms: Sum) -> bool:
+    return any(term.conditions for term in terms)
+
+
+def check(case: Case, terms: Sum, labels: Labels, *, numerator: bool) -> Checked:
+    """Check a formula in every way that applies.
+
+    Raises SelfCheckFailed where one rejects it, Unreadable where it has no derivative that they
+    could agree on, TooLarge where none applies.
+    """
+    free = matrix_turned(labels) if numerator else labels
+    by_algebra = agrees_by_algebra(case.formula, terms, free)
+    if by_algebra is False:
+        raise SelfCheckFailed("the formula, multiplied out, is not the contraction")
+    reason = "ranges of indices are left" if _has_conditions(terms) else "too many terms"
+    notes = [] if by_algebra else [f"not by algebra: {reason}"]
+    outcome, error = None, None
+    try:
+        found = exact.agrees_exactly(case)
+        if not found.equal:
+            raise _rejected(case, "the formula differs from the forward equations in the field")
+        bound = exact.bound_text(found.degree)
+        outcome = Exact(NAME, exact.ASSIGNMENTS, exact.TRIALS, bound)
+    except Unsupported as reason:
+        notes.append(f"not exactly: {reason}")
+    try:
+        error = error_by_components(case)
+        if not error < TOLERANCE:
+            raise _rejected(case, f"the formula differs from differences by component, {error:.1e}")
+    except Unsupported as reason:
+        notes.append(f"not by components: {reason}")
+    if outcome is None and error is None and not by_algebra:
+        raise TooLarge("; ".join(notes))
+    return Checked(by_algebra is True, error, outcome, "; ".join(notes))
+
+
+def _rejected(case: Case, message: str) -> Exception:
+    """Say why a formula is rejected: it is wrong, or no formula is right."""
+    if has_ties(case):
+        return Unreadable("it compares entries that are always equal; write one of them alone")
+    return SelfCheckFailed(message)
