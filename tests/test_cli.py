@@ -1,5 +1,6 @@
 """The command line: paths, formats, exit codes, colour, with a stand-in for the engine."""
 
+import errno
 import json
 import subprocess
 import sys
@@ -245,6 +246,27 @@ def test_report_goes_to_a_file() -> None:
     code, _, err = run("check", path, "--output-file", "no/such/folder.txt")
     assert code == 2
     assert err.startswith("cannot write no/such/folder.txt: ")
+
+
+def test_output_file_is_written_whole_or_not_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write("a.yaml", "fine")
+    Path("out.txt").write_text("before", encoding="utf-8")
+    Path("out.txt").chmod(0o640)
+    Path("link.txt").symlink_to("out.txt")
+    run("check", path, "--output-file", "link.txt")
+    assert Path("link.txt").is_symlink()
+    assert Path("out.txt").stat().st_mode & 0o777 == 0o640
+    report = Path("out.txt").read_text(encoding="utf-8")
+    assert "a.yaml" in report
+
+    def fails(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", fails)
+    code, _, err = run("check", path, "--quiet", "--output-file", "out.txt")
+    assert (code, err) == (2, "cannot write out.txt: No space left on device\n")
+    assert Path("out.txt").read_text(encoding="utf-8") == report
+    assert not [each for each in Path().iterdir() if each.name.startswith(".out")]
 
 
 def test_step_and_gradient_are_shown_alone() -> None:

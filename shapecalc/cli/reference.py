@@ -72,6 +72,7 @@ def init(
     ] = False,
 ) -> None:
     """Write a commented spec to start from; `-` prints it."""
+    from shapecalc.render.output import write_file
     from shapecalc.spec.start import starting_spec
 
     text = starting_spec()
@@ -79,8 +80,9 @@ def init(
         _print(text)
         return
     try:
-        with Path(path).open("w" if force else "x", encoding="utf-8") as file:
-            file.write(text)
+        if not force:
+            Path(path).open("x", encoding="utf-8").close()  # only where there is none yet
+        write_file(path, text)
     except FileExistsError:
         _stop(f"{path} is there already: choose another name, or add --force")
     except (OSError, ValueError) as error:

@@ -46,6 +46,7 @@ class Run:
         """End with a finding about the settings themselves."""
         source = _lines_of(finding.span.path)
         self._add(Report(finding.span.path, findings=(finding,), source=source), Settings())
+        self.tally = self.tally._replace(specs=self.tally.specs - 1)  # the settings are no spec
 
     def exit_code(self) -> int:
         """Return the worst of what the files gave; unusable input is the worst."""

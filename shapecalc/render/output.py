@@ -56,12 +56,34 @@ def write(text: str, output_file: str | None) -> None:
     """Write a report; a reader that has gone away is no error. Raises OSError for others."""
     try:
         if output_file:
-            with Path(output_file).open("w", encoding="utf-8", errors="backslashreplace") as file:
-                file.write(text)
+            write_file(output_file, text)
         else:
             _write_stdout(text)
     except BrokenPipeError:
         silence_stdout()
+
+
+def write_file(path: str, text: str) -> None:
+    """Write a file whole or not at all: a full disk leaves what was there. Raises OSError."""
+    given = Path(path)
+    target = given.resolve()  # a link stays one
+    if (given.exists() and not given.is_file()) or not os.access(target.parent, os.W_OK):
+        _fill(given, text)  # a device, a pipe, or a folder that takes no other file
+        return
+    beside = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        _fill(beside, text, mode="x")
+        if target.exists():
+            beside.chmod(target.stat().st_mode)
+        beside.replace(target)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+
+
+def _fill(path: Path, text: str, mode: str = "w") -> None:
+    with path.open(mode, encoding="utf-8", errors="backslashreplace") as file:
+        file.write(text)
 
 
 def _write_stdout(text: str) -> None:
