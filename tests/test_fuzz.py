@@ -52,5 +52,20 @@ def test_any_expression_gives_a_sound_report(text: str, drawn: int) -> None:
     assert_sound(text, drawn=drawn == DRAWN)
 
 
+def test_dim_named_like_a_gradient_is_told_apart_from_it() -> None:
+    assert_sound(
+        "inputs: {A: [n, m], B: [m, dC]}\nforward: |\n  C = A @ B\n  J = sum(relu(C))\n"
+        "gradients: {dA: n @ B.T}\n"
+    )
+
+
+def test_deviation_that_is_always_zero_is_no_fault_of_ours() -> None:
+    assert_sound("params: {W: [k, n]}\nforward: |\n  J = sum(std(W / W, axis=-1))**2\n")
+
+
+def test_logarithm_of_a_transposed_product_is_derived() -> None:
+    assert_sound("params: {W: [k, n], X: [n, m]}\nforward: |\n  J = sum(log((W @ X).T))\n")
+
+
 def test_normalisation_over_one_entry_is_told_in_full() -> None:
     assert_sound("params: {b: [k, 1]}\ndims: [k]\nforward: |\n  J = sum(normalize(b, axis=1))\n")

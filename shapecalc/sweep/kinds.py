@@ -318,7 +318,7 @@ class Signature:
 
     def value(self, value: Leaf) -> None:
         """Add a name, with its shape where it is met first; a dim used as a number is a dim."""
-        if value.name in self._sizes:
+        if not value.shape and value.name in self._sizes:
             self.tokens.append(("size", self.dims.setdefault(value.name, len(self.dims))))
             return
         number = self.names.get(value.name)

@@ -107,7 +107,7 @@ def drawn(
     world.equations = dict(case.equations)
     domains = dict(case.domains)
     for name in _names_to_draw(case):
-        if name.name not in plans.sizes:
+        if name.shape or name.name not in plans.sizes:
             world.values[name] = _joined(
                 [draw(name, domains.get(name), world, randoms[each], each) for each in randoms]
             )

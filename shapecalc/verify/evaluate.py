@@ -283,6 +283,7 @@ def branches(tree: Tree) -> bool:
     return any(map(branches, tree.operands))
 
 
+SMALLEST_DIVISOR = 1e-14  # what is smaller is what rounding left of a 0
 BRANCHING = frozenset({"where", "floor", "max", "min"})
 COMPARE: dict[str, Callable[[float, float], bool]] = {
     "gt": lambda a, b: a > b,
@@ -312,6 +313,8 @@ def _float(number: Fraction | int) -> float:
 
 
 def _float_power(base: float, exponent: float) -> float:
+    if exponent < 0 and abs(base) < SMALLEST_DIVISOR:
+        raise NoValue
     try:
         result = base**exponent
     except (ZeroDivisionError, OverflowError):

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 
 from shapecalc.conditions import Label
+from shapecalc.dims import matrix_turned
 from shapecalc.index import (
     Factor,
     Labels,
@@ -18,6 +19,7 @@ from shapecalc.index import (
 )
 from shapecalc.matrix import make
 from shapecalc.matrix.factors import entry
+from shapecalc.matrix.printing import text
 from shapecalc.ops.constraints import constraints
 from shapecalc.ops.registry import OPS, BoundTerm
 from shapecalc.tree import Call, Number, Tree
@@ -121,7 +123,15 @@ def _single(tree: Tree, labels: Labels, power: Fraction) -> list[Term]:
     if term is not None and not held and power.denominator == 1:
         factors = tuple(f._replace(power=f.power * power) for f in term.factors)
         return [Term(term.coefficient ** int(power), factors)]
-    return [Term(Fraction(1), (Factor(tree, labels, power),))]
+    return [Term(Fraction(1), (_in_one_orientation(tree, labels)._replace(power=power),))]
+
+
+def _in_one_orientation(tree: Tree, labels: Labels) -> Factor:
+    """Choose between a product that is kept whole and its transpose, which are one value."""
+    other = make.transposed(tree)
+    if other is tree or len(tree.shape) < 2 or text(other) > text(tree):
+        return Factor(tree, labels)
+    return Factor(other, matrix_turned(labels))
 
 
 def _by_formula(tree: Call, labels: Labels) -> list[Term]:
