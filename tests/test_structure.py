@@ -219,6 +219,7 @@ def spec(equation: str, dims: str = "{n: 5, h: 7, m: 11}") -> str:
         ("cumsum(X)", "SC210", "needs one `axis=`"),
         ("pad(X, ((1, 0),))", "SC303", "pairs for 1 axes"),
         ("pad(X, -1)", "SC210", "a negative width"),
+        ("slice(X, 2)", "SC210", "write the part itself"),
         ("split(X, 2)", "SC212", "`split` is not supported"),
         ("X * diag(n)", "SC303", "`diag` takes 2-D operands, not 0-D"),
     ],

@@ -32,6 +32,9 @@ Given = Mapping[str, Attribute]
 def _sliced(shapes: Shapes, given: Given) -> Changes:
     (shape,) = shapes
     changes = changed(shape)
+    if not isinstance(given["cut"], tuple) or not all(isinstance(x, tuple) for x in given["cut"]):
+        fact = "`slice` takes a pair for each axis: what it cuts off in front, and behind"
+        raise ShapeMismatch("SC210", fact, help="write the part itself, `X[1:, 0]`")
     drop = given["drop"] if isinstance(given["drop"], tuple) else ()
     for axis, (before, after) in enumerate(pairs_of(given["cut"], shape, "slice")):
         left = shape[axis] - before - after
