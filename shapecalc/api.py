@@ -1,23 +1,49 @@
 """Text or path in, records out. Prints nothing, and raises nothing for a user's mistake."""
 
 from collections.abc import Callable, Iterable
+from typing import NamedTuple
 
 from shapecalc.claims import judge
-from shapecalc.claims.findings import claim_finding
+from shapecalc.claims.findings import claim_findings
 from shapecalc.claims.reading import asked_for
 from shapecalc.diagnostics import Finding, Severity
 from shapecalc.graph import build_graph
 from shapecalc.records import Report
 from shapecalc.report.coincidence import coincidence_findings
+from shapecalc.report.layered import at_layers
 from shapecalc.report.lint import lint_findings
+from shapecalc.report.matrices import assumption_findings
 from shapecalc.report.most import first_findings
 from shapecalc.report.silence import heard
 from shapecalc.report.whole import report
 from shapecalc.source import glimpse, lines_of, read_file, read_stream
 from shapecalc.spec import looks_like_spec, read_network
-from shapecalc.sweep import Memory, sweep
+from shapecalc.sweep import Memory, Sweep, sweep
 
-__all__ = ["Memory", "check", "looks_like_spec", "may_be_spec", "read", "read_stream", "selected"]
+__all__ = [
+    "Extras",
+    "Memory",
+    "check",
+    "equations",
+    "looks_like_spec",
+    "may_be_spec",
+    "read",
+    "read_stream",
+    "selected",
+]
+
+
+class Extras(NamedTuple):
+    """What a report holds where it is asked for.
+
+    `sizes`: those at which no dims coincide. `chain`: the value to which the chain of links leads.
+    """
+
+    sizes: bool = False
+    chain: str | None = None
+
+
+NONE = Extras()
 
 
 def read(path: str) -> str:
@@ -43,6 +69,14 @@ def selected(report: Report, keeps: Callable[[Finding], bool]) -> Report:
     return report._replace(findings=left, silenced=(*report.silenced, *dropped), ok=ok)
 
 
+def equations(text: str, path: str) -> str:
+    """Return a spec with its layers written out as equations; empty where it has a mistake."""
+    from shapecalc.spec.writing import written
+
+    network, findings = read_network(text, path)
+    return "" if network is None or findings else written(network)
+
+
 def check(
     text: str,
     path: str,
@@ -50,19 +84,20 @@ def check(
     detail: bool = True,
     asked: Iterable[str] = (),
     memory: Memory | None = None,
+    extras: Extras = NONE,
 ) -> Report:
     """Check a spec: derive and check every gradient, judge every claim.
 
     `asked` names inputs whose gradients are wanted too. Without `detail` the report holds findings
-    and claims alone. A memory that is handed from spec to spec makes many of them quick. A mistake
-    in the spec is a finding of the report, and never raised.
+    and claims alone; `extras` are what it holds beyond. A memory that is handed from spec to spec
+    makes many of them quick. A mistake in the spec is a finding of the report, and never raised.
     """
     network, findings = read_network(text, path)
     source = lines_of(text)
     if network is None:
         return Report(path, findings=first_findings(findings), source=source)
     graph = build_graph(network)
-    every = [*findings, *graph.findings]
+    every = at_layers([*findings, *graph.findings, *assumption_findings(graph)], network)
     is_whole = not every
     if any(finding.code == "SC212" for finding in findings):
         left, silenced = heard(every, network.ignores, is_whole=is_whole)
@@ -76,11 +111,25 @@ def check(
         )
     found = sweep(graph, [*asked_for(network), *asked], memory)
     judged, unread = judge(found)
-    every += [*found.findings, *unread]
-    said = [claim_finding(each, graph.network) for each in judged]
-    every += [finding for finding in said if finding is not None]
+    every += [*at_layers(found.findings, network), *unread]
+    every += claim_findings(judged, graph.network)
     if is_whole:
-        every += [*coincidence_findings(found), *lint_findings(graph)]
+        doubts = [*coincidence_findings(found), *lint_findings(graph)]
+        every += at_layers(doubts, network)
     left, silenced = heard(every, network.ignores, is_whole=is_whole)
     written = report(found, judged, first_findings(left), detail=detail)
-    return written._replace(silenced=silenced, source=source)
+    written = written._replace(silenced=silenced, source=source)
+    return _with_extras(written, found, extras)
+
+
+def _with_extras(written: Report, found: Sweep, extras: Extras) -> Report:
+    if extras.chain is not None:
+        from shapecalc.report.chains import chain_record
+
+        chain = chain_record(found, extras.chain)
+        written = written._replace(chains=(chain,) if chain is not None else ())
+    if extras.sizes and found.links and not found.graph.lost:
+        from shapecalc.report.distinct import distinct
+
+        written = written._replace(distinct=distinct(found))
+    return written

@@ -24,12 +24,14 @@ from shapecalc.index import (
     size_powers,
     tied,
 )
+from shapecalc.matrix.by_name import with_own_name
 from shapecalc.matrix.factors import entry
 from shapecalc.matrix.make import tidied
 from shapecalc.ops.build import defined, expression_of, names_in_definition
 from shapecalc.ops.constraints import constraints
-from shapecalc.ops.registry import OPS, BoundFactor, BoundTerm, Op, spelled
-from shapecalc.tree import Call, Leaf, Number, Tree, leaf, leaves, rebuilt, with_marker
+from shapecalc.ops.registry import OPS, Op, spelled
+from shapecalc.ops.terms import BoundFactor, BoundTerm
+from shapecalc.tree import Call, Leaf, Number, Tree, calls, leaf, leaves, rebuilt, with_marker
 
 Letters = Mapping[str, Label]
 SumsToOne = Mapping[Tree, int]
@@ -72,9 +74,11 @@ def jacobian(output: Leaf, equation: Tree, occurrence: int) -> Jacobian:
     terms = list(islice(rule.terms(marked, output_labels), MOST_TERMS + 1))
     if len(terms) > MOST_TERMS:
         raise JacobianTooLarge
-    found = [merged_powers(contracted(term)) for term in terms]
-    free = output_labels + wrt_labels
-    return Jacobian(output, wrt, output_labels, wrt_labels, merged_terms(found, free))
+    found = merged_terms(
+        (merged_powers(contracted(term)) for term in terms), output_labels + wrt_labels
+    )
+    found = with_own_name(found, output, equation)
+    return Jacobian(output, wrt, output_labels, wrt_labels, found)
 
 
 class _Differentiation:
@@ -88,6 +92,7 @@ class _Differentiation:
         self.marker = marker
         self.wrt = wrt
         self.wrt_labels = wrt_labels
+        self.whole = _without(marker, wrt, root)
         self._marked: dict[Tree, bool] = {}
 
     def terms(self, tree: Tree, labels: Labels) -> Iterator[Term]:
@@ -116,7 +121,7 @@ class _Differentiation:
         """Return a tree without the marker, the equation's whole right side by its name."""
         if tree is self.root:
             return self.output
-        return rebuilt(tree, {self.marker: self.wrt}.get)  # type: ignore[arg-type]  # None: keep
+        return rebuilt(_without(self.marker, self.wrt, tree), {self.whole: self.output}.get)
 
     def _by_product_rule(self, op: Op, tree: Call, labels: Labels) -> Iterator[Term]:
         bound = op.bound(tuple(each.shape for each in tree.operands), tree.attributes)
@@ -160,8 +165,10 @@ class _Differentiation:
                 patterns = op.jacobian_terms(tree, name)
                 if patterns is not None:
                     yield from self._stated_jacobian(op, tree, labels, patterns, operand)
-                else:
+                elif name in (op.derivative or ()):
                     yield from self._stated_derivative(op, tree, labels, name, operand)
+                else:
+                    yield from self.terms(defined(op, tree.operands, tree.attributes), labels)
 
     def _stated_jacobian(
         self,
@@ -185,9 +192,8 @@ class _Differentiation:
             outside = multiply(outside, _over_sizes(pattern, tree))
             for factor in pattern.factors:
                 value = self._plain(self._expression(op, tree, factor.text))
-                outside = multiply(
-                    outside, entry(value, _at(factor.letters, letters), factor.power)
-                )
+                at = _aligned(value, _at(factor.letters, letters))
+                outside = multiply(outside, entry(value, at, factor.power))
             for inside in self.terms(operand, child):
                 yield multiply(outside, inside)
 
@@ -203,12 +209,22 @@ class _Differentiation:
         assert op.derivative is not None
         shapes = tuple(each.shape for each in tree.operands)
         text = spelled(op.derivative[name], shapes, dict(tree.attributes))
-        slope = self._expression(op, tree, text)
+        slope = min((self._expression(op, tree, way) for way in text.split(" | ")), key=_length)
         if isinstance(slope, Number) and not slope.value:
             return
         outside = entry(slope, _aligned(slope, labels))
         for inside in self.terms(operand, _aligned(operand, labels)):
             yield multiply(outside, inside)
+
+
+def _without(marker: Leaf, wrt: Leaf, tree: Tree) -> Tree:
+    """Put the operand back in the place of the marker."""
+    return rebuilt(tree, {marker: wrt}.get)  # type: ignore[arg-type]  # None: keep
+
+
+def _length(tree: Tree) -> int:
+    """Count the names and ops of a formula."""
+    return sum(1 for _ in leaves(tree)) + sum(1 for _ in calls(tree))
 
 
 def _name_of(op: Op, tree: Call, operand: Tree) -> str:
@@ -296,10 +312,19 @@ def _is_held(label: Label, term: Term) -> bool:
     )
 
 
+def unit_axis(tree: Tree) -> int | None:
+    """Return the axis along which an op makes its result sum to 1, as one-hot rows do."""
+    if not isinstance(tree, Call) or (letter := OPS[tree.op].unit_sum) is None:
+        return None
+    shapes = tuple(each.shape for each in tree.operands)
+    output = OPS[tree.op].bound(shapes, tree.attributes).output
+    return output.index(letter) if letter in output else None
+
+
 def _ones_summed(term: Term, sums_to_one: SumsToOne) -> Term:
     """Put 1 for a sum of entries that add up to 1."""
     for factor in term.factors:
-        axis = sums_to_one.get(factor.tree)
+        axis = sums_to_one.get(factor.tree, unit_axis(factor.tree))
         if axis is None or factor.power != 1:
             continue
         label = factor.labels[axis]

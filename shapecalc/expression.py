@@ -48,7 +48,7 @@ class Unary(NamedTuple):
 
 
 class Binary(NamedTuple):
-    """Two operands with one of + - * / ** @ < <= > >= == != between them."""
+    """Two operands with one of + - * / // ** @ < <= > >= == != between them."""
 
     span: Span
     operator: str
@@ -106,11 +106,15 @@ class Dots(NamedTuple):
 
 
 class Subscript(NamedTuple):
-    """`X[1:, 0]`: a part of a value, with a place for each axis from the first."""
+    """`X[1:, 0]`: a part of a value, with a place for each axis from the first.
+
+    `named` is how many names there are for all parts, in `a, b = split(X, 2)`.
+    """
 
     span: Span
     value: "Syntax"
     places: "tuple[Syntax | Slice | Dots, ...]"
+    named: int | None = None
 
 
 Syntax = Name | Literal | Text | Constant | Unary | Binary | Attribute | Call | Sequence | Subscript

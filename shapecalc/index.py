@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from shapecalc.conditions import Condition, Label, renamed, settled
 from shapecalc.conditions.faces import face_of
-from shapecalc.dims import Count, Dim, Monomial, Shape
+from shapecalc.dims import Count, Dim, Floor, Monomial, Shape
 from shapecalc.tree import Tree, call, leaf, number
 
 Labels = tuple[Label | None, ...]
@@ -149,11 +149,16 @@ def size_powers(dim: Dim) -> tuple[tuple[Tree, Fraction], ...]:
     """
     if len(dim.terms) == 1:
         return tuple(_powers(*dim.terms[0]))
+    return ((_total(dim), Fraction(1)),)
+
+
+def _total(dim: Dim) -> Tree:
+    """Return a sum of products as one number."""
     total = _product(*dim.terms[0])
     for monomial, count in dim.terms[1:]:
         op = "sub" if count < 0 else "add"
         total = call(op, (total, _product(monomial, -count if count < 0 else count)), (), ())
-    return ((total, Fraction(1)),)
+    return total
 
 
 def _powers(monomial: Monomial, count: Count) -> Iterator[tuple[Tree, Fraction]]:
@@ -161,7 +166,15 @@ def _powers(monomial: Monomial, count: Count) -> Iterator[tuple[Tree, Fraction]]
         yield number(count), Fraction(1)
     for name, power in monomial:
         for _ in range(abs(power)):
-            yield leaf(name, ()), Fraction(1 if power > 0 else -1)
+            yield _atom(name), Fraction(1 if power > 0 else -1)
+
+
+def _atom(name: str) -> Tree:
+    """Return a name as a number in a formula, and the whole part of a quotient as `floor`."""
+    if not isinstance(name, Floor):
+        return leaf(name, ())
+    above, below = (_total(dim) for dim in (name.above, name.below))
+    return call("floor", (call("div", (above, below), (), ()),), (), ())
 
 
 def _product(monomial: Monomial, count: Count) -> Tree:

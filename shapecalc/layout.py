@@ -8,8 +8,9 @@ from collections.abc import Iterable
 from shapecalc.dims import Shape, matrix_turned
 from shapecalc.index import Labels, Term
 from shapecalc.matrix.combine import combined
-from shapecalc.matrix.make import transposed
-from shapecalc.matrix.reading import read_term
+from shapecalc.matrix.make import total, transposed
+from shapecalc.matrix.printing import text
+from shapecalc.matrix.reading import Product, read_term
 from shapecalc.tree import Tree
 
 
@@ -24,16 +25,23 @@ def formula(
     """Read a sum of contracted terms as a formula, of the variable's shape or its transpose's.
 
     `labels` and `shape` are the variable's, `upstream` the gradients that its steps are handed.
-    Raises Unreadable.
+    Common factors are looked for among all terms, and among those of each upstream: the shorter
+    formula is taken. Raises Unreadable.
     """
     if numerator:
         labels, shape = matrix_turned(labels), matrix_turned(shape)
     gradients = tuple(upstream)
+    groups: dict[Tree | None, list[Product]] = {}
     products = []
     for term in terms:
         held = next((f.tree for f in term.factors if f.tree in gradients), None)
         products.append(read_term(term, labels, shape, held))
-    return combined(products, shape)
+        groups.setdefault(held, []).append(products[-1])
+    together = combined(products, shape)
+    if not 1 < len(groups) < len(products):
+        return together
+    apart = total([combined(group, shape) for group in groups.values()])
+    return min((together, apart), key=lambda tree: len(text(tree)))
 
 
 def other_layout(tree: Tree) -> Tree:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from shapecalc import api
+from shapecalc.parsing.tokens import tokens_of
 from shapecalc.records import Claim, Report
 from shapecalc.render import json as renderer
 from shapecalc.render.tally import tally
@@ -65,3 +66,8 @@ def judged(spec: str, **claims: str) -> dict[str, Claim]:
 def verdicts(spec: str, **claims: str) -> dict[str, str]:
     """Judge claims about a spec: their verdicts alone."""
     return {name: each.verdict for name, each in judged(spec, **claims).items()}
+
+
+def length(formula: str) -> int:
+    """Count the tokens of a formula."""
+    return len(tokens_of(formula)) - 1

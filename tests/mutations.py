@@ -66,6 +66,21 @@ forward:
   D: einsum('bij->bji', C)
   J: sum(relu(D), axis=(0, 1)).sum()
 gradients: {dA: dC @ B.mT}
+---
+dims: {n: 3, h: 5, k: 7}
+convention: torch
+layers:
+  - input: {name: X, features: n}
+  - repeat:
+      times: 3
+      layers: [{dense: {units: h, activation: relu}}, layer_norm, {dropout: 0.5}]
+  - dense: {units: k, bias: false}
+  - softmax_cross_entropy: {targets: Y}
+gradients: {dW4: dZ4.T @ D3}
+---
+layers: [{input: {features: 4}}, batch_norm, {repeat: {times: 2, layers: [{dense: 2*h}, tanh]}}]
+inputs: {Y: [k, m]}
+forward: {J: mean(A2)}
 """
 SMALL = tuple(_SMALL.split("---\n"))
 
@@ -93,7 +108,9 @@ _YAML = _words(
     ": | > |- >+ - ? # & &a * *a ! !!str !t %YAML @ ` ' \" '' \\ [ ] { } , <<: --- ... ~ null "
     "true yes 0 -1 1e3 1e400 0x10 1_000 12:30 .inf 2.5 1000000000000000000 "
     "name: dims: constants: assume: batch: inputs: params: forward: loss: upstream: shapes: "
-    "gradients: layout: layers: numerator positive one-hot axis=0 probabilities binary"
+    "gradients: layout: layers: numerator positive one-hot axis=0 probabilities binary "
+    "convention: rows torch input dense units: activation: bias: repeat: times: dropout targets: "
+    "layer_norm batch_norm softmax_cross_entropy"
 )
 _EXPRESSION = _words(
     "( ) [ ] , . : = == != < <= > >= + - * / ** @ // % ^ .T .mT ᵀ ⊙ · axis=0 axis=-1 axis=(0,1) "

@@ -15,25 +15,40 @@ import autograd.numpy as autograd_numpy
 import numpy as np
 from autograd import jacobian as autograd_jacobian
 from autograd.tracer import isbox
+from layer_cases import LAYERS
+from lookup_cases import LOOKUPS
+from matrix_cases import MATRICES
 from numpy.typing import NDArray
+from pasted_cases import PASTED
+from shorthand_cases import SHORTHANDS
 from structural_cases import STRUCTURAL
+from window_cases import WINDOWS
 
 import shapecalc.ops
 from shapecalc import layout
 from shapecalc.backprop import Jacobian, contribution, jacobian
 from shapecalc.conditions import Condition, Label, Mask
 from shapecalc.dims import Dim, Shape, matrix_turned
+from shapecalc.expression import Name
+from shapecalc.graph import Node, Use
 from shapecalc.index import Labels, Term
 from shapecalc.matrix.printing import numpy_text
 from shapecalc.ops import OPS
 from shapecalc.ops.build import expression_of
+from shapecalc.ops.indices import indices_in
 from shapecalc.ops.notation import read_signatures
 from shapecalc.ops.registry import Op
+from shapecalc.parsing.dims import parse_dim
+from shapecalc.span import Span
+from shapecalc.spec.network import Equation
+from shapecalc.sweep.kinds import Question
+from shapecalc.sweep.nested import shortest
 from shapecalc.tree import Attribute, Call, Leaf, Number, Tree, leaf, leaves, with_marker
 from shapecalc.verify.checks import Case
 
 Array = NDArray[np.float64]
 SIZES = {"b": 2, "m": 3, "n": 5, "k": 7, "h": 11}
+NOWHERE = Span("", 1, 1, 1)
 OTHER_SIZES = {"b": 7, "m": 5, "n": 2, "k": 3, "h": 13}
 
 
@@ -67,8 +82,7 @@ class Derived(NamedTuple):
     def of_loss(self) -> Tree:
         """Read the gradient where the output is the loss itself, without an upstream gradient."""
         terms = contribution(self.jacobian, None, {}, transposed=False)
-        wrt = self.jacobian.wrt
-        return layout.formula(terms, self.jacobian.wrt_labels, wrt.shape, [], numerator=False)
+        return self._shortest(terms, self.jacobian, None, numerator=False)
 
     def terms(self, jac: Jacobian, *, numerator: bool = False) -> tuple[Term, ...]:
         turned = leaf("dR", matrix_turned(self.upstream.shape))
@@ -77,8 +91,22 @@ class Derived(NamedTuple):
     def read(self, jac: Jacobian, *, numerator: bool = False) -> Tree:
         terms = self.terms(jac, numerator=numerator)
         shape = self.upstream.shape
-        held = [leaf("dR", matrix_turned(shape) if numerator else shape)]
-        return layout.formula(terms, jac.wrt_labels, jac.wrt.shape, held, numerator=numerator)
+        held = leaf("dR", matrix_turned(shape) if numerator else shape)
+        return self._shortest(terms, jac, held, numerator=numerator)
+
+    def _shortest(
+        self, terms: tuple[Term, ...], jac: Jacobian, held: Leaf | None, *, numerator: bool
+    ) -> Tree:
+        """Read terms as a report does; those of a Jacobian that a test corrupted, as they stand."""
+        if jac is not self.jacobian:
+            held_too = [each for each in (held,) if each is not None]
+            return layout.formula(
+                terms, jac.wrt_labels, jac.wrt.shape, held_too, numerator=numerator
+            )
+        source = Equation("R", Name(NOWHERE, "R"), self.step.text, NOWHERE, NOWHERE)
+        use = Use(Node(jac.output, self.equation, source), self.use, 0)
+        question = Question(jac.wrt, (use,), (held,), None, is_total=False)
+        return shortest(terms, jac.wrt_labels, question, numerator=numerator)
 
     def case(self, formula: Tree) -> Case:
         marker = leaf("<wrt>", self.jacobian.wrt.shape)
@@ -97,6 +125,8 @@ def shape(text: str) -> Shape:
 
 
 def _dim(text: str) -> Dim:
+    if "floor(" in text:
+        return parse_dim(text, lambda offset, length: Span("<test>", 1, offset + 1, length))
     total = Dim.number(0)
     for part in text.replace("-", "+-").split("+"):
         product = Dim.number(-1 if part[:1] == "-" else 1)
@@ -177,6 +207,7 @@ def _argument(value: Attribute, sizes: Mapping[str, int]) -> object:
 def world_of(step: Step, sizes: Mapping[str, int] = SIZES, seed: int = 17) -> World:
     """Draw values of both signs; within 0..1 where the equation has no value at those."""
     equation = tree_of(*step)
+    picked = indices_in([equation])
     for low, sign in ((0.3, -1), (0.1, 1)):
         random = np.random.default_rng(seed)
         values = {}
@@ -185,6 +216,9 @@ def world_of(step: Step, sizes: Mapping[str, int] = SIZES, seed: int = 17) -> Wo
             entries = random.uniform(low, low + 0.8, size) * random.choice([1, sign], size)
             masks = equation.op == "where" and name == "C" if isinstance(equation, Call) else False
             values[name] = np.asarray((entries > 0.5) * 1.0 if masks else entries)
+            if each in picked:
+                below = min(dim.size(sizes) for dim in picked[each])
+                values[name] = np.asarray(random.integers(0, below, size), dtype=float)
         with np.errstate(all="ignore"):
             output = World(sizes, values).at(equation)
         if np.isfinite(output).all():
@@ -581,6 +615,7 @@ STATED: dict[str, list[tuple[str, str]]] = {
     ],
 }
 STATED |= STRUCTURAL
+STATED |= MATRICES | LOOKUPS | LAYERS | SHORTHANDS | PASTED | WINDOWS
 """Arguments and shapes for the ops that take attributes, or whose signature is worked out."""
 
 

@@ -5,6 +5,7 @@ What the engine would say of these networks, written down; checked against targe
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise, permutations, product
+from typing import TypeVar
 
 from shapecalc.diagnostics import Finding, Related
 from shapecalc.records import (
@@ -16,9 +17,12 @@ from shapecalc.records import (
     Formula,
     Gradient,
     Jacobian,
+    Late,
+    Opened,
     OrderingItem,
     Orderings,
     Report,
+    Spelled,
     Step,
     Value,
     View,
@@ -31,6 +35,7 @@ SURE = CHECKED._replace(exact=Exact("2^61-1", 2, 3, "2^-180"))
 SIZES = {"n": 784, "h": 128, "k": 10, "m": 64}
 SQUARE = {"n": 784, "h": 64, "k": 64, "m": 64}
 Factor = tuple[str, Dims]
+T = TypeVar("T")
 
 
 def formula(text: str) -> Formula:
@@ -103,29 +108,53 @@ def step(
         line=line,
         kind=kind,
         relation=relation,
-        note=note,
         upstream=None if is_loss else f"d{output}",
-        upstream_shape=jacobian.shape[: len(jacobian.shape) - len(shape)],
-        wrt_shape=shape,
-        jacobian=jacobian,
-        denominator=single,
-        numerator=single._replace(shape=shape[::-1], formula=f"({text}).T"),
-        mixed=None,
-        mixed_why="the two are multiplied entry by entry",
-        vec=None,
-        orderings=Orderings(False, "numbers commute, so an elementwise product has no order"),
-        contraction=Contraction(f"d{wrt}", ()),
-        walk=(),
-        formula=formula(text),
         checked=SURE,
+        opened=written(
+            Opened(
+                note=note,
+                upstream_shape=jacobian.shape[: len(jacobian.shape) - len(shape)],
+                wrt_shape=shape,
+                jacobian=jacobian,
+                denominator=single,
+                numerator=single._replace(shape=shape[::-1], formula=f"({text}).T"),
+                mixed=None,
+                mixed_why="the two are multiplied entry by entry",
+                vec=None,
+                orderings=Orderings(
+                    False, "numbers commute, so an elementwise product has no order"
+                ),
+                contraction=Contraction(f"d{wrt}", ()),
+                walk=(),
+                formula=formula(text),
+            )
+        ),
     )
+
+
+def written(part: T) -> Late[T]:
+    """Put a part that is there into a record."""
+    return Late(lambda: part)
+
+
+def opened_with(step: Step, **changes: object) -> Step:
+    """Change what a step shows when it is opened."""
+    opened = step.opened()._replace(**changes)  # type: ignore[arg-type]  # whatever a test wants
+    return step._replace(opened=written(opened))
+
+
+def spelled_with(gradient: Gradient, **changes: object) -> Gradient:
+    """Change what a gradient shows."""
+    spelled = gradient.spelled()._replace(**changes)  # type: ignore[arg-type]  # as above
+    return gradient._replace(spelled=written(spelled))
 
 
 def product_step(
     plain: Step, chain: Sequence[Factor], right: Sequence[Factor], sizes: dict[str, int]
 ) -> Step:
     """Make a product of a plain step: views and orderings, by enumeration."""
-    return plain._replace(
+    return opened_with(
+        plain,
         denominator=view(right, sizes),
         numerator=view([flipped(factor) for factor in reversed(right)], sizes),
         mixed=view(chain, sizes),
@@ -154,9 +183,8 @@ def gradient(
 ) -> Gradient:
     shape = tuple(dims.split())
     steps = (("", 0, formula(text).numpy),)
-    return Gradient(
-        wrt, f"d{wrt}", kind, shape, "denominator", formula(text), steps, CHECKED, note, pattern
-    )
+    spelled = written(Spelled(formula(text), steps, note))
+    return Gradient(wrt, f"d{wrt}", kind, shape, "denominator", CHECKED, pattern, spelled)
 
 
 def full_jacobian(dims: str, left: str, index: str, diagonal: str) -> Jacobian:
@@ -214,7 +242,8 @@ def hidden_step(sizes: dict[str, int]) -> Step:
         ("Σi W2[i,p] dZ2[i,q]", "numbers commute; matrices do not"),
     )
     vec = View("(I ⊗ W2)ᵀ vec(dZ2)", (("hm", "km"), ("km", "1")), ("hm", "1"), "", False)
-    return product_step(plain, (dZ2, W2), (flipped(W2), dZ2), sizes)._replace(
+    return opened_with(
+        product_step(plain, (dZ2, W2), (flipped(W2), dZ2), sizes),
         vec=vec,
         contraction=Contraction("dA1[p,q]", lines),
         walk=(WalkEdge("W2", "i", "p", False), WalkEdge("dZ2", "i", "q", True)),
@@ -438,12 +467,12 @@ def _deep_gradients(layers: int) -> Iterator[Gradient]:
             yield gradient(f"Z{layer}", "k m", f"(A{layer} - Y) / m", note=note, pattern=0)
         else:
             yield gradient(f"Z{layer}", "h m", f"dA{layer} * (Z{layer} > 0)", pattern=1)
-        text = f"{dZ} @ {below}.T"
-        yield gradient(f"W{layer}", f"{rows} {columns}", text, kind="param", pattern=2)
-        text = f"sum({dZ}, axis=1, keepdims=True)"
-        yield gradient(f"b{layer}", f"{rows} 1", text, kind="param", pattern=3)
+        text, place = f"{dZ} @ {below}.T", 10 * ((layer == layers) - (layer == 1))
+        yield gradient(f"W{layer}", f"{rows} {columns}", text, kind="param", pattern=22 + place)
+        text, is_last = f"sum({dZ}, axis=1, keepdims=True)", layer == layers
+        yield gradient(f"b{layer}", f"{rows} 1", text, kind="param", pattern=3 + 10 * is_last)
         if layer > 1:
-            yield gradient(f"A{layer - 1}", "h m", f"W{layer}.T @ {dZ}", pattern=4)
+            yield gradient(f"A{layer - 1}", "h m", f"W{layer}.T @ {dZ}", pattern=4 + 10 * is_last)
 
 
 def _deep_steps(layers: int, sizes: dict[str, int]) -> Iterator[Step]:
@@ -455,16 +484,15 @@ def _deep_steps(layers: int, sizes: dict[str, int]) -> Iterator[Step]:
         Z, below = f"Z{layer}", "X" if layer == 1 else f"A{layer - 1}"
         kind = 10 if layer in (1, layers) else 11
         yield weight_step(f"{Z}:W{layer}", kind, (rows, columns, "m"), below, layer, sizes)
-        yield top[4]._replace(
-            output=Z, wrt=f"b{layer}", note=top[4].note.replace("b2", f"b{layer}")
-        )
+        bias = top[4]._replace(output=Z, wrt=f"b{layer}")
+        yield opened_with(bias, note=top[4].note.replace("b2", f"b{layer}"))
         if layer > 1:
             W, dZ = (f"W{layer}", (rows, "h")), (f"d{Z}", (rows, "m"))
             plain = top[3]._replace(
                 output=Z,
                 wrt=below,
                 kind=20 if layer == layers else 21,
-                formula=formula(f"W{layer}.T @ d{Z}"),
             )
+            plain = opened_with(plain, formula=formula(f"W{layer}.T @ d{Z}"))
             yield product_step(plain, (dZ, W), (flipped(W), dZ), sizes)
             yield top[5]._replace(output=below, wrt=f"Z{layer - 1}")

@@ -12,6 +12,7 @@ from checking import ROOT, SPECS, TWO_LAYER, json_of, report_on
 import shapecalc.ops
 from shapecalc import api
 from shapecalc.span import Span
+from shapecalc.spec import read_network
 
 SIZES = {"n": 5, "h": 3, "k": 2, "m": 7}
 NUMERATOR = """\
@@ -162,12 +163,16 @@ def test_upstream_that_is_used_further_on_has_a_total_of_its_own() -> None:
 @pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)
 def test_each_gradient_is_the_sum_of_its_steps(path: Any) -> None:
     """Run each gradient, and the parts that the JSON says it is made of, at small sizes."""
-    spec = json_of(api.check(path.read_text(encoding="utf-8"), "a"))
+    text = path.read_text(encoding="utf-8")
+    spec = json_of(api.check(text, "a"))
+    network, _ = read_network(text, "a")
+    assert network is not None
     random = np.random.default_rng(7)
     sizes = dict(zip(spec["dims"], (2, 3, 5, 7, 11, 13), strict=False))
     names = {value["name"]: drawn(value["shape"], sizes, random) for value in spec["values"]}
     names |= {f"d{name}": drawn_like(value, random) for name, value in list(names.items())}
     names |= {op: getattr(shapecalc.ops, op) for op in shapecalc.ops.OPS} | {"np": np} | sizes
+    names |= {each.name: float(each.value or 1) for each in network.constants}
     for gradient in spec["gradients"]:
         if " with " in gradient["note"]:
             continue  # an activation and its loss are one link

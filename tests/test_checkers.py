@@ -27,7 +27,7 @@ from oracles import (
 from shapecalc.backprop import Jacobian
 from shapecalc.conditions import Label
 from shapecalc.index import Delta, Factor, Term, relabelled
-from shapecalc.matrix.reading import Unreadable
+from shapecalc.matrix.joining import Unreadable
 from shapecalc.tree import Tree, leaves
 from shapecalc.verify.checks import agrees_by_algebra, agrees_exactly, error_by_components
 from shapecalc.verify.field import (
@@ -58,7 +58,19 @@ SQUARE = {
     f"{name}, square": (Step(step.text, step.shapes.translate(str.maketrans("khm", "nnn"))), wrt)
     for name, (step, wrt) in DISTINCT.items()
 }
-SUBJECTS = DISTINCT | SQUARE
+LINEAR_ALGEBRA = {
+    "inverse": (Step("inv(A)", "A=n,n"), "A"),
+    "determinant": (Step("det(A)", "A=n,n"), "A"),
+    "logarithm of a determinant": (Step("logdet(A @ A.T)", "A=n,n"), "A"),
+    "linear equations, the matrix": (Step("solve(A, B)", "A=n,n B=n,k"), "A"),
+    "linear equations, right sides": (Step("solve(A, B)", "A=n,n B=n,k"), "B"),
+    "Kronecker product, left": (Step("kron(A, B)", "A=m,n B=k,b"), "A"),
+    "Kronecker product, right": (Step("kron(A, B)", "A=m,n B=k,b"), "B"),
+    "cross product": (Step("cross(A, B)", "A=m,3 B=3"), "A"),
+}
+# What algebra cannot tell from others, for ranges of indices are left, it leaves undecided.
+WITH_RANGES = ("Kronecker product, left", "Kronecker product, right", "cross product")
+SUBJECTS = DISTINCT | SQUARE | LINEAR_ALGEBRA
 
 
 class Corrupted(NamedTuple):
@@ -185,7 +197,8 @@ def test_algebra_alone_rejects_every_slip(
     terms, labels = one.terms(one.jacobian), one.jacobian.wrt_labels
     assert agrees_by_algebra(one.formula, terms, labels)
     for kind, formula in wrong[name]:
-        assert agrees_by_algebra(formula, terms, labels) is False, (kind, formula)
+        verdict = agrees_by_algebra(formula, terms, labels)
+        assert verdict is False or (verdict is None and name in WITH_RANGES), (kind, formula)
 
 
 @of_every_subject

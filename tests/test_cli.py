@@ -37,6 +37,7 @@ def check(
     detail: bool = True,
     asked: Iterable[str] = (),
     memory: api.Memory | None = None,
+    extras: api.Extras = api.NONE,  # noqa: ARG001 (the engine's own)
 ) -> Report:
     """Report on a text whose first word says what is found."""
     assert not isinstance(asked, str)

@@ -261,7 +261,6 @@ def test_bad_syntax_says_what_is_expected(
 @pytest.mark.parametrize(
     ("text", "written", "instead"),
     [
-        ("a // b", "//", "write `/`"),
         ("a % b", "%", "remainder"),
         ("a ^ b", "^", "write `**`"),
         ("a .* b", ".*", "write `*`"),

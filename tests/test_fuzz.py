@@ -63,6 +63,10 @@ def test_deviation_that_is_always_zero_is_no_fault_of_ours() -> None:
     assert_sound("params: {W: [k, n]}\nforward: |\n  J = sum(std(W / W, axis=-1))**2\n")
 
 
+def test_root_of_what_is_turned_twice_is_derived() -> None:
+    assert_sound("params: {W: [k, n]}\nforward: |\n  J = sum((-(1 + W).T.T) ** 0.5)\n")
+
+
 def test_logarithm_of_a_transposed_product_is_derived() -> None:
     assert_sound("params: {W: [k, n], X: [n, m]}\nforward: |\n  J = sum(log((W @ X).T))\n")
 

@@ -142,6 +142,19 @@ def test_broadcast_that_doubles_no_dim_is_fine(sum_: str) -> None:
     assert marked(VECTORS % sum_) == []
 
 
+@pytest.mark.parametrize("loss", ["F.cross_entropy(P, y)", "softmax_cross_entropy(P, y, axis=1)"])
+def test_softmax_before_a_loss_that_takes_numbers_of_classes_is_one_too_many(loss: str) -> None:
+    spec = f"""
+        dims: {{d: 8, m: 32, k: 3}}
+        inputs: {{X: [m, d], y: [m]}}
+        params: {{W: [d, k]}}
+        forward:
+          P: softmax(X @ W, axis=1)
+          J: {loss}
+        """
+    assert [finding.code for finding in report_on(spec).findings] == ["SC603"]
+
+
 def test_broadcast_beside_a_library_name_is_a_warning_not_a_crash() -> None:
     spec = "dims: [n, m, k]\nparams: {T: [m, n, k], s: [], t: [n]}\nforward: |\n"
     spec += "  Z = -np.prod(T, keepdims=True, axis=-1) * (s - t)\n  J = sum(Z**2)\n"

@@ -38,7 +38,16 @@ ENTRIES = list(OPS.values())
 STEPS = all_steps()
 # Its rules for these know no axis that an operand lacks; for `where`, no axis that is stretched.
 # Without SciPy it has no erf.
-UNKNOWN_TO_AUTOGRAD = {"broadcast_to": 3, "where": 5, "einsum": 1, "tile": 1, "erf": 8, "gelu": 8}
+UNKNOWN_TO_AUTOGRAD = {
+    "broadcast_to": 3,
+    "where": 5,
+    "einsum": 1,
+    "tile": 1,
+    "erf": 8,
+    "gelu": 8,
+    "solve": 6,
+    "cross": 4,
+}
 
 of_every_op = pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.name)
 in_every_step = pytest.mark.parametrize("step", STEPS, ids=str)

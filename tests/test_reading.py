@@ -63,10 +63,22 @@ CLASSICAL = [
     (("X - c", "X=m,n c=n"), "c", "-sum(dR, axis=0)"),
     (("X * s", "X=m,n s=m,1"), "s", "sum(dR * X, axis=1, keepdims=True)"),
     (("X * s", "X=m,n s="), "s", "sum(dR * X)"),
-    (("X / s", "X=m,n s=n"), "s", "-sum(dR * X, axis=0) / s**2"),
+    (("X / s", "X=m,n s=n"), "s", "-sum(dR * R, axis=0) / s"),
     (("sum(X, axis=0)", "X=m,n"), "X", "broadcast_to(dR, [m, n])"),
     (("mean(X, axis=1, keepdims=True)", "X=m,n"), "X", "broadcast_to(dR, [m, n]) / n"),
     (("A.T", "A=m,n"), "A", "dR.T"),
+    (("relu(A @ W)", "A=m,h W=h,k"), "W", "A.T @ (dR * (R > 0))"),
+    (("maximum(0, A @ W)", "A=m,h W=h,k"), "A", "(dR * (R > 0)) @ W.T"),
+    (("where(Z > 0, 0, Y)", "Z=h,m Y=h,m"), "Y", "dR * (Z <= 0)"),
+    (("X / sqrt(v + 1)", "X=m,n v=n"), "v", "-sum(dR * R, axis=0) / (2 * (v + 1))"),
+    (("linear(X, W, c)", "X=m,n W=k,n c=k"), "W", "dR.T @ X"),
+    (("log(sum(X * Y, axis=1))", "X=m,n Y=m,n"), "X", "(Y.T * dR / sum(X * Y, axis=1)).T"),
+    (
+        ("-mean(log(sum(X * Y, axis=1)))", "X=m,n Y=m,n"),
+        "X",
+        "-dR * Y / (m * sum(X * Y, axis=1, keepdims=True))",
+    ),
+    (("mean(X * w, axis=1)", "X=m,n w=n"), "w", "dR @ X / n"),
     (("W @ A", "W=n,n A=n,n"), "A", "W.T @ dR"),
 ]
 STACKS = ("A @ B", "A=b,m,n B=b,n,k")
@@ -95,6 +107,18 @@ STACKED = [
     (("X * s", "X=b,m,n s=m,1"), "s", "expand_dims(sum(dR * X, axis=(0, 2)), axis=1)"),
     (("transpose(X, (2, 0, 1))", "X=b,m,n"), "X", "transpose(dR, (1, 2, 0))"),
     (("X.mT", "X=b,m,n"), "X", "dR.mT"),
+    (("X @ v", "X=b,m,n v=n"), "X", "expand_dims(dR, axis=2) * v"),
+    (
+        ("sum(X * v / s, axis=2)", "X=b,m,n v=n s=b,m,1"),
+        "v",
+        'einsum("ij,ijk->k", dR / squeeze(s, axis=2), X)',
+    ),
+    (("X / s * v", "X=b,m,n v=n s=b,m,1"), "v", "sum(dR * X / s, axis=(0, 1))"),
+    (
+        ("(X @ W).reshape(b, m, 1, h, k).mT", "X=b,m,n W=n,h*k"),
+        "W",
+        "sum(X.mT @ reshape(dR.mT, [b, m, h*k]), axis=0)",
+    ),
     (("softmax(Z, axis=-1)", "Z=b,m,n"), "Z", "R * (dR - sum(dR * R, axis=2, keepdims=True))"),
     (('einsum("ii->", A)', "A=n,n"), "A", "dR * eye(n)"),
     (

@@ -83,7 +83,7 @@ def test_long_formula_has_its_own_line_and_a_long_note_is_left_out() -> None:
     long = "W2.T @ (" + " + ".join(f"dZ2 * G{number}" for number in range(5)) + ")"
     first, *rest = report.gradients
     formula = first.formula._replace(text=long)
-    odd = first._replace(formula=formula, note="a note " * 12)
+    odd = sample_report.spelled_with(first, formula=formula, note="a note " * 12)
     text = terminal.report_page(report._replace(gradients=(odd, *rest)), Look())
     own_line = next(line for line in text.splitlines() if long in line)
     assert own_line.strip() == f"dA2 = {long}"
@@ -95,18 +95,32 @@ def test_formula_wider_than_the_page_is_broken_before_a_sign() -> None:
     report = sample_report.two_layer()
     long = "W2.T @ (" + " + ".join(f"dZ2 * G{number}" for number in range(12)) + ")"
     first, *rest = report.gradients
-    odd = first._replace(formula=first.formula._replace(text=long))
+    odd = sample_report.spelled_with(first, formula=first.formula._replace(text=long))
     text = terminal.report_page(report._replace(gradients=(odd, *rest)), Look())
     assert f"dA2 = {long}" in " ".join(text.split())
     assert max(map(len, text.splitlines())) <= 80
     assert "\n      + dZ2 * G" in text or "\n      * G" in text
 
 
-def test_full_report_opens_every_step_and_folds_nothing() -> None:
+def test_full_report_opens_every_step_and_of_blocks_that_repeat_the_first() -> None:
     text = terminal.report_page(sample_report.deep(), Look(), full=True)
-    assert "alike" not in text
-    assert text.count("orderings  ") == 160
-    assert text.count("warning SC502") == 38
+    assert text.count("orderings  ") == 160 - 37 * 4
+    assert "    × 38: A39:Z39, Z39:W39, Z39:b39, Z39:A38 to A2:Z2, Z2:W2, Z2:b2, Z2:A1" in text
+    assert "    × 38: W2, b2 to W39, b39" in text
+    assert "    × 38: dZ39, dW39, db39, dA38 to dZ2, dW2, db2, dA1" in text
+
+
+def test_full_report_lists_warnings_that_are_alike_on_a_line_each() -> None:
+    text = terminal.report_page(sample_report.deep(), Look(), full=True)
+    assert text.count("warning SC502") == 1
+    assert text.count("hides a transpose") == 38
+
+
+def test_full_report_of_few_equations_leaves_nothing_out() -> None:
+    report = sample_report.two_layer()
+    text = terminal.report_page(report, Look(), full=True)
+    assert text.count("orderings  ") == len(report.steps)
+    assert "×" not in text.partition("BACKWARD")[2].partition("STEPS")[0]
 
 
 def test_report_of_40_layers_is_about_as_long_as_that_of_30() -> None:
@@ -190,18 +204,19 @@ def opened(step: Step) -> str:
 def test_mixed_that_conforms_at_every_size_is_called_wrong() -> None:
     step = sample_report.two_layer().steps[3]
     mixed = View("dZ2 @ W2", (("k", "k"), ("k", "k")), ("k", "k"), "", fits_here=False)
-    assert "! fits always: wrong" in opened(step._replace(mixed=mixed))
+    assert "! fits always: wrong" in opened(sample_report.opened_with(step, mixed=mixed))
 
 
 def test_mixed_that_is_a_layout_is_called_so() -> None:
     step = sample_report.two_layer().steps[3]
     mixed = step.denominator
-    assert "✓ is the denominator" in opened(step._replace(mixed=mixed))
+    assert "✓ is the denominator" in opened(sample_report.opened_with(step, mixed=mixed))
 
 
 def test_missing_mixed_says_why() -> None:
-    step = sample_report.two_layer().steps[3]._replace(mixed=None, mixed_why="no second factor")
-    assert "mixed        none: no second factor" in opened(step)
+    step = sample_report.two_layer().steps[3]
+    without = sample_report.opened_with(step, mixed=None, mixed_why="no second factor")
+    assert "mixed        none: no second factor" in opened(without)
 
 
 @pytest.mark.parametrize(

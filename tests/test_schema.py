@@ -15,8 +15,9 @@ from jsonschema import Draft202012Validator
 from shapecalc import api
 from shapecalc.parsing import is_name
 from shapecalc.spec import read_network
-from shapecalc.spec.facts import AXIS_PROPERTIES, LAYOUTS, PLAIN_PROPERTIES
+from shapecalc.spec.facts import AXIS_PROPERTIES, CONVENTIONS, LAYOUTS, PLAIN_PROPERTIES
 from shapecalc.spec.keys import KEYS, TABLE, Key
+from shapecalc.spec.layers.kinds import KINDS
 from shapecalc.spec.reader import _LATER_KEYS
 from shapecalc.spec.schema import schema
 from shapecalc.spec.start import starting_spec
@@ -83,6 +84,17 @@ gradients: []
 gradients: ""
 gradients:
 layout: numerator
+convention: rows
+dims: {n: 7, m: _}
+layers: [{input: x}, relu]
+layers: [{input: {name: x, features: n}}, {dense: {units: 2*h, activation: tanh, bias: false}}]
+layers: [{input: {features: 784}}, {dense: 128}, {dense: {units: 10, bias: 'true'}}]
+layers: [{input: }, {dense: h}, {activation: relu}, {leaky_relu: {slope: 0.2}}, {softmax: }]
+layers: [input, dropout, {dropout: 0.5}, {dropout: {p: 1e-1, mask: M}}]
+layers: [input, layer_norm, {batch_norm: }, {rms_norm: {eps: eps}}]
+layers: [input, {repeat: {times: 3, layers: [{dense: h}, {repeat: {times: '2', layers: [relu]}}]}}]
+layers: [input, {softmax_cross_entropy: Y}]
+layers: [input, {mse: {targets: Y, reduction: sum}}]
 """.splitlines()
 REFUSED = """\
 foward: {J: sum(x)}
@@ -178,6 +190,37 @@ layout: Numerator
 layout: both
 layout: [numerator]
 layout:
+convention: column
+convention: [rows]
+convention:
+layers:
+layers: []
+layers: relu
+layers: {dense: h}
+layers: [input, dense]
+layers: [input, {dense: }]
+layers: [input, {dense: {}}]
+layers: [input, {dense: [h]}]
+layers: [input, {dense: {activation: relu}}]
+layers: [input, {dense: {units: h, size: 3}}]
+layers: [input, {dense: {units: h, bias: yes}}]
+layers: [input, {dense: {units: [h]}}]
+layers: [input, {dense: h, relu: }]
+layers: [input, dense(128)]
+layers: [input, rellu]
+layers: [input, [relu]]
+layers: [input, {dens: h}]
+layers: [input, {relu: 3}]
+layers: [input, {relu: {slope: 0.1}}]
+layers: [input, {layer_norm: {axis: 0}}]
+layers: [input, {activation: }]
+layers: [input, {dropout: {p: [0.5]}}]
+layers: [input, {repeat: {times: 0, layers: [relu]}}]
+layers: [input, {repeat: {times: 3}}]
+layers: [input, {repeat: {times: 3, layers: []}}]
+layers: [input, {repeat: {times: 3, layers: [rellu]}}]
+layers: [input, softmax_cross_entropy]
+layers: [input, {mse: {targets: [Y]}}]
 """.splitlines()
 
 
@@ -246,9 +289,10 @@ def test_refuses_what_the_reader_refuses(line: str) -> None:
     assert refused_by_schema(spec_with(line))
 
 
-def test_a_spec_needs_forward() -> None:
+def test_a_spec_needs_forward_or_layers() -> None:
     assert refused_by_schema("dims: {n: 7}\n")
     assert not refused_by_schema(BASE)
+    assert not refused_by_schema("layers: [{input: X}, relu]\n")
 
 
 @pytest.mark.parametrize("size", ["0", "-4", "1.5", f"1{'0' * 18}"])
@@ -273,6 +317,17 @@ def test_offers_each_property_for_completion(name: str) -> None:
 
 def test_offers_each_layout_for_completion() -> None:
     assert SCHEMA["properties"]["layout"]["enum"] == list(LAYOUTS)
+
+
+def test_offers_each_convention_for_completion() -> None:
+    assert SCHEMA["properties"]["convention"]["enum"] == list(CONVENTIONS)
+
+
+def test_offers_and_explains_each_kind_of_layer() -> None:
+    _, with_options = SCHEMA["$defs"]["layer"]["anyOf"]
+    for name, kind in KINDS.items():
+        assert with_options["properties"][name]["description"] == kind.about
+    assert "relu" in with_options["properties"]
 
 
 def test_forward_names_the_functions_that_it_may_call() -> None:
@@ -327,8 +382,8 @@ def test_examples_of_a_key_are_read(key: Key, example: object) -> None:
 
 
 def test_first_examples_together_are_a_network_whose_claims_hold() -> None:
-    """Without `upstream`, which would stand for the loss, and `constants`, which have no use."""
-    left_out = {"upstream", "constants"}
+    """Without what would stand for the loss or the equations, and `constants`, of no use here."""
+    left_out = {"upstream", "constants", "layers", "convention"}
     report = api.check(spec_of({k: v for k, v in FIRST.items() if k not in left_out}), "a.yaml")
     assert report.findings == ()
     assert {claim.verdict for claim in report.claims} == {"right"}

@@ -237,7 +237,7 @@ def test_a_key_like_no_other_gets_the_list() -> None:
     assert "the keys are name, dims" in finding.help
 
 
-@pytest.mark.parametrize("key", ["layers", "blocks", "functions", "convention", "imports", "scale"])
+@pytest.mark.parametrize("key", ["blocks", "functions", "imports", "scale"])
 def test_keys_of_a_later_version_say_so(key: str) -> None:
     finding = only_finding(FORWARD + f"{key}: x\n")
     assert (finding.code, finding.span) == ("SC212", at(3, 1, len(key)))
@@ -247,7 +247,8 @@ def test_keys_of_a_later_version_say_so(key: str) -> None:
 
 def test_layers_alone_are_no_reason_to_call_a_file_no_spec() -> None:
     finding = only_finding("layers: []\n")
-    assert (finding.code, finding.help) == ("SC212", "write its equations under `forward:`")
+    assert (finding.code, finding.span) == ("SC204", at(1, 9, 2))
+    assert finding.message == "`layers` is empty, a list of layers is expected"
 
 
 @pytest.mark.parametrize(
@@ -374,7 +375,7 @@ def test_one_bad_line_of_text_does_not_hide_the_next() -> None:
     assert [(finding.code, finding.span) for finding in findings] == [
         ("SC201", at(2, 10)),
         ("SC201", at(3, 3, 8)),
-        ("SC201", at(4, 3, 11)),
+        ("SC201", at(4, 10, 4)),
         ("SC201", at(5, 3, 6)),
         ("SC204", at(6, 3, 4)),
         ("SC201", at(7, 3, 3)),
@@ -446,8 +447,8 @@ def test_a_value_of_the_wrong_type_says_what_is_expected(
 
 
 def test_properties_of_a_later_version_say_so() -> None:
-    finding = only_finding(FORWARD + "assume: {W: symmetric}\n")
-    assert (finding.code, finding.span) == ("SC212", at(3, 13, 9))
+    finding = only_finding(FORWARD + "assume: {W: orthogonal}\n")
+    assert (finding.code, finding.span) == ("SC212", at(3, 13, 10))
 
 
 def test_the_batch_is_a_dim() -> None:

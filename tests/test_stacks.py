@@ -232,7 +232,7 @@ def test_value_of_three_axes_without_a_batch_has_no_numerator_layout() -> None:
         ("dot(X, W)", "[b, d, k]", "SC303", "each matrix of `X` by every one", "write `X @ W`"),
         ("X.T @ W", "[b, d]", "SC303", "`X` is 3-D, (b, t, d)", "write `X.mT`"),
         ("W.mT @ X", "[d]", "SC303", "`W` is 1-D, (d,)", "take it out"),
-        ("X.transpose(1, 2) @ W", "[t]", "SC303", "names 2 axes", "write `swapaxes(X, 1, 2)`"),
+        ("X.transpose((1, 2)) @ W", "[t]", "SC303", "names 2 axes", "write `swapaxes(X, 1, 2)`"),
         ("X @ W.transpose(0, 1)", "[d, k]", "SC303", "PyTorch swaps the two", "write `.T`"),
         ("swapaxes(X, 0, 3) @ W", "[b]", "SC304", "no axis 3", "axes from 0 to 2"),
         ('einsum("btd,bk->btk", X, W)', "[d, k]", "SC301", "b in `X` and d in `W`", "letters"),

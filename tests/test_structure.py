@@ -33,10 +33,12 @@ from oracles import (
 )
 
 import shapecalc.ops
+from shapecalc import layout
 from shapecalc.conditions import Affine, Condition, Label, Mask, form
 from shapecalc.diagnostics import Severity
 from shapecalc.dims import ONE, Dim
 from shapecalc.index import Delta, Factor, Term, contracted
+from shapecalc.matrix.joining import Unreadable
 from shapecalc.matrix.printing import text
 from shapecalc.ops.build import expression_of
 from shapecalc.render import json as renderer
@@ -199,10 +201,10 @@ def spec(equation: str, dims: str = "{n: 5, h: 7, m: 11}") -> str:
 @pytest.mark.parametrize(
     ("equation", "code", "said"),
     [
-        ("P[range(n), y]", "SC202", "one-hot rows"),
+        ("P[range(n), y]", "SC204", "declare `y` under `inputs`"),
         ("X[X > 0]", "SC202", "a mask"),
         ("X[[0, 1]]", "SC202", "an index is a number or a dim"),
-        ("P[arange(n), y]", "SC202", "write `sum(P * y, axis=1)` with one-hot rows in `y`"),
+        ("P[y, 0]", "SC202", "take two steps: `E[ids][…]`"),
         ("X[::2]", "SC212", "a step in a slice"),
         ("X[0, 0, 0]", "SC304", "3 places in the subscript, and `X` is 2-D, (n, m)"),
         ("X[..., 0, ...]", "SC202", "`...` stands twice"),
@@ -219,8 +221,8 @@ def spec(equation: str, dims: str = "{n: 5, h: 7, m: 11}") -> str:
         ("cumsum(X)", "SC210", "needs one `axis=`"),
         ("pad(X, ((1, 0),))", "SC303", "pairs for 1 axes"),
         ("pad(X, -1)", "SC210", "a negative width"),
+        ("split(X, 2)", "SC202", "write `split(X, 3)[0]` for the first"),
         ("slice(X, 2)", "SC210", "write the part itself"),
-        ("split(X, 2)", "SC212", "`split` is not supported"),
         ("X * diag(n)", "SC303", "`diag` takes 2-D operands, not 0-D"),
     ],
 )
@@ -237,17 +239,26 @@ def test_entries_that_always_tie_are_refused(equation: str) -> None:
     assert all("it compares entries that are always equal" in each.message for each in found)
 
 
-def test_step_without_a_named_form_is_refused_and_says_what_to_do() -> None:
-    text_ = spec("trace(reshape(ravel(X.T @ X), [m, m]))") + "  D: ravel(X.T @ X)\n"
-    assert not [each for each in report_on(text_).findings if each.code == "SC212"]
-    (finding,) = (
-        each
-        for each in report_on(
-            spec("trace(reshape(v, [n, n]))").replace("y: [n]", "v: [n*n]")
-        ).findings
-        if each.code == "SC212"
-    )
-    assert "a delta between several axes has no matrix form yet" in finding.message
+def test_step_without_a_formula_as_a_whole_is_read_op_by_op() -> None:
+    """A delta between the axes of a diagonal and a counted one has no matrix form of its own."""
+    for equation in ("trace(reshape(v, [n, n]))", "sum(diag(reshape(v, [n, n])) * w)"):
+        text_ = spec(equation).replace("y: [n]", "v: [n*n]\n  w: [n]")
+        report = report_on(text_)
+        assert not [each for each in report.findings if each.code[:3] not in ("SC5", "SC6")]
+        (gradient,) = [each for each in report.gradients if each.wrt == "v"]
+        assert gradient.formula.text.startswith("reshape(")
+        assert gradient.checked.exact is not None
+
+
+def test_step_without_any_formula_is_refused_and_says_what_to_do(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def unreadable(*_: object, **__: object) -> None:
+        raise Unreadable("of a test")
+
+    monkeypatch.setattr(layout, "formula", unreadable)
+    (finding,) = [each for each in report_on(spec("sum(y)")).findings if each.code == "SC212"]
+    assert finding.message.endswith("has no formula in this version: of a test")
     assert finding.help == "split the equation"
 
 

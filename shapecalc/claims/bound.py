@@ -2,16 +2,12 @@
 
 from collections.abc import Iterable
 
-from shapecalc.claims.worlds import TRIALS
 from shapecalc.sweep import Sweep
 from shapecalc.tree import Tree
-from shapecalc.verify.degree import bound_text, degrees
-
-HIGHEST = 2**40
-"""Beyond this degree, a chance of 2^-63 for one claim is no longer met by three points."""
+from shapecalc.verify.degree import HIGHEST, bound_text, degrees
 
 
-def bound(sweep: Sweep, claims: Iterable[Tree]) -> str | None:
+def bound(sweep: Sweep, claims: Iterable[Tree], trials: int) -> str | None:
     """Return the chance that a wrong claim passes; None where the degree makes it worthless.
 
     Degrees grow along a network, exponentially where values are squared again and again.
@@ -23,4 +19,4 @@ def bound(sweep: Sweep, claims: Iterable[Tree]) -> str | None:
         known[gradient.name] = degrees(gradient.formula, known)
     highest = max((sum(each) for each in known.values()), default=1)
     highest += sum(sum(degrees(claim, known)) for claim in claims)
-    return None if highest > HIGHEST else bound_text(highest, TRIALS)
+    return None if highest > HIGHEST else bound_text(highest, trials)

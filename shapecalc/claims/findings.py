@@ -1,5 +1,7 @@
 """Claims as judged → what is to be said of them: the fact, and the formula that is right."""
 
+from collections.abc import Iterable, Iterator, Mapping
+
 from shapecalc.claims.judge import Judged
 from shapecalc.claims.scale import Scale
 from shapecalc.diagnostics import Finding, Related
@@ -11,8 +13,16 @@ from shapecalc.span import Span
 from shapecalc.spec.network import Network
 
 
-def claim_finding(judged: Judged, network: Network) -> Finding | None:
-    """Describe what is to be said of a claim, at its place; None where it is right."""
+def claim_findings(judged: Iterable[Judged], network: Network) -> Iterator[Finding]:
+    """Describe what is to be said of each claim that is not right, at its place."""
+    places = _places(network)
+    for each in judged:
+        finding = _finding(each, network, places)
+        if finding is not None:
+            yield finding
+
+
+def _finding(judged: Judged, network: Network, places: Mapping[str, Span]) -> Finding | None:
     if judged.outcome.literal is not None:
         return _literal(judged, network, *judged.outcome.literal)
     if judged.verdict == "undecided":
@@ -20,7 +30,7 @@ def claim_finding(judged: Judged, network: Network) -> Finding | None:
     if judged.verdict != "wrong":
         return None
     if judged.claim.reason:
-        return _shape(judged, network)
+        return _shape(judged, places)
     if judged.outcome.scale is not None:
         return _scaled(judged, judged.outcome.scale)
     return _other_values(judged)
@@ -50,24 +60,23 @@ def _undecided(judged: Judged) -> Finding:
     return Finding("SC415", source.expression_span, message, advice)
 
 
-def _shape(judged: Judged, network: Network) -> Finding:
+def _shape(judged: Judged, places: Mapping[str, Span]) -> Finding:
     """Describe a claim whose operands do not go together, or that has another shape."""
     claim, right = judged.claim, text(judged.right)
     related: tuple[Related, ...] = ()
     message = f"{claim.gradient.name} {claim.reason}"
-    if claim.tree is not None and (place := _made_at(claim.value.name, network)):
+    if claim.tree is not None and (place := places.get(claim.value.name)):
         related = (Related(place, f"{claim.value.name} is {shape_text(claim.value.shape)}"),)
         message += f", line {place.line}"
     label = _with_right(claim.label, right)
     return Finding("SC413", claim.place, message, f"write `{right}`", label, related)
 
 
-def _made_at(name: str, network: Network) -> Span | None:
-    """Return where a value has its shape from."""
-    for entry in (*network.inputs, *network.params):
-        if entry.name == name:
-            return entry.shape_span
-    return next((each.span for each in network.forward if each.name == name), None)
+def _places(network: Network) -> dict[str, Span]:
+    """Return where each value has its shape from."""
+    places = {each.name: each.span for each in reversed(network.forward)}
+    declared = (*network.inputs, *network.params)
+    return places | {entry.name: entry.shape_span for entry in reversed(declared)}
 
 
 def _scaled(judged: Judged, scale: Scale) -> Finding:

@@ -63,6 +63,7 @@ class _Court:
         symbols = [entry.name for entry in network.dims]
         symbols += [entry.name for entry in network.constants]
         self.symbols = [leaf(name, ()) for name in symbols]
+        self.params = {entry.name for entry in network.params}
         self.trees = [claim.tree for claim in claims if claim.tree is not None]
         self._worlds: dict[str, list[World]] = {}
         self._work = 0
@@ -96,7 +97,7 @@ class _Court:
 
     def is_param(self, claim: Claim) -> bool:
         """Say whether a claim is about a param."""
-        return any(claim.value.name == entry.name for entry in self.sweep.graph.network.params)
+        return claim.value.name in self.params
 
     def _outcomes(self, refused: frozenset[Leaf]) -> dict[Claim, Outcome]:
         """Judge each claim by itself, in the author's order."""
@@ -221,8 +222,10 @@ class _Court:
     @cached_property
     def _bound(self) -> str | None:
         from shapecalc.claims.bound import bound
+        from shapecalc.claims.worlds import ASSIGNMENTS
 
-        return bound(self.sweep, self.trees)
+        trials = len(self._points("exact")) // ASSIGNMENTS
+        return bound(self.sweep, self.trees, trials)
 
     @cached_property
     def _has_one_hot(self) -> bool:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from shapecalc.diagnostics import MOST_PROPOSALS, Finding, Problem, nearest
 from shapecalc.dims import shape_text
 from shapecalc.expression import Name
-from shapecalc.graph import Graph
+from shapecalc.graph import Graph, sizes_of_numbers
 from shapecalc.graph.misfits import PRODUCTS, label_of
 from shapecalc.ops.build import Builder, Misfit
 from shapecalc.parsing import names_in
@@ -82,7 +82,12 @@ class _Reader:
             return None
         gradient = self.sweep.gradients[value].name
         try:
-            builder = Builder(self._lookup, self.dims.__contains__, self.symbols.__contains__)
+            builder = Builder(
+                self._lookup,
+                self.dims.__contains__,
+                self.symbols.__contains__,
+                sizes_of_numbers(self.graph.network),
+            )
             tree = builder.tree(equation.expression)
         except _Skipped:
             return None

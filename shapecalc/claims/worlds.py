@@ -3,21 +3,22 @@
 The true gradients are evaluated by the derived formulas, each of which has been checked.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from math import prod
 from random import Random
 
 from shapecalc.sweep import Sweep
 from shapecalc.tree import Leaf, Tree, leaf
-from shapecalc.verify.cases import ATTEMPTS, Domain, draw, symbols
+from shapecalc.verify.cases import ATTEMPTS, Domain, draw, index_domains, sizes_at, symbols
 from shapecalc.verify.evaluate import Evaluation, Point
 from shapecalc.verify.field import Functions, NoValue, Unsupported
 from shapecalc.verify.plans import Plans
-from shapecalc.verify.standins import stand_ins
 
 ASSIGNMENTS = 2
 TRIALS = 3
 MOST_ENTRIES = 300_000
+MANY_ENTRIES = 50_000  # above it, one point of the field for each assignment has to do
 NO_POINT = "no point was found at which the network has a value"
 
 
@@ -61,26 +62,30 @@ def worlds(
     trees = [node.tree for node in sweep.graph.nodes]
     trees += [gradient.formula for gradient in sweep.gradients.values()]
     trees += list(sweep.graph.values.values()) + list(claims)
-    dims, literals = symbols(trees)
+    equations = {node.output: node.tree for node in sweep.graph.nodes}
+    dims, literals = symbols(trees, equations)
+    domains = {**domains, **index_domains(trees)}
     found: list[World] = []
     for assignment in range(ASSIGNMENTS):
-        sizes = stand_ins(dims, literals, assignment)
-        _hold_to_limit(sweep, sizes)
-        made = _at_sizes(sweep, sizes, domains, assignment, exact=exact)
-        if len(made) < TRIALS:
+        sizes = sizes_at(trees, dims, literals, assignment)
+        entries = _entries_within_limit(sweep, sizes)
+        trials = 1 if exact and entries > MANY_ENTRIES else TRIALS
+        made = list(islice(_at_sizes(sweep, sizes, domains, assignment, exact=exact), trials))
+        if len(made) < trials:
             raise Unsupported(NO_POINT)
         found += made
     return found
 
 
-def _hold_to_limit(sweep: Sweep, sizes: Mapping[str, int]) -> None:
-    """Refuse a network that would fill the memory, at sizes that differ from all its numbers."""
+def _entries_within_limit(sweep: Sweep, sizes: Mapping[str, int]) -> int:
+    """Count entries; refuse a network that would fill the memory, at sizes unlike its numbers."""
     count = 0
     for value in sweep.graph.values.values():
         count += prod(dim.size(sizes) for dim in value.shape)
         if count > MOST_ENTRIES:
             reason = f"at the sizes tried, the network has over {MOST_ENTRIES:,} entries"
             raise Unsupported(reason)
+    return count
 
 
 def _at_sizes(
@@ -90,19 +95,16 @@ def _at_sizes(
     assignment: int,
     *,
     exact: bool,
-) -> list[World]:
-    made: list[World] = []
+) -> Iterator[World]:
+    """Yield the network at points that have a value."""
     plans = Plans(sizes)
     for attempt in range(ATTEMPTS):
         random = Random(9000 + 100 * assignment + attempt + 50 * exact)
         evaluation = Evaluation(sizes, {}, Functions(random) if exact else None, plans=plans)
         try:
-            made.append(_world(sweep, evaluation, domains, random, attempt, assignment))
+            yield _world(sweep, evaluation, domains, random, attempt, assignment)
         except NoValue:
             continue
-        if len(made) == TRIALS:
-            break
-    return made
 
 
 def _world(

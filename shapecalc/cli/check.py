@@ -32,8 +32,18 @@ def check(
         str | None, typer.Option(metavar="OUT:WRT", help="Open one step, such as Z2:A1.")
     ] = None,
     wrt: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Show one gradient and its steps.")
+        str | None,
+        typer.Option(metavar="NAME", help="Show one gradient, its steps, and the chain to it."),
     ] = None,
+    vec: Annotated[
+        bool, typer.Option("--vec", help="With --wrt: the chain in Kronecker products too.")
+    ] = False,
+    equations: Annotated[
+        bool, typer.Option("--equations", help="Print the spec with its layers written out.")
+    ] = False,
+    distinct: Annotated[
+        bool, typer.Option("--distinct", help="Propose sizes at which no wrong product runs.")
+    ] = False,
     full: Annotated[
         bool, typer.Option("--full", help="Open every step; report on each of several files.")
     ] = False,
@@ -77,6 +87,9 @@ def check(
         output_file=output_file,
         step=_as_utf8(step),
         wrt=_as_utf8(wrt),
+        vec=vec,
+        equations=equations,
+        distinct=distinct,
         full=full,
         quiet=quiet or hook,
         statistics=statistics,
@@ -144,7 +157,8 @@ def _written(run: "Run", wish: Wish) -> int:
         sys.stderr.write(f"cannot write {wish.output_file or 'the report'}: {error.strerror}\n")
         silence_stdout()
         return UNUSABLE
-    if wish.output_format is OutputFormat.CONCISE and not wish.quiet and not wish.statistics:
+    is_list = wish.output_format is OutputFormat.CONCISE and not wish.quiet
+    if (is_list and not wish.statistics) or (run.equations and run.tally.errors):
         from shapecalc.render.concise import summary
 
         with suppress(OSError):
@@ -152,18 +166,33 @@ def _written(run: "Run", wish: Wish) -> int:
     return run.exit_code()
 
 
+def _can_show(view: str, output_format: OutputFormat) -> bool:
+    """Say whether a format has a view: JSON has those that add to the report."""
+    is_added = view in ("--distinct", "--wrt") and output_format is OutputFormat.JSON
+    return is_added or output_format is OutputFormat.FULL
+
+
 def _refuse_what_clashes(paths: Sequence[str], wish: Wish, *, is_single: bool) -> None:
     if not paths and not wish.hook:
         raise typer.BadParameter(
             "name a spec, a folder, or - for standard input", param_hint="PATH"
         )
-    for name, value in (("--step", wish.step), ("--wrt", wish.wrt)):
+    views = {
+        "--step": wish.step,
+        "--wrt": wish.wrt,
+        "--equations": wish.equations or None,
+        "--distinct": wish.distinct or None,
+    }
+    for name, value in views.items():
         if value is not None and not is_single:
             raise typer.BadParameter("takes one file, and no folder", param_hint=name)
-        if value is not None and wish.output_format is not OutputFormat.FULL:
+        if value is not None and not _can_show(name, wish.output_format):
             raise typer.BadParameter("needs --output-format full", param_hint=name)
-    if wish.step is not None and wish.wrt is not None:
-        raise typer.BadParameter("cannot be used with --wrt", param_hint="--step")
+    first, *others = [name for name, value in views.items() if value is not None] or [""]
+    if others:
+        raise typer.BadParameter(f"cannot be used with {others[0]}", param_hint=first)
+    if wish.vec and wish.wrt is None:
+        raise typer.BadParameter("needs --wrt NAME", param_hint="--vec")
     if wish.statistics and wish.output_format in (OutputFormat.GITHUB, OutputFormat.SARIF):
         fact = f"cannot be used with --output-format {wish.output_format}"
         raise typer.BadParameter(fact, param_hint="--statistics")

@@ -38,6 +38,9 @@ class Wish(NamedTuple):
     output_file: str | None
     step: str | None
     wrt: str | None
+    vec: bool
+    equations: bool
+    distinct: bool
     full: bool
     quiet: bool
     statistics: bool

@@ -30,6 +30,7 @@ class Run:
         self.reports: list[Report] = []
         self.tally = Tally(0, 0, 0, 0)
         self.memory = api.Memory()
+        self.equations = ""
         self._codes = {0}
 
     def over(self, paths: Sequence[str]) -> None:
@@ -79,7 +80,7 @@ class Run:
         return UNDECIDED if is_strict and any(f.code == "SC415" for f in findings) else 0
 
     def _has_detail(self) -> bool:
-        if self.wish.statistics:
+        if self.wish.statistics or self.equations:
             return False
         if self.wish.output_format is OutputFormat.FULL:
             return (self.is_single or self.wish.full) and not self.wish.quiet
@@ -94,10 +95,19 @@ class Run:
             text = api.read_stream(sys.stdin.buffer, path) if is_piped else api.read(path)
             if not is_named and not api.looks_like_spec(text):
                 return None
+            if self.wish.equations:
+                self.equations = api.equations(text, path)
             asked = (
                 () if self.wish.wrt is None else (self.wish.wrt, self.wish.wrt.removeprefix("d"))
             )
-            return api.check(text, path, detail=self._has_detail(), asked=asked, memory=self.memory)
+            return api.check(
+                text,
+                path,
+                detail=self._has_detail(),
+                asked=asked,
+                memory=self.memory,
+                extras=api.Extras(self.wish.distinct, self.wish.wrt),
+            )
         except Problem as problem:
             is_passed_over = not is_named and not api.may_be_spec(path, problem.finding)
             return None if is_passed_over else Report(path, findings=(problem.finding,))
@@ -123,6 +133,8 @@ def rendered(run: Run) -> str:
     wish = run.wish
     if wish.statistics:
         return _statistics(run)
+    if run.equations:
+        return run.equations
     match wish.output_format:
         case OutputFormat.JSON:
             from shapecalc.render.json import document
@@ -168,6 +180,8 @@ def _one_report(reports: Sequence[Report], tally: Tally, wish: Wish) -> str:
         return terminal.findings_page(reports, look)
     report = reports[0]
     has_choice = bool(report.steps) or not tally.errors
+    if report.distinct is not None:
+        return terminal.distinct_page(report, report.distinct, look)
     if wish.step is not None and has_choice:
         from shapecalc.render.choice import step_named
 
@@ -175,7 +189,8 @@ def _one_report(reports: Sequence[Report], tally: Tally, wish: Wish) -> str:
     if wish.wrt is not None and has_choice:
         from shapecalc.render.choice import value_named
 
-        return terminal.gradient_page(report, _chosen(value_named, report, wish.wrt), look)
+        name = _chosen(value_named, report, wish.wrt)
+        return terminal.gradient_page(report, name, look, vec=wish.vec)
     return terminal.report_page(report, look, full=wish.full)
 
 

@@ -8,7 +8,7 @@ told of all sizes is left as it is.
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from shapecalc.dims import ONE, Dim
+from shapecalc.dims import ONE, Dim, Floor
 
 ZERO = Dim.number(0)
 MINUS_ONE = ZERO - ONE
@@ -140,10 +140,20 @@ def is_never_negative(dim: Dim) -> bool:
             continue
         expanded = Dim([((), count)])
         for name, power in monomial:
+            if (least := _least(name)) is None:
+                return False
             for _ in range(power):
-                expanded *= ONE + Dim.named(name)
+                expanded *= Dim.number(least) + Dim.named(name)
         total += expanded
     return all(count >= 0 for _, count in total.terms)
+
+
+def _least(atom: str) -> int | None:
+    """Return what a name is at least, or the whole part of a quotient; None where that is open."""
+    if not isinstance(atom, Floor):
+        return 1
+    is_positive = is_never_negative(atom.above) and is_never_negative(atom.below)
+    return 0 if is_positive else None
 
 
 def is_always_positive(dim: Dim) -> bool:

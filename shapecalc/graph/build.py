@@ -7,80 +7,28 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import pairwise
-from typing import NamedTuple
 
 from shapecalc.diagnostics import MOST_PROPOSALS, Finding, Problem, Related, nearest
-from shapecalc.dims import Dim, matrix_turned, shape_text
+from shapecalc.dims import matrix_turned, shape_text
 from shapecalc.expression import Name, Syntax
+from shapecalc.graph.graph import Graph, Node, sizes_of_numbers
 from shapecalc.graph.limits import hold_to_limits, hold_to_sizes
 from shapecalc.graph.misfits import misfit_finding
 from shapecalc.graph.open_axes import closed
 from shapecalc.graph.origins import Origins
+from shapecalc.graph.picked import asked_of_indices
 from shapecalc.graph.ranges import hold_to_ranges, ranges_assumed
 from shapecalc.graph.written import Written
 from shapecalc.ops.build import Builder, Misfit
+from shapecalc.ops.indices import indices_in
+from shapecalc.ops.inside import quotients_inside
+from shapecalc.ops.names import PREFIXES
 from shapecalc.parsing import names_in
 from shapecalc.span import Span
 from shapecalc.spec.network import Equation, Network, ValueEntry
-from shapecalc.tree import Attribute, Leaf, Tree, leaf, leaves
+from shapecalc.tree import Attribute, Leaf, Tree, leaf
 
 LONGEST_CYCLE = 12
-
-
-class Node(NamedTuple):
-    """One equation: the value that it makes, its tree, and where the author wrote it."""
-
-    output: Leaf
-    tree: Tree
-    source: Equation
-
-
-class Use(NamedTuple):
-    """One occurrence of a value in an equation: its place among all names, and among its uses."""
-
-    node: Node
-    occurrence: int
-    number: int
-
-
-class Graph(NamedTuple):
-    """A network whose names, ops and shapes are known. `loss` is None where upstreams are given.
-
-    `lost` are the names without a value, for a mistake in their equation or before it;
-    `not_checked` those of them whose own equation is not at fault.
-    """
-
-    network: Network
-    values: dict[str, Leaf]
-    nodes: tuple[Node, ...]
-    loss: Leaf | None
-    upstream: dict[Leaf, str]
-    sizes: dict[str, int]
-    batch: str | None
-    not_checked: tuple[str, ...]
-    lost: frozenset[str]
-    findings: tuple[Finding, ...]
-    assumptions: tuple[str, ...] = ()  # about dims
-
-    def uses(self) -> dict[Leaf, list[Use]]:
-        """Return where each value is used, in the order of the equations."""
-        found: dict[Leaf, list[Use]] = {}
-        for node in self.nodes:
-            counts: dict[Leaf, int] = {}
-            for occurrence, name in enumerate(leaves(node.tree)):
-                if self.values.get(name.name) is name:
-                    number = counts[name] = counts.get(name, -1) + 1
-                    found.setdefault(name, []).append(Use(node, occurrence, number))
-        return found
-
-    def gradient_name(self, value: str) -> str:
-        """Return the name of a value's gradient: `dA1`, or what `upstream` calls it."""
-        given = self.upstream.get(self.values[value])
-        return given if given is not None else f"d{value}"
-
-    def size(self, dim: Dim) -> int | None:
-        """Return a dim's size; None where the spec leaves a name of it symbolic."""
-        return dim.size(self.sizes) if all(name in self.sizes for name in dim.names) else None
 
 
 def _way_back(before: Mapping[str, str], own: str) -> list[str]:
@@ -110,15 +58,19 @@ def built(graph: Graph, part: Syntax) -> Tree:
     dims = {entry.name for entry in network.dims}
     numbers = dims | {entry.name for entry in network.constants}
 
-    def lookup(name: Name) -> Tree:
+    def lookup(name: Name) -> Tree | None:
         if name.text in graph.values:
             return graph.values[name.text]
         if name.text in numbers:
             return leaf(name.text, ())
-        shape = graph.values[given.get(name.text, name.text.removeprefix("d"))].shape
+        wrt = given.get(name.text, name.text.removeprefix("d"))
+        if wrt not in graph.values and name.text in PREFIXES:
+            return None  # a library
+        shape = graph.values[wrt].shape
         return leaf(name.text, matrix_turned(shape) if network.layout == "numerator" else shape)
 
-    return Builder(lookup, dims.__contains__).tree(part)
+    sizes = sizes_of_numbers(network)
+    return Builder(lookup, dims.__contains__, size_of=sizes).tree(part)
 
 
 class _GraphBuilder:
@@ -133,6 +85,7 @@ class _GraphBuilder:
         self.redefined = dict(reversed(network.redefined))
         self.later = {equation.name: equation.span for equation in network.forward}
         self.dims = {entry.name: entry for entry in network.dims}
+        self.size_of_number = sizes_of_numbers(network)
         self.constants = {entry.name: entry for entry in network.constants}
         self.symbols = self.dims.keys() | self.constants.keys()
         self.sizes = {entry.name: entry.size for entry in network.dims if entry.size is not None}
@@ -151,6 +104,8 @@ class _GraphBuilder:
         for stated in self.network.shapes:
             self._check_stated(stated)
         upstream = self._upstream()
+        indices = indices_in(self.trees.values())
+        self.findings += asked_of_indices(self.network, indices)
         return Graph(
             self.network,
             self.values,
@@ -163,6 +118,7 @@ class _GraphBuilder:
             frozenset(self.lost),
             tuple(self.findings),
             tuple(self._assumptions()),
+            indices,
         )
 
     def _assumptions(self) -> Iterator[str]:
@@ -170,6 +126,7 @@ class _GraphBuilder:
         yield from self.closed.assumptions
         yield from ranges_assumed(self.trees.values(), self.sizes)
         dims = dict.fromkeys(dim for value in self.values.values() for dim in value.shape)
+        dims |= dict.fromkeys(dim for tree in self.trees.values() for dim in quotients_inside(tree))
         yield from dict.fromkeys(
             f"{dim.divisor} divides {dim.divided_part}" for dim in dims if dim.has_divisor
         )
@@ -182,7 +139,12 @@ class _GraphBuilder:
     def _equation(self, equation: Equation) -> None:
         self.reading = equation
         try:
-            builder = Builder(self._lookup, self.dims.__contains__, self.symbols.__contains__)
+            builder = Builder(
+                self._lookup,
+                self.dims.__contains__,
+                self.symbols.__contains__,
+                self.size_of_number,
+            )
             tree = builder.tree(equation.expression)
             hold_to_limits(equation, tree)
             hold_to_sizes(equation, tree, self.sizes)
@@ -203,7 +165,9 @@ class _GraphBuilder:
         self.later.pop(equation.name, None)
 
     def _report(self, equation: Equation, finding: Finding) -> None:
-        self.findings.append(self.written.finding(equation, self._lookup, finding))
+        found = self.written.finding(equation, self._lookup, finding)
+        if self.findings[-1:] != [found]:  # of `a, b = split(X, 2)` once, not for each name
+            self.findings.append(found)
 
     def _lookup(self, name: Name) -> Tree | Attribute:
         text = name.text

@@ -15,9 +15,10 @@ from typing import NamedTuple
 from shapecalc.diagnostics import Problem
 from shapecalc.dims import ONE, Dim, Shape
 from shapecalc.expression import Name
-from shapecalc.graph.unify import Classes
+from shapecalc.graph.unify import Classes, is_variable
 from shapecalc.matrix import make
 from shapecalc.ops.build import Builder, Misfit
+from shapecalc.ops.registry import OPS
 from shapecalc.parsing import names_in
 from shapecalc.spec.network import Equation, Network
 from shapecalc.tree import Attribute, Call, Tree, calls, leaf
@@ -25,6 +26,8 @@ from shapecalc.tree import Attribute, Call, Tree, calls, leaf
 MOST_AXES = 4
 MOST_TRIED = 2
 MOST_ROUNDS = 20
+LARGEST_NUMBER = 32
+"""Up to which size an axis stays a number; larger ones are checked at stand-in sizes."""
 
 
 class Tie(NamedTuple):
@@ -65,8 +68,11 @@ class _Way(NamedTuple):
     repeats_both: bool  # some operation repeats both of its operands: hardly ever meant
 
 
-class _Unread(Exception):
-    """An equation that has a mistake, or a name without a shape; whoever builds it says so."""
+class _Unread(KeyError):
+    """An equation that has a mistake, or a name without a shape; whoever builds it says so.
+
+    The name may be a library's: `np` has no value, and `np.dot(W, X)` is read all the same.
+    """
 
 
 def _repeats_both(part: Call) -> bool:
@@ -232,12 +238,38 @@ class _Inference:
 
         while True:
             try:
-                return Builder(lookup, self.dims.__contains__).tree(equation.expression)
+                builder = Builder(lookup, self.dims.__contains__, bool, self._size_of_number)
+                tree = builder.tree(equation.expression)
+                if not self._keeps_numbers(tree):
+                    return tree
             except Misfit as misfit:
                 self._tie(equation, misfit, taken)
 
+    def _keeps_numbers(self, tree: Tree) -> bool:
+        """Put the number for a window's width and an image's; say whether there was one."""
+        dims = [
+            dim
+            for part in calls(tree)
+            for place, count in OPS[part.op].numbers
+            for dim in part.operands[place].shape[-count:]
+        ]
+        sizes = [(dim, size) for dim in dims if (size := self._size_of_number(dim)) is not None]
+        small = [(dim, size) for dim, size in sizes if size <= LARGEST_NUMBER]
+        put = [self.classes.unify(dim, Dim.number(size)) for dim, size in small]
+        return any(put)
+
+    def _size_of_number(self, dim: Dim) -> int | None:
+        """Return the size of a dim that stands for numbers of the spec."""
+        names = dim.names
+        return self.classes.size(dim) if names and all(map(is_variable, names)) else None
+
     def _tie(self, equation: Equation, misfit: Misfit, taken: dict[Dim, Dim]) -> None:
         """Make two axes equal, or leave it open where one of them may be 1; raise if neither."""
+        if (number := misfit.mismatch.dim) is not None:
+            ((place, own),) = misfit.mismatch.axes
+            if not self.classes.unify(misfit.operands[place].shape[own], number):
+                raise misfit
+            return
         if len(misfit.mismatch.axes) != 2:
             raise misfit
         (left, axis), (right, other) = misfit.mismatch.axes

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from shapecalc.diagnostics import Finding, Problem
 from shapecalc.dims import Dim
+from shapecalc.ops.inside import quotients_inside
 from shapecalc.spec.network import Equation
 from shapecalc.spec.quotients import inexact
 from shapecalc.tree import Attribute, Call, Tree, calls
@@ -36,11 +37,12 @@ def hold_to_limits(equation: Equation, tree: Tree) -> None:
 
 def hold_to_sizes(equation: Equation, tree: Tree, sizes: Mapping[str, int]) -> None:
     """Raise a Problem where a quotient of dims in an equation does not come out whole."""
-    if "/" not in equation.text:
+    inside = tuple(quotients_inside(tree))
+    is_plain = "/" not in equation.text and not any(dim.has_divisor for dim in tree.shape)
+    if is_plain and not inside:
         return
-    for dim in (
-        dim for each in calls(tree) for _, value in each.attributes for dim in _dims(value)
-    ):
+    dims = [dim for each in calls(tree) for _, value in each.attributes for dim in _dims(value)]
+    for dim in (*tree.shape, *dims, *inside):
         if dim.has_divisor and all(name in sizes for name in dim.names) and not dim.is_whole(sizes):
             raise inexact(dim, sizes, equation.expression_span)
 

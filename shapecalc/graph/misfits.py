@@ -47,7 +47,7 @@ def misfit_finding(misfit: Misfit, origins: Origins, sizes: Sizes) -> Finding:
     message, advice = misfit.mismatch.fact, misfit.mismatch.help
     if misfit.op in PRODUCTS and is_pair:
         message, advice = _no_stacks(misfit) if code == "SC302" else _no_matrices(misfit)
-    elif code == "SC301" and len(misfit.mismatch.axes) == 2:
+    elif code == "SC301" and len(misfit.mismatch.axes) == 2 and not misfit.mismatch.help:
         message, advice = _one_index(misfit)
     related = _related(misfit, origins, sizes)
     label = label_of(misfit, sizes)

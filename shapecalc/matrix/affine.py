@@ -48,7 +48,7 @@ def taken(piece: Piece, condition: Condition, kept: Kept, target: Labels) -> Pie
     """Take of a piece what a delta leaves of it: a slice, its entries in another order."""
     if isinstance(condition, Mask) or condition.left in kept:
         return None
-    return _pulled(piece, condition, target) if condition.left in piece.labels else None
+    return pulled(piece, condition, target) if condition.left in piece.labels else None
 
 
 def constant(target: Labels, conditions: Collection[Condition]) -> Piece:
@@ -108,8 +108,10 @@ def _mirror(delta: Affine) -> _Count | None:
     return _Count((label,), offset - label.dim + ONE, delta.left.dim - ONE - offset)
 
 
-def _pulled(piece: Piece, delta: Affine, target: Labels) -> Piece | None:
+def pulled(piece: Piece, delta: Affine, target: Labels) -> Piece | None:
     """Take the entries at the form's values: R[i] = P[form(i)]."""
+    if delta.left not in piece.labels:
+        return None
     axis, form, tree = piece.axes.index(delta.left), delta.form, piece.tree
     new: Labels = ()
     if any(label in piece.labels for label in form.labels):
@@ -162,6 +164,8 @@ def _pushed(piece: Piece, delta: Affine, target: Labels) -> Piece | None:
     count = mirror or _counted(delta)
     if count is None:
         return None
+    if (copied := _copied(piece, delta, count)) is not None:
+        return copied
     ready = _side_by_side(piece, count.digits, _behind(delta.left, target))
     if ready is None:
         return None
@@ -169,9 +173,26 @@ def _pushed(piece: Piece, delta: Affine, target: Labels) -> Piece | None:
     axes = (*ready.axes[:axis], delta.left, *ready.axes[axis + len(count.digits) :])
     tree = ready.tree
     front, behind = tree.shape[:axis], tree.shape[axis + len(count.digits) :]
-    tree = rearranged.reshaped(tree, (*front, span_of(count.digits), *behind))
+    shape = (*front, span_of(count.digits), *behind)
+    if len(count.digits) > 1 and not broadcasts(axes, target):  # unit axes go at the same time
+        shape = tuple(dim for dim, label in zip(shape, axes, strict=True) if label is not None)
+        axes = tuple(label for label in axes if label is not None)
+        axis = axes.index(delta.left)
+    tree = rearranged.reshaped(tree, shape)
     tree = rearranged.flipped(tree, axis) if mirror else tree
     tree = rearranged.padded(tree, axis, count.before, count.after)
+    return whole(tree, axes, upstream=piece.upstream)
+
+
+def _copied(piece: Piece, delta: Affine, count: _Count) -> Piece | None:
+    """Put copies of each entry beside it, where the digit that runs fastest is on no axis."""
+    *front, last = count.digits
+    if len(front) != 1 or last in piece.labels or front[0] not in piece.labels:
+        return None
+    axis = piece.axes.index(front[0])
+    tree = rearranged.copied(piece.tree, axis, last.dim)
+    tree = rearranged.padded(tree, axis, count.before, count.after)
+    axes = (*piece.axes[:axis], delta.left, *piece.axes[axis + 1 :])
     return whole(tree, axes, upstream=piece.upstream)
 
 

@@ -9,7 +9,7 @@ from fractions import Fraction
 from functools import reduce
 from math import gcd
 
-from shapecalc.dims import Shape, matrix_turned
+from shapecalc.dims import Dim, Shape, matrix_turned
 from shapecalc.index import size_powers
 from shapecalc.matrix import make, rearranged
 from shapecalc.matrix.pieces import summed_operand
@@ -23,7 +23,7 @@ def combined(products: Sequence[Product], shape: Shape) -> Tree:
         return make.zeros(shape)
     if len(products) == 1:
         return products[0].tree
-    products = [_opened(product) for product in products]
+    products = _with_shared_apart([_opened(product) for product in products])
     above = _common([product.above for product in products])
     below = _common([product.below for product in products])
     coefficient = _common_coefficient(products)
@@ -53,6 +53,23 @@ def _opened(product: Product) -> Product:
     return product._replace(above=tuple(above), below=tuple(below))
 
 
+def _with_shared_apart(products: list[Product]) -> list[Product]:
+    """Take out of a value that is repeated the factors that all other products have too."""
+    held = [{part for tree in p.above for part in _factors(_once(tree))} for p in products]
+    shared = set.intersection(*held)
+    return [_apart(product, shared) for product in products] if shared else products
+
+
+def _apart(product: Product, shared: set[Tree]) -> Product:
+    above: list[Tree] = []
+    for tree in product.above:
+        parts = _factors(_once(tree)) if _is_repeated(tree) else []
+        taken = [part for part in parts if part.shape and part in shared]
+        left = make.quotient(Fraction(1), _less(tuple(parts), tuple(taken)), ())
+        above += [make.repeated(left, tree.shape), *taken] if taken else [tree]
+    return product._replace(above=tuple(above))
+
+
 def _factors(tree: Tree) -> list[Tree]:
     if isinstance(tree, Call) and tree.op == "mul":
         return [part for operand in tree.operands for part in _factors(operand)]
@@ -63,20 +80,37 @@ def _averaged(product: Product) -> Product:
     """Write a sum over the size of what it runs over as a mean."""
     for tree in product.above:
         inner = summed_operand(tree)
-        if inner is None:
+        if inner is None or not tree.shape:
             continue
         operand, axes = inner
-        below = list(product.below)
-        sizes = [size for axis in axes for size, _ in size_powers(operand.shape[axis])]
-        for size in sizes:
-            if size in below:
-                below.remove(size)
-        if sizes and len(below) == len(product.below) - len(sizes):
+        divided = _without_sizes(product, [operand.shape[axis] for axis in axes])
+        if divided is not None:
             assert isinstance(tree, Call)
             mean = call("mean", tree.operands, tree.attributes, tree.shape)
-            above = tuple(mean if each is tree else each for each in product.above)
-            return _averaged(product._replace(above=above, below=tuple(below)))
+            above = tuple(mean if each is tree else each for each in divided.above)
+            return _averaged(divided._replace(above=above))
     return product
+
+
+def _without_sizes(product: Product, dims: Sequence[Dim]) -> Product | None:
+    """Take the product of some dims out of a divisor; None where it is not in there."""
+    powers: dict[Tree, Fraction] = {}
+    count = Fraction(1)
+    for size, power in (pair for dim in dims for pair in size_powers(dim)):
+        if isinstance(size, Number):
+            count *= size.value ** int(power)
+        else:
+            powers[size] = powers.get(size, Fraction(0)) + power
+    above, below = list(product.above), list(product.below)
+    for size, power in powers.items():
+        for _ in range(int(abs(power))):
+            side = below if power > 0 else above
+            if size not in side:
+                return None
+            side.remove(size)
+    changed = len(below) < len(product.below)
+    left = product._replace(above=tuple(above), below=tuple(below))
+    return left._replace(coefficient=left.coefficient * count) if changed else None
 
 
 def _scalars(trees: Sequence[Tree]) -> list[Tree]:
@@ -129,12 +163,12 @@ def _as_transpose(trees: list[Tree]) -> Tree | None:
     """Transpose a sum of transposes as a whole: A.T - B.T is (A - B).T."""
     turned: list[Product] = []
     for tree in trees:
-        signed = isinstance(tree, Call) and tree.op == "neg"
-        inner = tree.operands[0] if isinstance(tree, Call) and signed else tree
+        sign = -1 if isinstance(tree, Call) and tree.op == "neg" else 1
+        inner = tree.operands[0] if isinstance(tree, Call) and sign < 0 else tree
         if not (isinstance(inner, Call) and inner.op in make.TRANSPOSES):
             return None
-        factors = _entrywise_factors(inner.operands[0])
-        turned.append(Product(Fraction(-1 if signed else 1), factors, ()))
+        part = _taken_apart(inner.operands[0])
+        turned.append(part._replace(coefficient=sign * part.coefficient))
     if len({tree.shape for tree in trees}) > 1:
         return None
     return make.turned(combined(turned, matrix_turned(trees[0].shape)))
@@ -199,43 +233,40 @@ def _as_common_sum(rest: list[Product]) -> Tree | None:
     """Add up before summing over an axis: sum(A) + sum(B) is sum(A + B)."""
     if any(len(p.above) != 1 or p.below for p in rest):
         return None
-    sums = [p.above[0] for p in rest]
-    first = sums[0]
+    first = rest[0].above[0]
     if not isinstance(first, Call) or first.op != "sum":
         return None
-    parts = []
-    for product, each in zip(rest, sums, strict=True):
-        if not isinstance(each, Call) or (each.op, each.attributes) != (first.op, first.attributes):
-            return None
-        if each.operands[0].shape != first.operands[0].shape:
-            return None
-        parts.append(make.quotient(product.coefficient, each.operands, ()))
-    return call("sum", (make.total(parts),), first.attributes, first.shape)
-
-
-def _entrywise_factors(tree: Tree) -> tuple[Tree, ...]:
-    """Take an elementwise product apart; a matrix product, and a sum, stay whole."""
-    if isinstance(tree, Call) and tree.op == "mul":
-        return tuple(part for each in tree.operands for part in _entrywise_factors(each))
-    return (tree,)
-
-
-def _as_common_move(rest: list[Product]) -> Tree | None:
-    """Add up before entries are put elsewhere: pad(A) + pad(B) is pad(A + B)."""
-    if any(len(product.above) != 1 or product.below for product in rest):
+    inner = _inside_alike(rest, first)
+    if inner is None:
         return None
-    trees = [product.above[0] for product in rest]
-    first = trees[0]
-    if not isinstance(first, Call) or first.op not in rearranged.MOVES:
-        return None
+    total = combined(inner, first.operands[0].shape)
+    return call("sum", (total,), first.attributes, first.shape)
+
+
+def _inside_alike(rest: list[Product], first: Call) -> list[Product] | None:
+    """Return what one op with the same attributes is applied to in each; None where it is not."""
     inner = []
-    for product, each in zip(rest, trees, strict=True):
+    for product in rest:
+        (each,) = product.above
         if not isinstance(each, Call) or (each.op, each.attributes) != (first.op, first.attributes):
             return None
         if each.operands[0].shape != first.operands[0].shape:
             return None
         part = _taken_apart(each.operands[0])
         inner.append(part._replace(coefficient=part.coefficient * product.coefficient))
+    return inner
+
+
+def _as_common_move(rest: list[Product]) -> Tree | None:
+    """Add up before entries are put elsewhere: pad(A) + pad(B) is pad(A + B)."""
+    if any(len(product.above) != 1 or product.below for product in rest):
+        return None
+    first = rest[0].above[0]
+    if not isinstance(first, Call) or first.op not in rearranged.MOVES:
+        return None
+    inner = _inside_alike(rest, first)
+    if inner is None:
+        return None
     total = combined(inner, first.operands[0].shape)
     return call(first.op, (total,), first.attributes, first.shape)
 
@@ -255,7 +286,7 @@ def _as_concatenation(rest: list[Product]) -> Tree | None:
 
 
 def _taken_apart(tree: Tree) -> Product:
-    """Write a tree of products, quotients and signs as one product."""
+    """Write an elementwise product as one; a matrix product, and a sum, stay whole."""
     match tree:
         case Call(op="neg", operands=(operand,)):
             inner = _taken_apart(operand)
@@ -282,10 +313,11 @@ def _as_common_matrix(rest: list[Product]) -> Tree | None:
             trees = [make.product(chain[others]) for chain in chains]
             if len({tree.shape for tree in trees}) > 1:
                 return None
+            parts = [_taken_apart(tree) for tree in trees]
             inner = combined(
                 [
-                    Product(p.coefficient, _entrywise_factors(tree), ())
-                    for p, tree in zip(rest, trees, strict=True)
+                    part._replace(coefficient=part.coefficient * p.coefficient)
+                    for p, part in zip(rest, parts, strict=True)
                 ],
                 trees[0].shape,
             )

@@ -10,7 +10,8 @@ from shapecalc.dims import ONE, Dim, Shape, matrix_turned
 from shapecalc.tree import Call, Number, Tree, call, leaf, number
 
 ELEMENTWISE = frozenset({"add", "sub", "mul", "div", "neg", "pow"})
-COMPARISONS = frozenset({"gt", "ge", "lt", "le", "eq", "ne"})
+OPPOSITES = {"gt": "le", "ge": "lt", "lt": "ge", "le": "gt", "eq": "ne", "ne": "eq"}
+COMPARISONS = frozenset(OPPOSITES)
 TRANSPOSES = ("transpose", "matrix_transpose")
 """The transposes of a matrix, and of every matrix of a stack."""
 ZERO, UNITY = number(0), number(1)
@@ -40,7 +41,7 @@ def times(left: Tree, right: Tree) -> Tree:
     if is_number(right, 1):
         return left
     for one, other in ((left, right), (right, left)):
-        if isinstance(one, Call) and one.op == "eye" and len(other.shape) == 1:
+        if isinstance(one, Call) and one.op == "eye" and other.shape == one.shape[:1]:
             return call("diag", (other,), (), one.shape)
     return binary("mul", left, right)
 
@@ -65,8 +66,18 @@ def negative(tree: Tree) -> Tree:
 
 
 def power(tree: Tree, exponent: Fraction) -> Tree:
-    """Raise to a rational power; the first power is the value."""
+    """Raise to a rational power; the first power is the value, the second of a root its operand."""
+    if (inside := squared_root(tree, exponent)) is not None:
+        return power(inside, exponent / 2)
     return tree if exponent == 1 else binary("pow", tree, number(exponent))
+
+
+def squared_root(tree: Tree, exponent: Fraction) -> Tree | None:
+    """Return what a square root is of, where an even power leaves no root. Source: (√x)² = x."""
+    if not isinstance(tree, Call) or tree.op != "sqrt":
+        return None
+    is_even = exponent.denominator == 1 and exponent.numerator % 2 == 0
+    return tree.operands[0] if is_even else None
 
 
 def added(left: Tree, right: Tree) -> Tree:
@@ -113,7 +124,7 @@ def transposed(tree: Tree) -> Tree:
         if tree.op in TRANSPOSES:
             return tree.operands[0]
         if tree.op == "matmul" and _multiplies_matrices(tree):
-            return product([transposed(each) for each in reversed(chain(tree))])
+            return _with_sign_in_front([transposed(each) for each in reversed(chain(tree))])
         if tree.op in ("add", "sub", "neg") or _scales(tree):
             return _entrywise_transposed(tree)
         if tree.op == "sum" and _adds_up_stack(tree):
@@ -123,7 +134,47 @@ def transposed(tree: Tree) -> Tree:
             return ones(matrix_turned(tree.shape))
         if tree.op in ("eye", "diag") and len(tree.shape) == 2:
             return tree
+        upright = _upright(tree) if tree.op in ("mul", "div") and _vectors(tree) < 2 else None
+        if upright is not None:
+            return upright
     return turned(tree)
+
+
+def _vectors(tree: Tree) -> int:
+    """Count the vectors in a product; each would be stood up by itself."""
+    if len(tree.shape) < 2:
+        return len(tree.shape)
+    if isinstance(tree, Call) and tree.op in ("mul", "div", "neg"):
+        return sum(map(_vectors, tree.operands))
+    return 0
+
+
+def _upright(tree: Tree) -> Tree | None:
+    """Transpose a product of transposes and vectors: (Aᵀ ⊙ v)ᵀ is A times v as a column.
+
+    None where anything else is in it.
+    """
+    if len(tree.shape) < 2:
+        return expanded(tree, (1,)) if tree.shape else tree
+    if not isinstance(tree, Call) or len(tree.shape) > 2:
+        return None
+    if tree.op in TRANSPOSES:
+        return tree.operands[0]
+    if tree.op not in ("mul", "div", "neg"):
+        return None
+    operands = [_upright(each) for each in tree.operands]
+    found = tuple(each for each in operands if each is not None)
+    if len(found) < len(operands):
+        return None
+    return call(tree.op, found, (), matrix_turned(tree.shape))
+
+
+def _with_sign_in_front(factors: list[Tree]) -> Tree:
+    """Multiply as matrices; a minus of the last factor goes to the first."""
+    first, *between, last = factors
+    if starts_with_minus(last):
+        first, last = negative(first), negative(last)
+    return product([first, *between, last])
 
 
 def _adds_up_stack(tree: Call) -> bool:
@@ -152,13 +203,18 @@ def permuted(tree: Tree, axes: tuple[int, ...]) -> Tree:
 
 
 def _scales(tree: Call) -> bool:
-    return tree.op in ("mul", "div") and any(not each.shape for each in tree.operands)
+    return tree.op in ("mul", "div") and any(map(_is_scale, tree.operands))
+
+
+def _is_scale(tree: Tree) -> bool:
+    """Say whether a factor is one number for each matrix."""
+    return not tree.shape or (len(tree.shape) > 2 and all(dim.is_one for dim in tree.shape[-2:]))
 
 
 def _entrywise_transposed(tree: Call) -> Tree:
     if tree.op in ("add", "sub") and len({each.shape for each in tree.operands}) > 1:
         return turned(tree)
-    operands = tuple(transposed(each) for each in tree.operands)
+    operands = tuple(each if _is_scale(each) else transposed(each) for each in tree.operands)
     return call(tree.op, operands, (), matrix_turned(tree.shape))
 
 
@@ -239,7 +295,8 @@ def diagonal(tree: Tree) -> Tree:
 
 def eye(dim: Dim) -> Tree:
     """Return an identity matrix."""
-    return call("eye", (), (("n", dim),), (dim, dim))
+    size = dim.constant
+    return call("eye", (), (("n", dim if size is None else int(size)),), (dim, dim))
 
 
 def repeated(tree: Tree, shape: Shape) -> Tree:
@@ -298,10 +355,18 @@ def tidied(tree: Tree) -> Tree:
     return tree
 
 
+def opposite(mask: Call) -> Call:
+    """Return the comparison that holds where one does not."""
+    return call(OPPOSITES[mask.op], mask.operands, mask.attributes, mask.shape)
+
+
 def where(mask: Tree, chosen: Tree, otherwise: Tree) -> Tree:
-    """Choose by a mask; a comparison that chooses between 1 and 0 is the value itself."""
-    if (chosen, otherwise) == (UNITY, ZERO) and isinstance(mask, Call) and mask.op in COMPARISONS:
-        return mask
+    """Choose by a mask; a comparison, or its opposite, is itself the choice between 1 and 0."""
+    if isinstance(mask, Call) and mask.op in COMPARISONS:
+        if (chosen, otherwise) == (UNITY, ZERO):
+            return mask
+        if (chosen, otherwise) == (ZERO, UNITY):
+            return opposite(mask)
     operands = (mask, chosen, otherwise)
     return call("where", operands, (), broadcast_shape([each.shape for each in operands]))
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from shapecalc.conditions import Label
 from shapecalc.dims import ONE, Shape, matrix_turned
 from shapecalc.index import Labels
-from shapecalc.matrix import make
+from shapecalc.matrix import make, rearranged
 from shapecalc.tree import Call, Tree
 
 _LETTERS = "ijklmnopqrstuvwxyzabcdefghIJKLMNOPQRSTUVWXYZABCDEFGH"
@@ -59,6 +59,9 @@ def fitted(piece: Piece, want: Labels) -> Piece | None:
         return piece
     if piece.labels != {label for label in want if label is not None}:
         return None
+    if piece.is_single and piece.below:  # 1 / s is turned by turning s
+        turned_below = fitted(piece._replace(above=piece.below, below=()), want)
+        return turned_below and turned_below._replace(above=(), below=turned_below.above)
     if (order := _order(piece.axes, want)) is not None:
         return whole(make.permuted(piece.tree, order), want, upstream=piece.upstream)
     return _with_unit_axes(piece, want)
@@ -81,7 +84,8 @@ def _with_unit_axes(piece: Piece, want: Labels) -> Piece | None:
         return whole(
             make.summed(tree, tuple(range(len(axes))), keepdims=False), (), upstream=piece.upstream
         )
-    tree = make.squeezed(tree, tuple(place for place, label in enumerate(axes) if label is None))
+    units = tuple(place for place, label in enumerate(axes) if label is None)
+    tree = rearranged.without_unit_axes(tree, units)
     return _with_units(tree, tuple(label for label in axes if label is not None), want, piece)
 
 
@@ -93,6 +97,7 @@ def _resummed(piece: Piece, want: Labels) -> Piece | None:
     if inner is None:
         return None
     operand, axes = inner
+    piece = _with_summed_axes(piece, axes)
     for keepdims in (True, False):
         kept = _axes_after(piece, axes, keepdims=keepdims)
         if (order := _order(kept, want)) is not None:
@@ -114,9 +119,20 @@ def _with_units(tree: Tree, axes: Labels, want: Labels, piece: Piece) -> Piece:
     return whole(tree, want, upstream=piece.upstream)
 
 
+def _with_summed_axes(piece: Piece, axes: tuple[int, ...]) -> Piece:
+    """Count the axes of a sum as those of what it adds up: None for each that it has lost."""
+    (tree,) = piece.above
+    assert isinstance(tree, Call)
+    if tree.attribute("keepdims") is True:
+        return piece
+    left = iter(piece.axes)
+    rank = len(tree.operands[0].shape)
+    return piece._replace(axes=tuple(None if i in axes else next(left) for i in range(rank)))
+
+
 def summed_operand(tree: Tree) -> tuple[Tree, tuple[int, ...]] | None:
-    """Return what a sum that keeps its axes adds up, and along which axes."""
-    if not (isinstance(tree, Call) and tree.op == "sum" and tree.attribute("keepdims") is True):
+    """Return what a sum adds up, and along which axes."""
+    if not (isinstance(tree, Call) and tree.op == "sum"):
         return None
     axis = tree.attribute("axis")
     operand = tree.operands[0]
@@ -138,6 +154,13 @@ def broadcasts(axes: Labels, onto: Labels) -> bool:
         return False
     aligned = onto[len(onto) - len(axes) :]
     return all(label is None or label is other for label, other in zip(axes, aligned, strict=True))
+
+
+def comes_back(piece: Piece, label: Label, target: Labels) -> bool:
+    """Say whether a sum over a label, its axis kept, broadcasts along an axis of the target."""
+    kept = tuple(None if each is label else each for each in piece.axes)
+    same_rank = len(kept) == len(target)
+    return same_rank and broadcasts(kept, target) and target[piece.axes.index(label)] is not None
 
 
 def multiplied(onto: Piece, other: Piece) -> Piece | None:
@@ -246,6 +269,27 @@ def column_times_row(left: Piece, right: Piece) -> Piece | None:
             tree = make.matmul(first.tree, second.tree)
             return whole(tree, (row, column), upstream=left.upstream or right.upstream)
     return None
+
+
+def spread(found: Sequence[Piece], target: Labels) -> Piece | None:
+    """Multiply pieces entry by entry, one with unit axes in the place of those that it lacks.
+
+    Return None where that does not do: an einsum is plainer than several that are fitted.
+    """
+    ready: list[Piece] = []
+    for piece in found:
+        want = tuple(label if label in piece.labels else None for label in target)
+        while want and want[0] is None:
+            want = want[1:]
+        fitting = fitted(piece, want)
+        if fitting is None:
+            return None
+        ready.append(fitting)
+    if sum(one is not other for one, other in zip(ready, found, strict=True)) > 1:
+        return None
+    above = tuple(tree for piece in ready for tree in piece.above)
+    below = tuple(tree for piece in ready for tree in piece.below)
+    return Piece(above, below, target, any(piece.upstream for piece in ready))
 
 
 def diagonal(tree: Tree, labels: Labels) -> tuple[Tree, Labels]:

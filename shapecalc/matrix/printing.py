@@ -3,7 +3,7 @@
 The spec's language can be pasted back: `parse(text(tree))` gives the tree again.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 
 from shapecalc.dims import Dim
@@ -27,10 +27,27 @@ INFIX = {
 NEGATIVE, POWER, ATOM = 4, 5, 6
 LISTED = frozenset({"concatenate", "stack"})
 """Ops that take their operands as one list."""
-BY_PLACE = frozenset({"pad", "eye", "tile"})
+BY_PLACE = frozenset({"arange", "pad", "eye", "tile", "one_hot"})
 """Ops whose attributes are given by place, without their names."""
-UNSAID: tuple[tuple[str, Attribute], ...] = (("keepdims", False), ("axis", None), ("k", 0))
-"""Attributes that go without saying."""
+NEEDED = frozenset({("group_norm", "groups")})
+"""Attributes that have no default there."""
+UNSAID: tuple[tuple[str, Attribute], ...] = (
+    ("keepdims", False),
+    ("axis", None),
+    ("k", 0),
+    ("eps", Fraction(1, 100_000)),
+    ("stride", 1),
+    ("padding", 0),
+    ("dilation", 1),
+    ("groups", 1),
+    ("output_padding", 0),
+)
+"""Attributes that go without saying: what their ops take for them."""
+WITH_BIAS = frozenset({"conv1d", "conv2d", "conv_transpose1d", "conv_transpose2d"})
+"""Ops whose last operand is added to the rest, and is 0 where it is not given."""
+BY_OWN_WIDTH = frozenset({"avg_pool1d", "avg_pool2d", "max_pool1d", "max_pool2d"})
+"""Ops whose windows slide by their own width where no stride is given."""
+Spell = Callable[[Dim], str]
 MASKS = frozenset({"gt", "ge", "lt", "le", "eq", "ne"})
 
 
@@ -61,6 +78,7 @@ class _Printer:
     def __init__(self, names: Mapping[str, str], prefix: str) -> None:
         self.names = names
         self.prefix = prefix
+        self.spell: Spell = Dim.code if prefix else str
 
     def printed(self, tree: Tree) -> tuple[str, int]:
         match tree:
@@ -79,10 +97,10 @@ class _Printer:
                     return f"np.swapaxes({self.printed(operand)[0]}, -1, -2)", ATOM
                 return f"{self._within(operand, ATOM)}.mT", ATOM
             case Call(op="permute", operands=(operand,)):
-                axes = attribute_text(tree.attribute("axes"))
+                axes = self._attribute(tree.attribute("axes"))
                 return f"{self.prefix}transpose({self.printed(operand)[0]}, {axes})", ATOM
             case Call(op="slice", operands=(operand,)):
-                return f"{self._within(operand, ATOM)}[{places_text(tree)}]", ATOM
+                return f"{self._within(operand, ATOM)}[{places_text(tree, self.spell)}]", ATOM
             case Call(op=op, operands=(left, right)) if op in INFIX:
                 sign, level = INFIX[op]
                 least = level + (level == 1 or _mixes(op, left))
@@ -92,36 +110,52 @@ class _Printer:
             return f"np.{tree.op}", ATOM  # a value may be called pi
         return self._call(tree), ATOM
 
+    def _attribute(self, value: Attribute) -> str:
+        return attribute_text(value, self.spell)
+
     def _within(self, tree: Tree, least: int) -> str:
         printed, level = self.printed(tree)
         return printed if level >= least else f"({printed})"
 
     def _call(self, tree: Call) -> str:
         name = self.names.get(tree.op, tree.op)
-        operands = [self.printed(operand)[0] for operand in tree.operands]
+        operands = [self.printed(operand)[0] for operand in said(tree)]
         attributes = dict(tree.attributes)
         if "subscripts" in attributes:
             return f'{name}("{attributes["subscripts"]}", {", ".join(operands)})'
         if tree.op in LISTED:
             operands = [f"[{', '.join(operands)}]"]
-        if tree.op in BY_PLACE:
-            keywords = [attribute_text(value) for _, value in tree.attributes]
+        if tree.op in BY_PLACE and (not self.prefix or tree.op in self.names):
+            keywords = [self._attribute(value) for _, value in tree.attributes]
             return f"{name}({', '.join([*operands, *keywords])})"
         if "shape" in attributes:
             return f"{name}({', '.join([*operands, self._shape(tree, attributes['shape'])])})"
         keywords = [
-            f"{key}={attribute_text(value)}"
+            f"{key}={self._attribute(value)}"
             for key, value in tree.attributes
-            if value is not None and (key, value) not in UNSAID
+            if is_said(tree, key, value)
         ]
         return f"{name}({', '.join([*operands, *keywords])})"
 
     def _shape(self, tree: Call, shape: Attribute) -> str:
         assert isinstance(shape, tuple)
-        inner = ", ".join(map(str, shape))
+        inner = ", ".join(map(self.spell, shape))  # type: ignore[arg-type]  # a Shape
         if self.prefix:
             return f"({inner},)" if len(shape) == 1 else f"({inner})"
         return inner if not tree.operands else f"[{inner}]"
+
+
+def said(tree: Call) -> tuple[Tree, ...]:
+    """Return the operands of a call but for a bias of 0, which goes without saying."""
+    *others, last = tree.operands or (number(0),)
+    is_none = tree.op in WITH_BIAS and isinstance(last, Number) and not last.value
+    return tuple(others) if is_none else tree.operands
+
+
+def is_said(tree: Call, key: str, value: Attribute) -> bool:
+    """Say whether an attribute is printed: not where it is what the op takes for it."""
+    is_default = (key, value) in UNSAID and not (key == "stride" and tree.op in BY_OWN_WIDTH)
+    return value is not None and (not is_default or (tree.op, key) in NEEDED)
 
 
 def _mixes(op: str, left: Tree) -> bool:
@@ -163,7 +197,7 @@ def decimal_text(value: Fraction) -> str | None:
     return f"{'-' if value < 0 else ''}{whole[:-digits]}.{tail}"
 
 
-def places_text(tree: Call) -> str:
+def places_text(tree: Call, spell: Spell = str) -> str:
     """Print the places of a part of a value, without the brackets: `1:, 0`."""
     cut, drop = tree.attribute("cut"), tree.attribute("drop")
     assert isinstance(cut, tuple)
@@ -176,25 +210,26 @@ def places_text(tree: Call) -> str:
         assert isinstance(after, Dim)
         if axis in drop:
             is_last = not after.terms and before.constant is None
-            places.append("-1" if is_last else str(before))
+            places.append("-1" if is_last else spell(before))
         else:
-            places.append(f"{before if before.terms else ''}:{_stop_text(dim, after)}")
+            start = spell(before) if before.terms else ""
+            places.append(f"{start}:{_stop_text(dim, after, spell)}")
     while len(places) > 1 and places[-1] == ":":
         places.pop()
     return ", ".join(places)
 
 
-def _stop_text(dim: Dim, after: Dim) -> str:
+def _stop_text(dim: Dim, after: Dim, spell: Spell) -> str:
     """Print where a slice stops; from the end, where a plain number is left out there."""
     if not after.terms:
         return ""
-    return f"-{after}" if after.constant is not None else str(dim - after)
+    return f"-{after}" if after.constant is not None else spell(dim - after)
 
 
-def attribute_text(value: Attribute) -> str:
+def attribute_text(value: Attribute, spell: Spell = str) -> str:
     """Print an attribute: `1`, `(0, 1)`, `True`, `"sum"`."""
     if isinstance(value, tuple):
-        inner = ", ".join(attribute_text(item) for item in value)
+        inner = ", ".join(attribute_text(item, spell) for item in value)
         return f"({inner},)" if len(value) == 1 else f"({inner})"
     if isinstance(value, str):
         return f'"{value}"'
@@ -202,4 +237,4 @@ def attribute_text(value: Attribute) -> str:
         return number_text(value)
     if isinstance(value, Leaf):
         return value.name
-    return str(value) if isinstance(value, Dim) else repr(value)
+    return spell(value) if isinstance(value, Dim) else repr(value)

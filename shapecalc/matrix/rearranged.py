@@ -139,6 +139,42 @@ def with_unit_axis(tree: Tree, axis: int) -> Tree:
     return make.expanded(tree, (axis,))
 
 
+def without_unit_axes(tree: Tree, axes: tuple[int, ...]) -> Tree:
+    """Drop unit axes, inside of zeros around a value; a sum that kept them keeps them no more."""
+    if not axes:
+        return tree
+    if isinstance(tree, Call) and tree.op == "pad":
+        pairs = _pairs(tree.attribute("pad_width"))
+        if not any(dim.terms for axis in axes for dim in pairs[axis]):
+            kept = tuple(pair for axis, pair in enumerate(pairs) if axis not in axes)
+            return _padded(without_unit_axes(tree.operands[0], axes), kept)
+    if isinstance(tree, Call) and tree.op == "expand_dims":
+        units = _axes(tree.attribute("axis"))
+        rest = [axis for axis in range(len(tree.shape)) if axis not in units]
+        inner = tuple(place for place, axis in enumerate(rest) if axis in axes)
+        stay = [axis for axis in range(len(tree.shape)) if axis not in axes]
+        left = tuple(place for place, axis in enumerate(stay) if axis in units)
+        return make.expanded(without_unit_axes(tree.operands[0], inner), left)
+    if isinstance(tree, Call) and tree.op == "matmul" and _are_of_stack(tree, axes):
+        one, other = (_without(each, axes, len(tree.shape)) for each in tree.operands)
+        return make.matmul(one, other)
+    if isinstance(tree, Call) and tree.op == "sum" and _axes(tree.attribute("axis")) == axes:
+        return make.summed(tree.operands[0], axes, keepdims=False)
+    return make.squeezed(tree, axes)
+
+
+def _without(tree: Tree, axes: tuple[int, ...], rank: int) -> Tree:
+    """Drop the axes of an operand that line up with these of the whole."""
+    own = [axis - rank + len(tree.shape) for axis in axes]
+    return without_unit_axes(tree, tuple(axis for axis in own if axis >= 0))
+
+
+def _are_of_stack(tree: Call, axes: tuple[int, ...]) -> bool:
+    """Say whether axes are in front of the matrices that a product multiplies."""
+    are_matrices = all(len(each.shape) > 1 for each in tree.operands)
+    return are_matrices and all(axis < len(tree.shape) - 2 for axis in axes)
+
+
 def repeated(tree: Tree, shape: Shape) -> Tree:
     """Repeat a value along axes that it lacks."""
     return make.ones(shape) if _is_ones(tree) else make.repeated(tree, shape)
@@ -162,6 +198,12 @@ def flipped(tree: Tree, axis: int) -> Tree:
 def rolled(tree: Tree, axis: int, shift: Dim) -> Tree:
     """Move entries along an axis, around its end."""
     return call("roll", (tree,), (("shift", plain(shift)), ("axis", axis)), tree.shape)
+
+
+def copied(tree: Tree, axis: int, count: Dim) -> Tree:
+    """Put copies of each entry beside it along an axis, so many in all."""
+    shape = (*tree.shape[:axis], tree.shape[axis] * count, *tree.shape[axis + 1 :])
+    return call("repeat", (tree,), (("repeats", plain(count)), ("axis", axis)), shape)
 
 
 def accumulated(tree: Tree, axis: int) -> Tree:

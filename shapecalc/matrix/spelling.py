@@ -8,8 +8,10 @@ from shapecalc.matrix.printing import (
     INFIX,
     attribute_text,
     decimal_text,
+    is_said,
     number_text,
     places_text,
+    said,
 )
 from shapecalc.tree import Call, Leaf, Number, Tree
 
@@ -76,11 +78,11 @@ def _times(left: Tree, right: Tree) -> str:
 
 
 def _arguments(tree: Call, spell: Callable[[Tree], str]) -> list[str]:
-    operands = [spell(operand) for operand in tree.operands]
+    operands = [spell(operand) for operand in said(tree)]
     named = [
         f"{key}={attribute_text(value)}"
         for key, value in tree.attributes
-        if value is not None and value is not False and key not in ("shape", "subscripts")
+        if is_said(tree, key, value) and key not in ("shape", "subscripts")
     ]
     if "subscripts" in dict(tree.attributes):
         operands.insert(0, str(tree.attribute("subscripts")))

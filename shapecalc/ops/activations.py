@@ -20,10 +20,16 @@ def sigmoid(X: Array) -> Array:
     return 1 / (1 + np.exp(-X))
 
 
+@op(ENTRYWISE, definition="sigmoid(X) * (1 - sigmoid(X))")
+def sigmoid_prime(X: Array) -> Array:
+    """Take the derivative of the logistic function at every entry, as Nielsen's book names it."""
+    return np.asarray(np.exp(-X) / (1 + np.exp(-X)) ** 2)
+
+
 @op(
     ENTRYWISE,
     definition="X * (X > 0)",
-    derivative={"X": "X > 0"},
+    derivative={"X": "X > 0 | Y > 0"},
     at_kink="at {X} = 0: 0 by convention",
 )
 def relu(X: Array) -> Array:

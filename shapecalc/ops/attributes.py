@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 
 from shapecalc.diagnostics import Finding, Problem
-from shapecalc.dims import Dim, Shape
+from shapecalc.dims import Dim, Shape, floored
+from shapecalc.expression import Attribute as Dotted
 from shapecalc.expression import (
     Binary,
     Constant,
@@ -16,9 +17,11 @@ from shapecalc.expression import (
     Text,
     Unary,
 )
+from shapecalc.expression import Call as CallSyntax
 from shapecalc.ops import refusals
 from shapecalc.ops.calls import given_twice
 from shapecalc.ops.registry import REQUIRED, Op
+from shapecalc.ops.sizes import asked_size
 from shapecalc.span import Span
 from shapecalc.tree import Attribute, Attributes, Call, Leaf, Number, Tree
 
@@ -107,6 +110,8 @@ class AttributeReader:
         return tuple(read(item) for item in items)
 
     def _dim(self, node: Syntax) -> Dim:
+        if (size := asked_size(node, self.lookup)) is not None:
+            return size
         match node:
             case Name(text=text, span=span):
                 found = self.lookup(node)
@@ -123,14 +128,24 @@ class AttributeReader:
                 return self._dim(left) + self._dim(right)
             case Binary(operator="-", left=left, right=right):
                 return self._dim(left) - self._dim(right)
-            case Binary(operator="/", left=left, right=right):
-                whole, count = self._dim(left), self._dim(right)
-                if quotient := whole.divided(count):
-                    return quotient
-                message = f"`{whole}` is no exact multiple of `{count}`"
-                raise problem("SC210", node.span, message, "name the quotient in `dims`")
+            case Binary(operator="/" | "//", left=left, right=right):
+                return _divided(node, self._dim(left), self._dim(right))
+            case CallSyntax(
+                function=Name(text="floor"), arguments=(Binary(operator="/") as inner,)
+            ):
+                return floored(self.signed_dim(inner.left), self._dim(inner.right))
             case _:
                 raise problem("SC210", node.span, "this is no dim", "write a name of `dims`")
+
+    def _quotient(self, node: Binary) -> Dim:
+        whole, count = self._dim(node.left), self._dim(node.right)
+        quotient = whole.divided(count)
+        if node.operator == "//" and (quotient is None or _is_broken(quotient)):
+            return floored(whole, count)
+        if quotient:
+            return quotient
+        message = f"`{whole}` is no exact multiple of `{count}`"
+        raise problem("SC210", node.span, message, "name the quotient in `dims`")
 
     def signed_dim(self, node: Syntax) -> Dim:
         """Read a number that may depend on sizes, and may be negative: `h - 1`, `-h`, `0`."""
@@ -152,11 +167,15 @@ class AttributeReader:
                 return self.is_dim(text)
             case Unary(operator="-", operand=operand):
                 return self.spells_dim(operand)
-            case Binary(operator="+" | "-" | "*" | "/", left=left, right=right):
+            case Binary(operator="+" | "-" | "*" | "/" | "//", left=left, right=right):
                 both = (left, right)
                 return all(isinstance(each, Literal) or self.spells_dim(each) for each in both)
+            case CallSyntax(
+                function=Name(text="floor"), arguments=(Binary(operator="/") as inner,)
+            ):
+                return self.spells_dim(inner)
             case _:
-                return False
+                return asked_size(node, self.lookup) is not None
 
     def _constant(self, node: Name, found: Leaf) -> Leaf:
         """Refuse a value: the gradient by it would be lost."""
@@ -170,6 +189,7 @@ class AttributeReader:
         """Read the value of an attribute: a number, a dim, a tuple, True, None, a string."""
         if self.spells_dim(node):
             return self.signed_dim(node)
+        hold_to_finite(node)
         match node:
             case Literal(value=value):
                 return int(value) if value.denominator == 1 else value
@@ -190,6 +210,36 @@ class AttributeReader:
                 return found
             case _:
                 raise _no_plain_value(node)
+
+
+def _is_broken(quotient: Dim) -> bool:
+    return isinstance(quotient.constant, Fraction) and quotient.constant.denominator != 1
+
+
+def hold_to_finite(node: Syntax) -> None:
+    """Refuse an infinity, which no field has: `float("-inf")`, `-np.inf`. Raises Problem."""
+    match node:
+        case Unary(operand=Dotted(name="inf")) | Dotted(name="inf"):
+            pass
+        case CallSyntax(function=Name(text="float"), arguments=(Text(),)):
+            pass
+        case Unary(operand=CallSyntax(function=Name(text="float"), arguments=(Text(),))):
+            pass
+        case _:
+            return
+    message = "an infinity is no number that formulas are checked with"
+    raise problem("SC210", node.span, message, "write `-1e9`: in floats, its exp is 0")
+
+
+def _divided(node: Binary, whole: Dim, count: Dim) -> Dim:
+    """Return a quotient of dims, or its whole part where that is asked for."""
+    quotient = whole.divided(count)
+    if node.operator == "//" and (quotient is None or _is_broken(quotient)):
+        return floored(whole, count)
+    if quotient:
+        return quotient
+    message = f"`{whole}` is no exact multiple of `{count}`"
+    raise problem("SC210", node.span, message, "name the quotient in `dims`")
 
 
 def problem(code: str, span: Span, message: str, help: str) -> Problem:

@@ -14,16 +14,25 @@ Letters = tuple[str | None, ...]
 
 
 class ShapeMismatch(Exception):
-    """Operands that do not go together: a code, the fact, the axes that clash, what to write."""
+    """Operands that do not go together: a code, the fact, the axes that clash, what to write.
+
+    `dim` is what the one axis has to be, where that is a number.
+    """
 
     def __init__(
-        self, code: str, fact: str, axes: tuple[tuple[int, int], ...] = (), help: str = ""
+        self,
+        code: str,
+        fact: str,
+        axes: tuple[tuple[int, int], ...] = (),
+        help: str = "",
+        dim: Dim | None = None,
     ) -> None:
         super().__init__(fact)
         self.code = code
         self.fact = fact
         self.axes = axes  # (operand, axis)
         self.help = help
+        self.dim = dim
 
 
 class Bound(NamedTuple):
@@ -139,15 +148,18 @@ def _along_axes(
     keepdims: bool,
 ) -> Bound:
     shape = shapes[0]
-    for other in shapes[1:]:
-        hold_to_one_shape(shape, other)
+    for pattern, other in zip(signature.operands[1:], shapes[1:], strict=True):
+        if pattern.own:
+            hold_to_one_shape(shape, other)
+        else:
+            _hold_to_broadcast(shape, other)
     (own,) = (letter for letter in signature.operands[0].letters if letter != "...")
     letters: list[str | None] = []
     for axis, dim in enumerate(shape):
         letter = f"{own}{axis}" if axis in axes else f"...{axis}"
         letters.append(None if dim.is_one else letter)
         dims[letter] = dim
-    operands = (tuple(letters),) * len(shapes)
+    operands = tuple(_repeated(tuple(letters), other) for other in shapes)
     if own in signature.output.letters:
         return Bound(signature, operands, tuple(letters), dims, shape)
     kept = [(letters[axis], dim) for axis, dim in enumerate(shape) if axis not in axes]
@@ -157,6 +169,23 @@ def _along_axes(
         ]
     output = tuple(letter for letter, _ in kept)
     return Bound(signature, operands, output, dims, tuple(dim for _, dim in kept))
+
+
+def _repeated(letters: Letters, shape: Shape) -> Letters:
+    """Return the letters of an operand that broadcasts to axes with these letters."""
+    own = letters[len(letters) - len(shape) :]
+    return tuple(None if dim.is_one else letter for letter, dim in zip(own, shape, strict=True))
+
+
+def _hold_to_broadcast(shape: Shape, other: Shape) -> None:
+    """Refuse a second operand that does not broadcast to the first. Raises ShapeMismatch."""
+    if len(other) > len(shape):
+        fact = f"{shape_text(other)} has more axes than {shape_text(shape)}"
+        raise ShapeMismatch("SC303", fact, help="give it the axes of the first operand, or fewer")
+    for axis, dim in enumerate(other):
+        place = len(shape) - len(other) + axis
+        if not dim.is_one and dim != shape[place]:
+            raise ShapeMismatch("SC302", f"{shape[place]} ≠ {dim}", ((0, place), (1, axis)))
 
 
 def hold_to_one_shape(shape: Shape, other: Shape) -> None:

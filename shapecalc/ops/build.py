@@ -31,18 +31,22 @@ from shapecalc.expression import (
     Call as CallSyntax,
 )
 from shapecalc.index import size_powers
+from shapecalc.matrix import make
 from shapecalc.ops import refusals
-from shapecalc.ops.attributes import AttributeReader, problem, refused
+from shapecalc.ops.arguments import told_apart, with_less
+from shapecalc.ops.attributes import AttributeReader, hold_to_finite, problem, refused
 from shapecalc.ops.binding import ShapeMismatch
-from shapecalc.ops.calls import Named, by_own_name, dotted, given_twice, named
-from shapecalc.ops.names import INFIX_OPS, METHODS, PAIRWISE, PREFIXES, WITH_MORE
+from shapecalc.ops.calls import Named, by_own_name, dotted, named
+from shapecalc.ops.names import INFIX_OPS, OF_CLASSES, PAIRWISE, PREFIXES, WITH_MORE
+from shapecalc.ops.numbers import SizeOf, named_by_size
+from shapecalc.ops.pasted import SAME_VALUE, is_method, method_named, pairwise, swaps_two_axes
 from shapecalc.ops.registry import OPS, Op, applied, axes_of, spelled
-from shapecalc.ops.slices import read_places
+from shapecalc.ops.sizes import asked_size
+from shapecalc.ops.subscripts import subscripted
 from shapecalc.span import Span
 from shapecalc.tree import (
     Attribute,
     Attributes,
-    Call,
     Number,
     Tree,
     call,
@@ -77,8 +81,10 @@ class Builder:
         lookup: Callable[[Name], Tree | Attribute],
         is_dim: Callable[[str], bool],
         is_constant: Callable[[str], bool] = bool,
+        size_of: SizeOf = lambda _: None,
     ) -> None:
         self.lookup = lookup
+        self.size_of = size_of
         self.reader = AttributeReader(lookup, is_dim, is_constant)
 
     def tree(self, node: Syntax) -> Tree:
@@ -88,6 +94,10 @@ class Builder:
                 return self._named(node)
             case Literal(value=value):
                 return number(value)
+            case Subscript() | CallSyntax() if (dim := asked_size(node, self.lookup)) is not None:
+                return _size(dim)
+            case Binary(operator="//") if not self.reader.spells_dim(node):
+                raise problem("SC202", node.operator_span, "`//` is not read", "write `/`")
             case Unary(operator=operator, operand=operand):
                 return self._signed(node, operator, operand)
             case Binary(operator=operator, left=left, right=right):
@@ -97,7 +107,7 @@ class Builder:
             case CallSyntax():
                 return self._called(node)
             case Subscript():
-                return self._subscript(node)
+                return subscripted(self, node)
             case Text(span=span) | Constant(span=span) | Sequence(span=span):
                 message, advice = "this is no operand", "write a value, or a formula of values"
                 raise problem("SC210", span, message, advice)
@@ -108,7 +118,7 @@ class Builder:
         except Problem:
             if node.text not in CONSTANTS:
                 raise
-            return self._built(node, OPS[CONSTANTS[node.text]], (), ())
+            return self.built(node, OPS[CONSTANTS[node.text]], (), ())
         if isinstance(found, bool) or found is None or isinstance(found, tuple):
             raise problem("SC210", node.span, f"`{node.text}` is no operand", "write a value")
         if isinstance(found, int | Fraction):
@@ -116,20 +126,6 @@ class Builder:
         if isinstance(found, Dim):
             return _size(found)
         return leaf(found, ()) if isinstance(found, str) else found
-
-    def _subscript(self, node: Subscript) -> Tree:
-        if isinstance(node.value, Dotted) and node.value.name == "shape":
-            raise refused(node.span, refusals.attribute("shape", self.tree(node.value.value)))
-        tree = self.tree(node.value)
-        part = read_places(node, tree, self.reader.signed_dim)
-        if part.is_cut:
-            attributes: Attributes = (("cut", part.cut), ("drop", part.drop))
-            tree = self._built(node, OPS["slice"], (tree,), attributes)
-        if part.turned:
-            tree = self._built(node, OPS["flip"], (tree,), (("axis", part.turned),))
-        for axis in part.new:
-            tree = self._built(node, OPS["expand_dims"], (tree,), (("axis", axis),))
-        return tree
 
     def _signed(self, node: Unary, operator: str, operand: Syntax) -> Tree:
         if operator == "+":
@@ -143,12 +139,15 @@ class Builder:
             operand = self.tree(node.value)
             return operand if isinstance(operand, Number) else self._turned(node, operand)
         if node.name in CONSTANTS and dotted(node.value) in PREFIXES:
-            return self._built(node, OPS[CONSTANTS[node.name]], (), ())
+            return self.built(node, OPS[CONSTANTS[node.name]], (), ())
         if node.name == "mT":
             operand = self.tree(node.value)
             if len(operand.shape) < 2:
                 raise refused(node.name_span, refusals.transpose_of_vector(operand))
-            return self._built(node, OPS["matrix_transpose"], (operand,), ())
+            return self.built(node, OPS["matrix_transpose"], (operand,), ())
+        if node.name == "values" and isinstance(node.value, CallSyntax):
+            return self.tree(node.value)  # PyTorch's `max` along an axis: the indices are not read
+        hold_to_finite(node)
         raise refused(node.name_span, refusals.attribute(node.name, self.tree(node.value)))
 
     def _turned(self, node: Dotted | CallSyntax, operand: Tree) -> Tree:
@@ -156,24 +155,28 @@ class Builder:
         if len(operand.shape) > 2:
             span = node.name_span if isinstance(node, Dotted) else node.function.span
             raise refused(span, refusals.transpose_of_stack(operand))
-        return self._built(node, OPS["transpose"], (operand,), ())
+        return self.built(node, OPS["transpose"], (operand,), ())
 
     def _called(self, node: CallSyntax) -> Tree:
+        hold_to_finite(node)
         function = node.function
         if isinstance(function, Name):
             return self._by_name(node, function.text, function.span, "")
         prefix = dotted(function.value)
-        if prefix in PREFIXES and not self._is_value(function.value):
+        if prefix in PREFIXES and not self.is_value(function.value):
             return self._by_name(node, function.name, function.span, prefix)
-        if function.name not in METHODS:
+        if function.name in SAME_VALUE and not node.arguments:
+            return self.tree(function.value)
+        if not is_method(function.name):
             refusal = refusals.method(function.name, self.tree(function.value))
             raise refused(function.name_span, refusal)
         arguments = (function.value, *node.arguments)
-        found = named(function.name)
-        assert isinstance(found, Named)
+        found = method_named(function.name, node.keywords)
+        if not isinstance(found, Named):
+            raise refused(function.name_span, found)
         return self._asked(node, found, arguments, prefix=".")
 
-    def _is_value(self, node: Syntax) -> bool:
+    def is_value(self, node: Syntax) -> bool:
         """Say whether `F` before a dot is a value of the spec rather than a library."""
         try:
             return isinstance(node, Name) and self.lookup(node) is not None
@@ -197,18 +200,11 @@ class Builder:
         if entry.name == "transpose" and len(arguments) == count == 1:
             return self._turned(node, self.tree(arguments[0]))
         if entry.name in PAIRWISE and not prefix and len(arguments) > 1:
-            self._refuse_pair(node, entry, arguments)
-        return self._applied(node, entry, arguments, node.keywords, found.defaults)
-
-    def _refuse_pair(self, node: CallSyntax, entry: Op, arguments: Items[Syntax]) -> None:
-        """Refuse `max(Z, 0)`, where 0 may be an axis or what is compared with, and `max(A, B)`."""
-        second = arguments[1]
-        if isinstance(second, Constant | Sequence):
-            return
-        operands = [self.tree(argument) for argument in arguments[:2]]
-        if isinstance(second, Literal | Unary):
-            raise refused(node.span, refusals.axis_or_operand(entry, operands))
-        raise refused(node.span, refusals.wrong_count(entry, operands, len(arguments)))
+            entry = pairwise(self, node, entry, arguments)
+        if swaps_two_axes(entry, arguments, lambda: self.tree(arguments[0])):
+            entry = OPS["swapaxes"]
+        entry, arguments, keywords = with_less(entry, arguments, node.keywords)
+        return self._applied(node, entry, arguments, keywords, found.defaults)
 
     def _applied(
         self,
@@ -219,78 +215,66 @@ class Builder:
         defaults: Mapping[str, Attribute] = MappingProxyType({}),
     ) -> Tree:
         given = by_own_name(entry, keywords)
-        operands, extra = self._split(node, entry, arguments, given)
+        operands, extra = told_apart(self, node, entry, arguments, given)
         given = {name: keyword for name, keyword in given.items() if name in entry.attributes}
         attributes = self.reader.attributes(node, entry, operands, extra, given, defaults)
-        return self._built(node, entry, operands, attributes)
+        attributes = tuple(self._with_dims(name, value, operands) for name, value in attributes)
+        return self.built(node, _of_classes(entry, operands), operands, attributes)
 
-    def _built(
+    @staticmethod
+    def misfit(
+        node: Syntax, entry: Op, mismatch: ShapeMismatch, operands: tuple[Tree, ...]
+    ) -> Misfit:
+        """Return what to raise for operands that do not go together."""
+        return Misfit(node, entry, mismatch, operands)
+
+    def _with_dims(
+        self, name: str, value: Attribute, operands: tuple[Tree, ...]
+    ) -> tuple[str, Attribute]:
+        """Put dims for numbers in a new shape of an operand, where they are their sizes."""
+        if name == "shape" and operands and isinstance(value, tuple):
+            shape = tuple(dim for dim in value if isinstance(dim, Dim))
+            return name, named_by_size(operands[0].shape, shape, self.size_of)
+        return name, value
+
+    def built(
         self, node: Syntax, entry: Op, operands: tuple[Tree, ...], attributes: Attributes
     ) -> Tree:
+        """Apply an op to operands, or what says the same more plainly."""
         if (folded := _folded(entry.name, operands)) is not None:
             return folded
         if entry.idempotent and operands[0] is operands[1]:
             return operands[0]
         try:
             if entry.shape is None:
-                shape = defined(entry, operands, attributes).shape
-                return call(entry.name, operands, attributes, shape)
+                plain = _plainest(entry, operands, attributes)
+                shape = plain.shape if plain else defined(entry, operands, attributes).shape
+                return plain or call(entry.name, operands, attributes, shape)
             if callable(entry.definition):  # it may refuse attributes
                 spelled(entry.definition, tuple(t.shape for t in operands), dict(attributes))
-            return _plainest(entry, applied(entry, operands, attributes))
+            tree = applied(entry, operands, attributes)
+            return _plainest(entry, operands, attributes) or tree
         except ShapeMismatch as mismatch:
             raise Misfit(node, entry, mismatch, operands) from None
+        except Misfit as inside:  # in a text of ours: the author's place is the whole call
+            raise Misfit(node, OPS[inside.op], inside.mismatch, inside.operands) from None
+        except Problem as inside:
+            raise Problem(inside.finding._replace(span=node.span)) from None
 
-    def _split(
-        self,
-        node: Syntax,
-        entry: Op,
-        arguments: Items[Syntax],
-        given: Mapping[str, Keyword],
-    ) -> tuple[tuple[Tree, ...], list[Syntax]]:
-        """Tell operands from attributes given by position: NumPy takes `sum(X, 1)`."""
-        texts = [argument for argument in arguments if isinstance(argument, Text)]
-        others = [argument for argument in arguments if not isinstance(argument, Text)]
-        if entry.is_variadic and others and isinstance(others[0], Sequence):
-            return tuple(self.tree(each) for each in others[0].items), [*texts, *others[1:]]
-        count = max(1, len(others)) if entry.is_variadic else len(entry.operands)
-        operands = self._operands(node, entry, others[:count], given)
-        extra = others[count:]
-        if "shape" not in entry.attributes and not all(map(self._is_plain, extra)):
-            raise refused(node.span, refusals.wrong_count(entry, operands, len(others)))
-        if {"shape", "axes"} & entry.attributes.keys() and len(extra) > 1:
-            extra = [Sequence(extra[0].span, tuple(extra))]
-        if len(texts) + len(extra) > entry.positional:
-            raise refused(node.span, refusals.wrong_count(entry, operands, len(others)))
-        return operands, [*texts, *extra]
 
-    def _is_plain(self, node: Syntax) -> bool:
-        """Say whether an argument can be an attribute given by position: a number, a tuple."""
-        is_plain = isinstance(node, Literal | Unary | Constant | Sequence)
-        return is_plain or self.reader.spells_dim(node)
-
-    def _operands(
-        self, node: Syntax, entry: Op, first: Items[Syntax], keywords: Mapping[str, Keyword]
-    ) -> tuple[Tree, ...]:
-        """Build the operands given by position, then those by name, or the numbers for them."""
-        found = [self.tree(argument) for argument in first]
-        if entry.is_variadic and not found:
-            raise refused(node.span, refusals.wrong_count(entry, found, 0))
-        for name in entry.operands[: len(found)]:
-            if name in keywords:
-                raise given_twice(keywords[name], name)
-        for name in entry.operands[len(found) :]:
-            if name in keywords:
-                found.append(self.tree(keywords[name].value))
-            elif name in entry.operand_defaults:
-                found.append(number(entry.operand_defaults[name]))
-            else:
-                raise refused(node.span, refusals.wrong_count(entry, found, len(first)))
-        return tuple(found)
+def _of_classes(entry: Op, operands: tuple[Tree, ...]) -> Op:
+    """Return the loss of the same name whose targets, without a class axis, are numbers."""
+    if entry.name in OF_CLASSES:
+        scores, targets = (len(operand.shape) for operand in operands)
+        if targets == scores - 1:
+            return OPS[OF_CLASSES[entry.name]]
+    return entry
 
 
 def _folded(op: str, operands: tuple[Tree, ...]) -> Tree | None:
-    """Work out a sum, difference, product or quotient of two numbers."""
+    """Work out a sum, difference, product or quotient of two numbers; adding 0 is nothing."""
+    if op == "add" and make.is_number(operands[1], 0):
+        return operands[0]
     if op == "neg" and isinstance(operands[0], Number):
         return number(-operands[0].value)
     if len(operands) != 2 or not all(isinstance(each, Number) for each in operands):
@@ -347,6 +331,9 @@ def names_in_definition(
         axes = axes_of(dict(attributes), shape)
         names["axes"] = axes[0] if len(axes) == 1 else axes
         names["size"] = _size(prod((shape[axis] for axis in axes), start=Dim.number(1)))
+    if entry.sizes:
+        dims = entry.bound(tuple(each.shape for each in operands), attributes).dims
+        names.update({letter: dims[letter] for letter in entry.sizes if letter in dims})
     return {**names, **dict(attributes)}
 
 
@@ -360,16 +347,20 @@ def _size(dim: Dim) -> Tree:
     return total
 
 
-def _plainest(entry: Op, tree: Call) -> Tree:
-    """Put the plainer tree that says the same, where the op states one."""
+def _plainest(entry: Op, operands: tuple[Tree, ...], attributes: Attributes) -> Tree | None:
+    """Return the plainer tree that says the same, where the op states one."""
     if entry.spelling is None:
-        return tree
-    shapes = tuple(operand.shape for operand in tree.operands)
-    text = entry.spelling(shapes, dict(tree.attributes))
+        return None
+    text = entry.spelling(tuple(operand.shape for operand in operands), dict(attributes))
     if text is None:
-        return tree
-    names: dict[str, Tree | Attribute] = {}
-    names.update(zip(entry.names(len(shapes)), tree.operands, strict=True))
+        return None
+    names: dict[str, Tree | Attribute] = dict(attributes)
+    shape = names.get("shape")
+    if isinstance(shape, tuple):
+        names.update({f"s{axis}": dim for axis, dim in enumerate(shape)})
+    if operands:
+        names.update({f"d{axis}": dim for axis, dim in enumerate(operands[0].shape)})
+    names.update(zip(entry.names(len(operands)), operands, strict=True))
     return expression_of(text, names)
 
 

@@ -11,7 +11,7 @@ from shapecalc.diagnostics import Finding, Problem
 from shapecalc.expression import Attribute as Dotted
 from shapecalc.expression import Keyword, Name, Syntax
 from shapecalc.ops import refusals
-from shapecalc.ops.names import KEYWORDS, NUMPY, PREFIXES, meaning
+from shapecalc.ops.names import KEYWORDS, MORE_KEYWORDS, NUMPY, PREFIXES, meaning
 from shapecalc.ops.registry import OPS, Op
 from shapecalc.tree import Attribute
 
@@ -59,8 +59,10 @@ def by_own_name(entry: Op, keywords: Items[Keyword]) -> dict[str, Keyword]:
 def _own_name(entry: Op, written: str) -> str:
     if written in entry.attributes or written in entry.operands:
         return written
-    own = KEYWORDS.get(written, "")
-    return own if own in entry.attributes or own in entry.operands else written
+    for own in (KEYWORDS.get(written, ""), MORE_KEYWORDS.get(written, "")):
+        if own in entry.attributes or own in entry.operands:
+            return own
+    return written
 
 
 def given_twice(keyword: Keyword, name: str) -> Problem:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from shapecalc.conditions import Affine, Condition, Label, Mask, form
 from shapecalc.index import UNIT, Term, tied
-from shapecalc.ops.registry import BoundCondition, BoundTerm
+from shapecalc.ops.terms import BoundCondition, BoundTerm
 
 Letters = Mapping[str, Label]
 

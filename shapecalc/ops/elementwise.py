@@ -200,8 +200,19 @@ def abs_(X: Array) -> Array:
 
 @op(
     "A[...], B[...] -> Y[...]",
+    definition="log(exp(A) + exp(B))",
+    derivative={"A": "sigmoid(A - B)", "B": "sigmoid(B - A)"},
+    numpy="np.logaddexp",
+)
+def logaddexp(A: Array, B: Array) -> Array:
+    """Take log(exp(a) + exp(b)) of two entries: a smooth maximum."""
+    return np.logaddexp(A, B)
+
+
+@op(
+    "A[...], B[...] -> Y[...]",
     definition="where(A >= B, A, B)",
-    derivative={"A": "A > B", "B": "B > A"},
+    derivative={"A": "A > B | Y > B", "B": "B > A | Y > A"},
     numpy="np.maximum",
     at_kink="at {A} = {B}: 0 by convention",
     idempotent=True,
@@ -214,7 +225,7 @@ def maximum(A: Array, B: Array) -> Array:
 @op(
     "A[...], B[...] -> Y[...]",
     definition="where(A <= B, A, B)",
-    derivative={"A": "A < B", "B": "B < A"},
+    derivative={"A": "A < B | Y < B", "B": "B < A | Y < A"},
     numpy="np.minimum",
     at_kink="at {A} = {B}: 0 by convention",
     idempotent=True,
@@ -249,3 +260,9 @@ def clip(X: Array, lo: Array, hi: Array) -> Array:
 def where(C: Array, A: Array, B: Array) -> Array:
     """Take the entry of A where the mask C is not 0, of B elsewhere."""
     return np.where(np.asarray(C) != 0, A, B)
+
+
+@op("X[...], M[...] -> Y[...]", definition="where(M, value, X)", positional=1)
+def masked_fill(X: Array, M: Array, *, value: float) -> Array:
+    """Put a value where a mask M is not 0: -1e9 in front of a softmax leaves entries out."""
+    return np.where(np.asarray(M) != 0, value, X)

@@ -174,3 +174,13 @@ def moveaxis(
 ) -> Array:
     """Move axes to new places, the others staying in their order: `moveaxis(X, 0, -1)`."""
     return np.moveaxis(X, source, destination)
+
+
+@op(
+    "X[..., n], W[k, n], c[k] -> Y[..., k] | X[..., n], W[k, n], c[] -> Y[..., k]",
+    definition="X @ W.T + c",
+    spelling=lambda *_: "X @ W.T + c",
+)
+def linear(X: Array, W: Array, c: Array | float = 0) -> Array:
+    """Multiply rows by a weight that is stored with its outputs first, as PyTorch has it; add c."""
+    return np.asarray(X @ W.T + c)

@@ -8,6 +8,7 @@ INFIX_OPS = {
     "*": "mul",
     "/": "div",
     "@": "matmul",
+    "//": "div",
     "**": "pow",
     ">": "gt",
     ">=": "ge",
@@ -54,12 +55,27 @@ ALIASES = {
     "swapdims": "swapaxes",
     "concat": "concatenate",
     "cat": "concatenate",
-    "flatten": "ravel",
     "repeat_interleave": "repeat",
+    "view": "reshape",
+    "t": "transpose",
+    "σ": "sigmoid",
+    "inverse": "inv",
+    "identity": "eye",
+    "average": "mean",
+    "float_power": "pow",
+    "expand": "broadcast_to",
+    "ger": "outer",
 }
 """Other names of an op that mean just the same, whoever writes them."""
 WITH_MORE = {"transpose": "permute"}
 """The op that is meant where a call gives more than the operands of the one that it names."""
+
+OF_CLASSES = {
+    "cross_entropy": "class_cross_entropy",
+    "softmax_cross_entropy": "class_softmax_cross_entropy",
+    "nll": "class_nll",
+}
+"""The loss that is meant where targets lack the class axis: they are numbers of classes."""
 
 NUMPY, SCIPY, TORCH, JAX = "NumPy", "SciPy", "PyTorch", "JAX"
 TORCH_LINALG = "PyTorch's linalg"
@@ -102,14 +118,14 @@ LIBRARIES = {
     JAX: {
         **_same(
             """relu relu6 sigmoid softplus silu swish log_sigmoid elu selu leaky_relu hard_tanh
-            hard_sigmoid soft_sign mish logsumexp"""
+            hard_sigmoid soft_sign mish logsumexp one_hot"""
         ),
         "gelu": Meaning("gelu", (("approximate", "tanh"),)),
         "softmax": Meaning("softmax", (("axis", -1),)),
         "log_softmax": Meaning("log_softmax", (("axis", -1),)),
         "standardize": Meaning("standardize", (("axis", -1),)),
     },
-    TORCH_LINALG: _same("norm vector_norm"),
+    TORCH_LINALG: _same("norm vector_norm inv det solve matmul cross"),
     TORCH: {
         **_same(
             """abs absolute neg negative exp exp2 expm1 log log1p log2 log10 sqrt rsqrt square
@@ -121,7 +137,13 @@ LIBRARIES = {
             broadcast_to squeeze permute swapaxes swapdims moveaxis movedim reshape ravel
             concat cat concatenate
             stack flip roll cumsum triu tril trace tile repeat_interleave expit binary_cross_entropy
-            binary_cross_entropy_with_logits mse_loss l1_loss smooth_l1_loss huber_loss kl_div"""
+            binary_cross_entropy_with_logits mse_loss l1_loss smooth_l1_loss huber_loss kl_div
+            view t masked_fill linear inverse det logdet kron cross inner arange eye
+            one_hot embedding scaled_dot_product_attention
+            vstack hstack column_stack ones_like zeros_like full_like vdot addmm flatten diag
+            diagonal tensordot expand ger full fliplr flipud logaddexp
+            conv1d conv2d conv_transpose1d conv_transpose2d
+            max_pool1d max_pool2d avg_pool1d avg_pool2d"""
         ),
         "mm": Meaning("matmul"),
         "bmm": Meaning("matmul"),
@@ -140,6 +162,20 @@ LIBRARIES = {
 }
 """The names of each library that are read, with its defaults where they are not the op's own."""
 
+_SPLITS = {"hsplit": "columns", "vsplit": "rows"}
+SPLITS = {
+    NUMPY: {"split": "parts", "array_split": "parts", "unstack": "unbind", **_SPLITS},
+    TORCH: {
+        "split": "size",
+        "split_with_sizes": "size",
+        "chunk": "parts",
+        "tensor_split": "parts",
+        "unbind": "unbind",
+        **_SPLITS,
+    },
+}
+"""What makes several values of one, and what it is told: how many parts, or their size."""
+
 OTHERWISE = {
     (TORCH, "max"): "torch's `max` along an axis is a pair: write `torch.amax`",
     (TORCH, "min"): "torch's `min` along an axis is a pair: write `torch.amin`",
@@ -147,17 +183,34 @@ OTHERWISE = {
     (TORCH, "rms_norm"): "write `rms_norm(X, gamma, axis=-1)`, the axes of the features",
     (TORCH, "batch_norm"): "write `batch_norm(X, gamma, beta, axis=0)` for training, else"
     " `batch_norm_inference(X, mean, var, gamma, beta)`",
+    (TORCH, "pad"): "write `pad(X, ((0, 0), (1, 2)))`, pairs from the first axis on",
+    (JAX, "dot_product_attention"): "write `scaled_dot_product_attention(Q, K, V)`, whose heads are"
+    " in front of the positions",
+    (TORCH, "group_norm"): "write `group_norm(X, gamma, beta, groups=8)`, say",
+    (TORCH, "instance_norm"): "write `instance_norm(X, gamma, beta)`",
+    (TORCH, "gather"): "write `pick(X, ids)` for one entry of each row",
+    (NUMPY, "take_along_axis"): "write `pick(X, ids)` for one entry of each row",
+    (TORCH, "index_select"): "write `embedding(ids, X)` for rows of X",
     (TORCH, "dropout"): "write `dropout(X, mask, p=0.5)`, with the mask as an input",
 }
 """Names whose arguments are others than the op's: what to write."""
 
 KEYWORDS = {
     "dim": "axis",
+    "num_classes": "n",
+    "query": "Q",
+    "key": "K",
+    "value": "V",
+    "attn_mask": "mask",
     "keepdim": "keepdims",
     "correction": "ddof",
     "unbiased": "ddof",
     "p": "ord",
+    "bias": "c",
+    "weight": "W",
     "epsilon": "eps",
+    "strides": "stride",
+    "window_shape": "kernel_size",
     "dims": "axis",
     "shifts": "shift",
     "diagonal": "k",
@@ -170,6 +223,12 @@ KEYWORDS = {
     "a_max": "hi",
 }
 """Keywords of other libraries, where an op has an attribute or operand of the second name."""
+
+MORE_KEYWORDS = {"dims": "axes", "weight": "E", "bias": "b"}
+"""The same, for ops that have not what the keyword means elsewhere."""
+
+WITH_LESS = {"clip": {"lo": "maximum", "hi": "minimum"}}
+"""The op that is meant where all but one of the operands behind the first are left out."""
 
 PAIRWISE = {"max": "maximum", "min": "minimum"}
 """The op of two operands that people mean where they give two to the one of an axis."""
@@ -189,6 +248,8 @@ ELSEWHERE = {
     "batchnorm": "batch_norm",
     "batchnorm1d": "batch_norm",
     "rmsnorm": "rms_norm",
+    "groupnorm": "group_norm",
+    "instancenorm2d": "instance_norm",
     "zscore": "standardize",
     "bceloss": "binary_cross_entropy",
     "binary_crossentropy": "binary_cross_entropy",
@@ -197,7 +258,6 @@ ELSEWHERE = {
     "mean_squared_error": "mse",
     "logistic": "sigmoid",
     "sigma": "sigmoid",
-    "σ": "sigmoid",
     "ln": "log",
     "avg": "mean",
     "average": "mean",
@@ -205,17 +265,31 @@ ELSEWHERE = {
     "bmm": "matmul",
     "mv": "matmul",
     "hadamard": "mul",
+    "conv": "conv2d",
+    "convolve": "conv1d",
+    "correlate": "conv1d",
+    "convtranspose2d": "conv_transpose2d",
+    "maxpool2d": "max_pool2d",
+    "avgpool2d": "avg_pool2d",
+    "sliding_window_view": "sliding_windows",
 }
 """Names that other libraries, and people, have for an op; without regard to case."""
 METHODS = (
     *("sum", "mean", "max", "min", "prod", "var", "std", "dot", "transpose", "permute"),
     *("swapaxes", "reshape", "ravel", "flatten", "squeeze", "repeat", "cumsum", "trace"),
     "diagonal",
+    *("matmul", "inverse", "det", "logdet"),
 )
+METHODS_OF_TORCH = (
+    *("view", "unsqueeze", "t", "pow", "exp", "log", "sqrt", "square", "abs", "relu", "sigmoid"),
+    *("tanh", "softmax", "log_softmax", "logsumexp", "clamp", "mm", "bmm", "mv", "norm", "add"),
+    *("sub", "mul", "div", "masked_fill", "triu", "tril", "flip", "roll", "tile"),
+    *("amax", "amin", "expand", "clip", "inner", "outer", "diag", "softplus", "erf", "neg"),
+)
+"""Methods of PyTorch's that arrays of NumPy's do not have."""
 NOT_BUILT = frozenset(
-    """split kron det logdet inv solve cross group_norm embedding conv1d conv2d
-    conv_transpose2d max_pool2d avg_pool2d scaled_dot_product_attention pinv expm sqrtm cholesky
-    matrix_power vec astype one_hot argmax arange""".split()  # noqa: SIM905 (read as a text)
+    """pinv expm sqrtm cholesky
+    matrix_power vec astype argmax""".split()  # noqa: SIM905 (read as a text)
 )
 """Names of ops that a later version reads: refused by name, rather than called unknown."""
 

@@ -169,8 +169,18 @@ def _completed(shape: Shape, target: Attribute) -> Shape:
         raise ShapeMismatch("SC303", "-1 stands twice in the shape", help="keep one of them")
     if total != known:
         fact = f"{text}, and {shape_text(tuple(dims))} has {known}"
-        raise ShapeMismatch("SC303", fact, help="name a shape with as many entries")
+        axes, number = _one_number(shape, known)
+        raise ShapeMismatch("SC303", fact, axes, "name a shape with as many entries", number)
     return tuple(dims)
+
+
+def _one_number(shape: Shape, known: Dim) -> tuple[tuple[tuple[int, int], ...], Dim | None]:
+    """Return the axis, and the number that it has to be, for a shape with so many entries."""
+    for axis in range(len(shape)):
+        number = known.divided(_entries((*shape[:axis], *shape[axis + 1 :])))
+        if number is not None and isinstance(number.constant, int):
+            return ((0, axis),), number
+    return (), None
 
 
 def _cuts(

@@ -167,6 +167,8 @@ def _expanded(shapes: tuple[Shape, ...], attributes: Mapping[str, Attribute]) ->
 
 def _squeezed(shapes: tuple[Shape, ...], attributes: Mapping[str, Attribute]) -> str:
     places = axes_of(attributes, shapes[0])
+    if attributes["axis"] is None:
+        places = tuple(place for place in places if shapes[0][place].is_one)
     letters = [f"a{place}" for place in range(len(shapes[0]))]
     kept = [letter for place, letter in enumerate(letters) if place not in places]
     return f"X[{','.join(letters)}] -> Y[{','.join(kept)}]"
@@ -182,7 +184,16 @@ def expand_dims(X: Array, *, axis: int) -> Array:
     return np.expand_dims(X, axis)
 
 
-@op(_squeezed, formula=_all_letters, numpy="np.squeeze")
-def squeeze(X: Array, *, axis: int) -> Array:
-    """Drop an axis of size 1."""
+def _without_units(shapes: tuple[Shape, ...], attributes: Mapping[str, Attribute]) -> str | None:
+    """Name the axes that go: those of size 1 at every size."""
+    if attributes["axis"] is not None:
+        return None
+    units = tuple(place for place, dim in enumerate(shapes[0]) if dim.is_one)
+    axis = units[0] if len(units) == 1 else units
+    return f"squeeze(X, axis={axis})" if units else "X"
+
+
+@op(_squeezed, formula=_all_letters, numpy="np.squeeze", spelling=_without_units)
+def squeeze(X: Array, *, axis: Axes = None) -> Array:
+    """Drop an axis of size 1, or all that have that size whatever the dims are."""
     return np.squeeze(X, axis=axis)

@@ -10,11 +10,26 @@ from shapecalc.diagnostics import nearest
 from shapecalc.dims import shape_text
 from shapecalc.matrix import make
 from shapecalc.matrix.printing import text
-from shapecalc.ops.names import ALIASES, ELSEWHERE, METHODS, NOT_BUILT, OTHERWISE, PAIRWISE
+from shapecalc.ops.names import (
+    ALIASES,
+    ELSEWHERE,
+    METHODS,
+    NOT_BUILT,
+    OTHERWISE,
+    PAIRWISE,
+    SPLITS,
+    TORCH,
+)
 from shapecalc.ops.registry import OPS, REQUIRED, Op
 from shapecalc.tree import Tree
 
-_EXAMPLES = {"axis": "axis=0", "axes": "(1, 0)", "subscripts": '"ij,jk->ik"', "shape": "[m, n]"}
+_EXAMPLES = {
+    "axis": "axis=0",
+    "axes": "(1, 0)",
+    "subscripts": '"ij,jk->ik"',
+    "shape": "[m, n]",
+    "n": "n",
+}
 
 
 class Refusal(NamedTuple):
@@ -45,10 +60,19 @@ def not_built(name: str, prefix: str) -> Refusal:
 
 def not_in_library(name: str, prefix: str, library: str) -> Refusal:
     """Say that a library's name is not read, or takes other arguments than the op of that name."""
+    if name in SPLITS.get(library, ()):
+        return makes_several(name, prefix)
     if (library, name) in OTHERWISE:
         message = f"the arguments of {library}'s `{prefix}{name}` are not read"
         return Refusal("SC212", message, OTHERWISE[library, name])
     return not_built(name, prefix) if name in NOT_BUILT else unknown_op(name, prefix)
+
+
+def makes_several(name: str, prefix: str) -> Refusal:
+    """Say that an equation has one value, and how one of several is named."""
+    message = f"`{prefix}{name}` makes several values, and an equation has one"
+    arguments = "" if prefix == "." else "X, 3"
+    return Refusal("SC202", message, f"write `{prefix}{name}({arguments})[0]` for the first")
 
 
 def axis_or_operand(op: Op, given: Sequence[Tree]) -> Refusal:
@@ -65,6 +89,8 @@ def method(name: str, value: Tree) -> Refusal:
     op = OPS.get(ALIASES.get(name, name))
     if op is not None:
         return Refusal("SC202", message, f"write `{example(op, [value])}`")
+    if name in SPLITS[TORCH]:
+        return makes_several(name, ".")
     if name in NOT_BUILT:
         return not_built(name, ".")
     methods = ", ".join(f"`.{each}()`" for each in METHODS)

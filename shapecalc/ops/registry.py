@@ -5,12 +5,11 @@ The body is the op in NumPy, and so an oracle that knows nothing of the algebra.
 """
 
 from collections.abc import Callable, Mapping
-from fractions import Fraction
 from functools import cached_property
 from typing import Any, NamedTuple
 
 from shapecalc.dims import ONE, Dim, Shape
-from shapecalc.ops.binding import Bound, Letters, ShapeMismatch, bind, fits_rank, resolved
+from shapecalc.ops.binding import Bound, ShapeMismatch, bind, fits_rank, resolved
 from shapecalc.ops.notation import (
     ConditionPattern,
     FactorPattern,
@@ -22,6 +21,7 @@ from shapecalc.ops.notation import (
     read_formula,
     read_signatures,
 )
+from shapecalc.ops.terms import BoundCondition, BoundFactor, BoundTerm, factor_of_expression
 from shapecalc.tree import Attribute, Attributes, Call, Tree, call
 
 Body = Callable[..., Any]
@@ -47,47 +47,6 @@ def spelled(
     return str(notation(shapes, attributes)) if callable(notation) else notation
 
 
-class BoundFactor(NamedTuple):
-    """A factor of a formula at concrete operands: which one (None: an expression), its letters."""
-
-    operand: int | None
-    text: str
-    letters: Letters
-    power: Fraction
-
-
-class BoundCondition(NamedTuple):
-    """`δ[left, Σ dim · letter + offset]`; without a left letter the mask that the form is >= 0."""
-
-    left: str | None
-    parts: tuple[tuple[str, Dim], ...]
-    offset: Dim
-    is_cyclic: bool = False
-
-    @property
-    def letters(self) -> tuple[str, ...]:
-        """Return the letters of the condition."""
-        return (*(each for each in (self.left,) if each), *(letter for letter, _ in self.parts))
-
-
-class BoundTerm(NamedTuple):
-    """One term of a formula at concrete operands; `sizes` are letters whose size divides it."""
-
-    coefficient: Fraction
-    factors: tuple[BoundFactor, ...]
-    deltas: tuple[tuple[str, str], ...]
-    sizes: tuple[str, ...]
-    conditions: tuple[BoundCondition, ...] = ()
-
-    @property
-    def letters(self) -> tuple[str, ...]:
-        """Return every letter that the term has, each once."""
-        found = [letter for factor in self.factors for letter in factor.letters if letter]
-        found += [letter for delta in self.deltas for letter in delta]
-        found += [letter for condition in self.conditions for letter in condition.letters]
-        return tuple(dict.fromkeys(found))
-
-
 class Op:
     """One entry. Exactly one of `formula`, `definition`, `primitive` says what the op computes.
 
@@ -99,7 +58,7 @@ class Op:
     primitive: one of the few functions that every arithmetic knows by itself.
     jacobian: by operand, in index notation.
     derivative: by operand, elementwise, as an expression of the operands and of the result Y; "0"
-    where the op is piecewise constant.
+    where the op is piecewise constant; of ways with `|` between them, the shortest is taken.
     axis: the letter that stands for the axes that the attribute `axis` names.
     at_kink: what the derivative is taken to be where there is none, `{X}` for the operand.
     A default of an operand is the number that stands for it where it is not given.
@@ -109,7 +68,14 @@ class Op:
     positional: how many attributes may be given by position, as the libraries agree on them.
     spelling: what else says the same at operands of these shapes, None where nothing does; that
     alone is in trees, so that one meaning has one formula however it is written (swapaxes).
+    nonsingular: operands that must have an inverse.
     adds_axis: the attribute `axis` counts the axes of the result, which has one more.
+    numbers: operands with how many of their last axes keep a size that is written as a number.
+    indices: operands whose entries are whole numbers, each with the letter of the axis in which
+    they name places.
+    sizes: letters that the definition uses as numbers, besides those of `indices`.
+    unit_sum: the letter of an axis along which the result sums to 1.
+    notes: what else to say of the gradient by an operand, names in braces, the result's as `{Y}`.
 
     A body with `*operands` takes any number of them.
     """
@@ -133,6 +99,12 @@ class Op:
         positional: int | None = None,
         spelling: Spelling | None = None,
         adds_axis: bool = False,
+        numbers: tuple[tuple[int, int], ...] = (),
+        nonsingular: tuple[str, ...] = (),
+        indices: Mapping[str, str] | None = None,
+        unit_sum: str | None = None,
+        notes: Mapping[str, str] | None = None,
+        sizes: tuple[str, ...] = (),
     ) -> None:
         self.body = body
         self.name = body.__name__.rstrip("_")
@@ -159,6 +131,12 @@ class Op:
         self.positional = len(self.attributes) if positional is None else positional
         self.spelling = spelling
         self.adds_axis = adds_axis
+        self.numbers = numbers
+        self.nonsingular = nonsingular
+        self.indices = dict(indices or {})
+        self.unit_sum = unit_sum
+        self.notes = dict(notes or {})
+        self.sizes = (*self.indices.values(), *sizes)
         self._bounds: dict[object, Bound] = {}
         self._terms: dict[object, tuple[BoundTerm, ...]] = {}
         self._validate()
@@ -168,7 +146,8 @@ class Op:
             raise NotationError(
                 f"{self.name}: state one of formula=, definition= and primitive=True"
             )
-        for operand in {**(self.jacobian or {}), **(self.derivative or {})}:
+        stated = (self.jacobian or {}, self.derivative or {}, self.indices, self.notes)
+        for operand in (name for each in stated for name in each):
             if operand not in self.operands:
                 raise NotationError(f"{self.name}: {operand!r} is no operand of it")
         try:
@@ -320,6 +299,8 @@ class Op:
         whole = place is None and len(factor.letters) > 1 and self.axis is not None
         if place is not None or (whole and bound.signature.output.letters == ("...",)):
             owner, axes = bound.signature.operands[place or 0], bound.operands[place or 0]
+        elif factor.text != "Y" and self.axis is None:
+            return factor_of_expression(bound, factor)
         else:
             owner, axes = bound.signature.output, bound.output
         letters = resolved(bound, owner, axes, factor.letters)
@@ -332,13 +313,15 @@ def _rank_text(pattern: Pattern) -> str:
 
 
 def _with_named(bound: Bound, named: Mapping[str, Dim]) -> Bound:
-    """Give the output's new letters their dims."""
+    """Give the output's new letters their dims, behind those of its stack."""
     dims = {**bound.dims, **named}
-    letters = bound.signature.output.letters
-    if bound.signature.output.is_stacked:
-        return bound._replace(dims=dims)
-    output = tuple(None if dims.get(i, ONE).is_one else i for i in letters)
-    return bound._replace(output=output, dims=dims, shape=tuple(dims.get(i, ONE) for i in letters))
+    own = bound.signature.output.own
+    stack = len(bound.output) - len(own)
+    output = tuple(None if dims.get(i, ONE).is_one else i for i in own)
+    shape = tuple(dims.get(i, ONE) for i in own)
+    return bound._replace(
+        output=(*bound.output[:stack], *output), dims=dims, shape=(*bound.shape[:stack], *shape)
+    )
 
 
 def _have_one_dim(bound: Bound, left: str, right: str) -> bool:

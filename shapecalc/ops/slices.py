@@ -9,6 +9,7 @@ from typing import NamedTuple
 from shapecalc.diagnostics import Finding, Problem
 from shapecalc.dims import ONE, Dim, shape_text
 from shapecalc.expression import (
+    Attribute,
     Binary,
     Constant,
     Dots,
@@ -56,7 +57,7 @@ def read_places(node: Subscript, value: Tree, dim_of: ReadDim) -> Part:
     new: list[int] = []
     rank = 0
     for place in places:
-        if isinstance(place, Constant) and place.value is None:
+        if _is_new(place):
             new.append(rank)
             rank += 1
             continue
@@ -91,6 +92,9 @@ def _spread(node: Subscript, value: Tree) -> list[Place]:
 
 
 def _is_new(place: Place) -> bool:
+    """Say whether a place puts a unit axis in: `None`, or NumPy's name for it."""
+    if isinstance(place, Attribute):
+        return place.name == "newaxis"
     return isinstance(place, Constant) and place.value is None
 
 
@@ -135,12 +139,25 @@ def _refuse_fancy(place: Syntax | Dots, node: Subscript, value: Tree) -> None:
     is_sum = isinstance(place, Binary) and place.operator in "+-*/"
     if is_sum or isinstance(place, Literal | Name | Unary):
         return
+    if isinstance(place, Binary):
+        message = f"entries of `{text(value)}` are picked by a mask"
+        advice = f"write `{text(value)} * {_mask(place)}`, 0 where the mask is"
+        raise _problem("SC202", place.span, message, advice)
     last = node.places[-1]
     targets = last.text if isinstance(last, Name) else "Y"
     picked = f"sum({text(value)} * {targets}, axis={len(node.places) - 1})"
     advice = f"write `{picked}` with one-hot rows in `{targets}`, or multiply by a mask"
     message = "an index is a number or a dim; arrays of indices and masks are not read"
     raise _problem("SC202", place.span, message, advice)
+
+
+def _mask(place: Binary) -> str:
+    """Write a comparison of two names or numbers as it was written, others as M."""
+    match place:
+        case Binary(left=Name(text=left), right=Name(text=right) | Literal(text=right)):
+            return f"({left} {place.operator} {right})"
+        case _:
+            return "M"
 
 
 def _is_reversed(place: Slice) -> bool:

@@ -56,18 +56,18 @@ def _conforming(factors: tuple[tuple[int, ...], ...]) -> int:
     places = [ends[0] for ends in factors if len(ends) == 1]
     odd = list(odd_vertices(edges))
     if len(places) == 2:
-        return 2 * (len(edges) + 1) * _trails(edges, places[0], places[1])
+        return 2 * (len(edges) + 1) * trails_between(edges, places[0], places[1])
     if places:
         end = next((vertex for vertex in odd if vertex != places[0]), places[0])
-        return (len(edges) + 1) * _trails(edges, places[0], end)
+        return (len(edges) + 1) * trails_between(edges, places[0], end)
     if odd:
-        return 2 * _trails(edges, odd[0], odd[1])
+        return 2 * trails_between(edges, odd[0], odd[1])
     start = edges[0][0]
     passages = sum(edge.count(start) for edge in edges) // 2
-    return _trails(edges, start, start) * len(edges) // passages
+    return trails_between(edges, start, start) * len(edges) // passages
 
 
-def _trails(edges: Sequence[Pair], start: int, end: int) -> int:
+def trails_between(edges: Sequence[Pair], start: int, end: int) -> int:
     """Count the trails over all edges, each told apart, from start to end.
 
     With an arc from end to start they are circuits through that arc. Source: the BEST theorem,

@@ -130,6 +130,8 @@ def _why_none(tree: Tree) -> str:
         return "a sum of terms has no single product"
     if tree.op in SUMS:
         return f"{SUMS[tree.op]} over {_summed(tree)}, not a product"
+    if any(op.startswith("conv") for op in _ops(tree)):
+        return "a convolution: entries meet in windows, so there is no product of matrices"
     if tree.op == "einsum":
         return "an einsum has no order of factors"
     if tree.op == "outer":

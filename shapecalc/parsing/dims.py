@@ -3,15 +3,15 @@
 from collections.abc import Iterator
 
 from shapecalc.diagnostics import Finding, Problem
-from shapecalc.dims import Dim
-from shapecalc.expression import Binary, Literal, Locate, Name, Syntax
+from shapecalc.dims import Dim, floored
+from shapecalc.expression import Binary, Call, Literal, Locate, Name, Syntax
 from shapecalc.parsing.parser import over, parse_expression, parts_of
 
 TERM_LIMIT = 200
 
 
 def parse_dim(text: str, locate: Locate) -> Dim:
-    """Read one dim: names and positive integers, with `+`, `-`, `*`, `/` and parentheses."""
+    """Read one dim: names and positive integers, with `+`, `-`, `*`, `/`, `floor` of a quotient."""
     return dim_of(parse_expression(text, locate))
 
 
@@ -45,6 +45,8 @@ def _polynomial(syntax: Syntax) -> Dim:
             return Dim.number(int(text))
         case Binary(operator="+" | "-" | "*" | "/"):
             return _combined(syntax)
+        case Call(function=Name(text="floor"), arguments=(Binary(operator="/") as inner,)):
+            return floored(_polynomial(inner.left), _polynomial(inner.right))
         case Name():
             message, advice = "`_` stands for a whole axis", "write `_` alone, or name the dim"
         case _:

@@ -39,7 +39,7 @@ EXPONENT_LIMIT = 400
 
 _COMPARISON, _SUM, _PRODUCT, _UNARY, _POWER = 1, 2, 3, 4, 5
 _BINDING = dict.fromkeys(("<", "<=", ">", ">=", "==", "!="), _COMPARISON)
-_BINDING |= dict.fromkeys("+-", _SUM) | dict.fromkeys("*/@⊙·⋅", _PRODUCT) | {"**": _POWER}
+_BINDING |= dict.fromkeys("+-", _SUM) | dict.fromkeys([*"*/@⊙·⋅", "//"], _PRODUCT) | {"**": _POWER}
 _SPELLING = {"⊙": "*", "·": "@", "⋅": "@"}
 _CONSTANTS = {"None": None, "True": True, "False": False}
 _CLOSING = {"(": ")", "[": "]", "{": "}"}

@@ -9,7 +9,6 @@ from typing import NamedTuple
 from shapecalc.parsing.tokens import Token
 
 _INSTEAD = {
-    "//": "write `/`",
     "%": "write the remainder out; no op takes it",
     "^": "write `**` for a power, `.T` for a transpose",
     ".*": "write `*`",

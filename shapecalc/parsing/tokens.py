@@ -14,8 +14,8 @@ def _pattern(name: str, foreign: str, operators: str) -> re.Pattern[str]:
         rf"(?P<space>\s+)|(?P<name>{name})"
         r"|(?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?)"
         r"|(?P<string>'[^'\n]*'|\"[^\"\n]*\")"
-        rf"|(?P<foreign>//|\.\*|<<|>>|&&|\|\||:={foreign})"
-        rf"|(?P<operator>\*\*|[<>=!]=|[-+*/@<>().,\[\]{operators}])"
+        rf"|(?P<foreign>\.\*|<<|>>|&&|\|\||:={foreign})"
+        rf"|(?P<operator>\*\*|//|[<>=!]=|[-+*/@<>().,\[\]{operators}])"
         r"|(?P<other>.)",
         re.DOTALL,
     )

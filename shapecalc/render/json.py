@@ -2,17 +2,21 @@
 
 import json
 from collections.abc import Sequence
-from math import isfinite
+from math import isfinite, log10
 
 import shapecalc
 from shapecalc.diagnostics import Finding, Related
 from shapecalc.records import (
+    Chain,
     Checked,
     Claim,
+    Counted,
     Dims,
+    Distinct,
     Exact,
     Formula,
     Gradient,
+    Independence,
     Jacobian,
     OrderingItem,
     Orderings,
@@ -24,6 +28,7 @@ from shapecalc.records import (
 from shapecalc.render.tally import Tally, in_order
 
 SCHEMA_VERSION = 1
+LARGEST = 2**53  # a reader of JSON may have floats alone
 Tree = None | bool | int | float | str | Sequence["Tree"] | dict[str, "Tree"]
 
 
@@ -65,10 +70,88 @@ def _spec(report: Report) -> Tree:
         "findings": [_finding(finding) for finding in in_order(report.findings)],
         "silenced": [_finding(finding) for finding in in_order(report.silenced)],
         "assumptions": list(report.assumptions),
+        "examples": _examples(report.examples),
         "inferred_dims": list(report.inferred_dims),
         "not_checked": list(report.not_checked),
         "step_count": report.step_count,
+        **_distinct(report.distinct),
+        "chains": [_chain(chain) for chain in report.chains],
     }
+
+
+def _examples(examples: Independence | None) -> Tree:
+    if examples is None:
+        return None
+    at: Tree = [dict(mixing._asdict()) for mixing in examples.at]
+    return {"axis": examples.axis, "verdict": examples.verdict, "at": at}
+
+
+def _distinct(distinct: Distinct | None) -> dict[str, Tree]:
+    """Print proposed sizes, where they were asked for."""
+    if distinct is None:
+        return {}
+    found: Tree = {
+        "dims": dict(distinct.dims),
+        "changed": list(distinct.changed),
+        "wrong": distinct.wrong,
+        "steps": distinct.steps,
+        "square": [name for name, _ in distinct.square],
+        "hidden": list(distinct.hidden),
+    }
+    return {"distinct": found}
+
+
+def _chain(chain: Chain) -> Tree:
+    """Print a chain of links; of counts that a float cannot hold, the logarithm alone."""
+    cost = chain.cost
+    return {
+        "wrt": chain.wrt,
+        "value": chain.value,
+        "start": chain.start,
+        "begins": chain.begins,
+        "paths": _count(chain.paths),
+        "then": chain.then or None,
+        "why": chain.why,
+        "for_each": list(chain.lanes),
+        "links": [
+            {
+                "output": link.output,
+                "wrt": link.wrt,
+                "jacobian": link.matrix,
+                "kind": link.kind,
+                "shape": list(link.shape),
+                "vec": link.vec or None,
+            }
+            for link in chain.links
+        ],
+        "layouts": {
+            "denominator": None if chain.denominator is None else _view(chain.denominator),
+            "numerator": None if chain.numerator is None else _view(chain.numerator),
+        },
+        "vec": {"stacking": "columns", "formula": chain.vec} if chain.vec else None,
+        "orderings": _chain_orderings(chain) if chain.links else None,
+        "cost": None if cost is None else dict(cost._asdict()),
+    }
+
+
+def _chain_orderings(chain: Chain) -> Tree:
+    return {
+        "total": _count(chain.total),
+        "conformable": _counted(chain.conformable),
+        "at_these_sizes": None if chain.here is None else _counted(chain.here),
+        "right": _count(chain.right),
+        "transposed": _count(chain.transposed),
+    }
+
+
+def _counted(count: Counted) -> Tree:
+    if count.exact is None:
+        return {"exact": None, "at_most": _count(count.bound)}
+    return {"exact": _count(count.exact), "at_most": None}
+
+
+def _count(count: int) -> Tree:
+    return {"count": count if count < LARGEST else None, "log10": log10(count) if count else None}
 
 
 def _value(value: Value) -> Tree:
@@ -119,6 +202,7 @@ def _jacobian(jacobian: Jacobian) -> Tree:
         "entries": None if jacobian.entries is None else list(jacobian.entries),
         "contracted": list(jacobian.contracted),
         "summed": list(jacobian.summed),
+        "mixed": list(jacobian.mixed),
     }
 
 

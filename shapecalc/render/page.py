@@ -13,6 +13,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
+from shapecalc.render.breaking import hanging, place_to_break
 from shapecalc.render.glyphs import carried, to_ascii, visible
 from shapecalc.render.output import Look
 
@@ -144,6 +145,22 @@ class Page:
         first = max(least, self._formula_width(spelled, taken))
         return [self._set(row, first, widths, indent, right) for row in spelled]
 
+    def hold_to_width(self) -> None:
+        """Break all lines so far that are wider than the page."""
+        self.lines = [part for line in self.lines for part in self._held(line)]
+
+    def _held(self, line: Cell) -> list[Cell]:
+        text = "".join(piece.text for piece in line)
+        hang, parts = hanging(text, self.width), []
+        while width_of(line) > self.width:
+            place = place_to_break("".join(piece.text for piece in line), self.width)
+            if not place:
+                break
+            front, rest = _cut(line, place)
+            parts.append(front)
+            line = cell(" " * hang) + rest
+        return [*parts, line]
+
     def text(self) -> str:
         """Return the page as text, with escape sequences where it is coloured."""
         console = _console(self.look)
@@ -187,7 +204,11 @@ class Page:
         above = self._broken(row.formula, indent) if is_long else []
         return [*above, line] if not is_long or _has_ink(line) else above
 
-    def _broken(self, formula: Cell, indent: int) -> list[Cell]:
+    def formula(self, formula: Cell, *, hang: int) -> None:
+        """Add a formula, broken before its signs where it has no room in one line."""
+        self.lines += self._broken(self.spell(formula), 0, hang)
+
+    def _broken(self, formula: Cell, indent: int, hang: int = 4) -> list[Cell]:
         """Give a formula lines of its own: one, if it has room, else broken before its signs."""
         style = formula[0].style if formula else ""
         text, start = "".join(piece.text for piece in formula), " " * indent
@@ -197,7 +218,7 @@ class Page:
             if not place:
                 break
             lines.append(cell(start + text[:place], style))
-            text, start = text[place:].lstrip(), " " * (indent + 4)
+            text, start = text[place:].lstrip(), " " * (indent + hang)
         return [*lines, cell(start + text, style)]
 
 
@@ -206,6 +227,19 @@ def _break_before(text: str, room: int) -> int:
     places = [found.start() for found in _BREAK.finditer(text)]
     fitting = [place for place in places if cell_len(text[:place]) <= room]
     return max(fitting, key=lambda place: (-_depth(text[:place]), place), default=0)
+
+
+def _cut(line: Cell, place: int) -> tuple[Cell, Cell]:
+    """Cut a line in two; the second part begins with no space."""
+    front: list[Piece] = []
+    rest: list[Piece] = []
+    for piece in line:
+        front.append(piece._replace(text=piece.text[:place]))
+        behind = piece.text[place:] if rest else piece.text[place:].lstrip()
+        if behind:
+            rest.append(piece._replace(text=behind))
+        place = max(0, place - len(piece.text))
+    return tuple(front), tuple(rest)
 
 
 def _depth(text: str) -> int:

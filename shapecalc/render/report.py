@@ -3,17 +3,16 @@
 Where there are many equations, lines that are alike but for the names are folded to one.
 """
 
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Container, Hashable, Mapping, Sequence
 from string import digits
-from typing import TypeVar
 
-from shapecalc.records import Claim, Gradient, Report, Value
+from shapecalc.records import Claim, Dims, Gradient, Independence, Report, Value
 from shapecalc.render.notation import counted, names_in, shape, size
 from shapecalc.render.page import Page, Row, cell, own, width_of
+from shapecalc.render.runs import in_blocks, runs
 
 MANY = 24  # with more equations than this, lines that are alike are folded
 _WIDEST_PAD = 4  # names are filled up to the longest where they differ by no more
-_T = TypeVar("_T", Value, Gradient)
 Signature = tuple[int, tuple[str, ...], tuple[tuple[str, ...], ...]]
 
 
@@ -95,7 +94,25 @@ def forward_section(page: Page, report: Report) -> None:
     page.head("FORWARD")
     names = [value.name for value in report.values if value.equation is not None]
     pad = _pad(names)
-    page.rows([_value_row(value, pad) for value in report.values], right=1)
+    shapes = _shapes(report)
+    alike = [_value_signature(value, shapes) for value in report.values]
+    blocks = runs(report.values, [value.name for value in report.values], alike)
+    in_blocks(page, blocks, lambda value: _value_row(value, pad), lambda value: value.name, right=1)
+
+
+def _value_signature(value: Value, shapes: Mapping[str, Dims]) -> Hashable:
+    return value.kind, *_signature(value.pattern, value.shape, value.equation or "", shapes)
+
+
+def _signature(pattern: int, shape: Dims, formula: str, shapes: Mapping[str, Dims]) -> Signature:
+    """Return what is equal for lines alike but for the names, and whose names have one shape."""
+    return pattern, shape, tuple(shapes[name] for name in names_in(formula) if name in shapes)
+
+
+def _shapes(report: Report) -> dict[str, Dims]:
+    """Return the shapes of all values and gradients."""
+    shapes = {value.name: value.shape for value in report.values}
+    return shapes | {gradient.gradient: gradient.shape for gradient in report.gradients}
 
 
 def _value_row(value: Value, pad: int) -> Row:
@@ -120,7 +137,7 @@ def folded_forward(page: Page, report: Report) -> None:
                 (cell(shape(group[0].shape)),),
                 cell(_alike([value.name for value in group])),
             )
-            for group in _folded(report, values, lambda value: value.equation or "")
+            for group in _folded(report, values)
         ]
     )
 
@@ -134,8 +151,10 @@ def backward_section(page: Page, report: Report, gradients: Sequence[Gradient]) 
     if not gradients:
         return
     page.head("BACKWARD", _meaning(report))
-    pad = _pad([gradient.gradient for gradient in gradients])
-    page.rows([_gradient_row(gradient, pad, _note(gradient)) for gradient in gradients])
+    names = [gradient.gradient for gradient in gradients]
+    pad = _pad(names)
+    blocks = runs(gradients, names, [(each.pattern, each.shape) for each in gradients])
+    in_blocks(page, blocks, lambda g: _gradient_row(g, pad, _note(g)), lambda g: g.gradient)
 
 
 def folded_backward(page: Page, report: Report) -> None:
@@ -143,11 +162,13 @@ def folded_backward(page: Page, report: Report) -> None:
     if not report.gradients:
         return
     page.head("BACKWARD", _meaning(report))
-    groups = _folded(report, report.gradients, lambda gradient: gradient.formula.text)
+    groups: dict[int, list[Gradient]] = {}
+    for gradient in report.gradients:
+        groups.setdefault(gradient.pattern, []).append(gradient)
     page.rows(
         [
             _gradient_row(group[0], 0, _alike([g.gradient for g in group]) or _note(group[0]))
-            for group in groups
+            for group in groups.values()
         ]
     )
 
@@ -168,14 +189,13 @@ def _note(gradient: Gradient) -> str:
     return ", ".join(part for part in (kind, gradient.note) if part)
 
 
-def _folded(report: Report, lines: Sequence[_T], formula: Callable[[_T], str]) -> list[list[_T]]:
-    """Group lines alike but for the names, and whose names have the same shapes."""
-    shapes = {value.name: value.shape for value in report.values}
-    shapes |= {gradient.gradient: gradient.shape for gradient in report.gradients}
-    groups: dict[Signature, list[_T]] = {}
-    for line in lines:
-        operands = tuple(shapes[name] for name in names_in(formula(line)) if name in shapes)
-        groups.setdefault((line.pattern, line.shape, operands), []).append(line)
+def _folded(report: Report, values: Sequence[Value]) -> list[list[Value]]:
+    """Group equations alike but for the names, and whose names have the same shapes."""
+    shapes = _shapes(report)
+    groups: dict[Signature, list[Value]] = {}
+    for value in values:
+        key = _signature(value.pattern, value.shape, value.equation or "", shapes)
+        groups.setdefault(key, []).append(value)
     return list(groups.values())
 
 
@@ -222,6 +242,24 @@ def assumptions_section(page: Page, report: Report) -> None:
     room = page.width - len(_lead("ASSUMED"))
     lines = [line for text in report.assumptions for line in page.folded(text, room)]
     _headed(page, "ASSUMED", lines)
+
+
+def examples_section(page: Page, report: Report) -> None:
+    """Say whether examples are independent, and if not, where they mix."""
+    if report.examples is not None:
+        text = _independence(report.examples)
+        _headed(page, "EXAMPLES", page.folded(text, page.width - len(_lead("EXAMPLES"))))
+
+
+def _independence(examples: Independence) -> str:
+    axis, first = examples.axis, next(iter(examples.at), None)
+    if first is None:
+        return f"independent: {axis} is diagonal in every step"
+    more = f", and at {counted(len(examples.at) - 1, 'more place')}" if examples.at[1:] else ""
+    at = f"at {first.value} (line {first.line}){more}"
+    if examples.verdict == "undecided":
+        return f"not known to be independent along {axis}, {at}: {first.by}"
+    return f"mixed by {first.by} {at}: each depends on the others along {axis}"
 
 
 def _lead(name: str) -> str:

@@ -64,11 +64,12 @@ def _jacobian(page: Page, report: Report, step: Step) -> None:
 
 
 def _stack(step: Step) -> list[tuple[str, str, str]]:
-    """Tell the axes of the output that are summed apart, where it has more than a matrix has."""
+    """Tell the axes of the output that are not diagonal; of a matrix only those that mix."""
     jacobian = step.jacobian
+    several = f"each entry of {step.output} depends on several of {step.wrt}"
+    rows = [("mixed", several, jacobian.mixed)] if jacobian.mixed else []
     if len(step.upstream_shape) < 3:
-        return []
-    rows = []
+        return [(name, text, f"over {listed(dims)}") for name, text, dims in rows]
     if jacobian.contracted:
         rows.append(("contracted", "summed in the product with the upstream", jacobian.contracted))
     if jacobian.summed:
@@ -330,6 +331,6 @@ def _result(page: Page, report: Report, step: Step) -> None:
     if width_of(page.spell((*head, *told))) + 3 <= page.width:
         page.line(head, cell("   "), told)
     else:
-        page.line(head)
+        page.formula(head, hang=11)
         page.line(told, indent=9)
     checked_line(page, [(key(step), step.checked)])

@@ -1,30 +1,51 @@
 """Steps → the STEPS section: a line for each, and one of each kind opened."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 from shapecalc.records import Orderings, Report, Step
 from shapecalc.render.notation import counted, key, product, shape
 from shapecalc.render.page import Cell, Page, Row, cell, mark, width_of
+from shapecalc.render.runs import runs, told
 
 LABEL = 13  # columns that `denominator` and the space behind it take
 _RANKS = {"product": 0, "sum": 1, "elementwise": 2, "softmax": 3}
 _LONGEST_ANSWER = 30
+_BLOCKS = "every step is opened, of blocks once"
 _DEEPEST = 16  # the indent of a block below a step, however long the names
 
 
 def steps_section(page: Page, report: Report, *, full: bool) -> None:
-    """Add each step on a line, the first product of each kind opened; with `full`, all opened."""
+    """Add each step on a line, the first product of each kind opened; with `full`, all opened.
+
+    Of a block of steps that repeats, layer after layer, the first comes once.
+    """
     if not report.steps:
         return
-    told = "every step is opened" if full else "one step of each kind is opened"
-    page.head("STEPS", f"why each product has this order; {told}")
+    alike, names = _likenesses(report), [key(step) for step in report.steps]
+    found = list(runs(report.steps, names, alike))
+    shown = [step for run in found for step in run.block]
+    opens = "every step is opened" if full else "one step of each kind is opened"
+    opens = _BLOCKS if full and len(shown) < len(report.steps) else opens
+    page.head("STEPS", f"why each product has this order; {opens}")
     firsts = _first_of_kind(report.steps)
-    opened = [full or (firsts[s.kind] is s and s.relation == "product") for s in report.steps]
+    opened = [full or (firsts[s.kind] is s and s.relation == "product") for s in shown]
     said = [
         _text(step, None if is_opened else firsts[step.kind])
-        for step, is_opened in zip(report.steps, opened, strict=True)
+        for step, is_opened in zip(shown, opened, strict=True)
     ]
-    step_lines(page, report.steps, opened, said)
+    ends = [told(run, key) if run.times > 1 else "" for run in found]
+    before = [[""] * (len(run.block) - 1) for run in found]
+    after = [text for texts, end in zip(before, ends, strict=True) for text in (*texts, end)]
+    step_lines(page, shown, opened, said, after)
+
+
+def _likenesses(report: Report) -> list[Hashable]:
+    """Return for each step what is equal for those that differ by the numbers in names alone."""
+    shapes = {value.name: value.shape for value in report.values}
+    return [
+        (step.kind, step.relation, shapes.get(step.output), shapes.get(step.wrt))
+        for step in report.steps
+    ]
 
 
 def opened_steps(page: Page, steps: Sequence[Step]) -> None:
@@ -33,19 +54,31 @@ def opened_steps(page: Page, steps: Sequence[Step]) -> None:
 
 
 def step_lines(
-    page: Page, steps: Sequence[Step], opened: Sequence[bool], said: Sequence[str]
+    page: Page,
+    steps: Sequence[Step],
+    opened: Sequence[bool],
+    said: Sequence[str],
+    after: Sequence[str] = (),
 ) -> None:
-    """Add a line for each step, in common columns, with a block below those that are opened."""
+    """Add a line for each step, in common columns, with a block below those that are opened.
+
+    `after` says of each step how often the block comes that it ends; of most, nothing.
+    """
     rows = [_row(step) for step in steps]
     indent = min(4 + max(width_of(page.spell(row.formula)) for row in rows), _DEEPEST)
     was_opened = False
-    for step, lines, is_opened, text in zip(steps, page.columns(rows), opened, said, strict=True):
+    columns = page.columns(rows)
+    for place, (step, is_opened) in enumerate(zip(steps, opened, strict=True)):
         if (is_opened and step is not steps[0]) or was_opened:
             page.blank()
-        _with_text(page, lines, page.spell(cell(text)), indent)
+        _with_text(page, columns[place], page.spell(cell(said[place])), indent)
         if is_opened:
             _block(page, step, indent)
         was_opened = is_opened
+        if after and after[place]:
+            if is_opened:
+                page.blank()
+            page.line(cell(after[place], "dim"), indent=4)
 
 
 def kinds_section(page: Page, report: Report) -> None:

@@ -4,8 +4,10 @@ import re
 from collections.abc import Iterable, Sequence
 
 from shapecalc.diagnostics import Finding, Severity
-from shapecalc.records import Report, Step
+from shapecalc.records import Distinct, Report, Step
+from shapecalc.render.chain import chain_section
 from shapecalc.render.checked import checked_line, checked_section
+from shapecalc.render.distinct import distinct_section
 from shapecalc.render.frames import frame
 from shapecalc.render.notation import counted, key, listed
 from shapecalc.render.output import Look
@@ -14,6 +16,7 @@ from shapecalc.render.report import (
     assumptions_section,
     backward_section,
     claims_section,
+    examples_section,
     folded_backward,
     folded_forward,
     forward_section,
@@ -36,6 +39,7 @@ def report_page(report: Report, look: Look, *, full: bool = False) -> str:
     page = Page(look)
     if report.steps or report.gradients or not count(_all_findings(report))[0]:
         _sections(page, report, full=full)
+    page.hold_to_width()
     _findings(page, report, full=full)
     _not_checked(page, report)
     _verdict(page, report)
@@ -46,12 +50,13 @@ def one_step_page(report: Report, step: Step, look: Look) -> str:
     """Print one step, opened."""
     page = Page(look)
     step_page(page, report, step)
+    page.hold_to_width()
     _errors(page, report)
     return page.text()
 
 
-def gradient_page(report: Report, wrt: str, look: Look) -> str:
-    """Print the gradient of one value, and the steps that lead to it, opened."""
+def gradient_page(report: Report, wrt: str, look: Look, *, vec: bool = False) -> str:
+    """Print the gradient of one value, the steps that lead to it, opened, and its chain."""
     page = Page(look)
     head_section(page, report)
     gradients = [gradient for gradient in report.gradients if gradient.wrt == wrt]
@@ -60,9 +65,20 @@ def gradient_page(report: Report, wrt: str, look: Look) -> str:
     if steps:
         page.head("STEPS", f"why {gradients[0].gradient} has this form" if gradients else "")
         opened_steps(page, steps)
+    for chain in report.chains:
+        chain_section(page, chain, vec=vec)
     page.blank()
     named = [(gradient.gradient, gradient.checked) for gradient in gradients]
     checked_line(page, [*named, *((key(step), step.checked) for step in steps)])
+    page.hold_to_width()
+    _errors(page, report)
+    return page.text()
+
+
+def distinct_page(report: Report, distinct: Distinct, look: Look) -> str:
+    """Print sizes at which no dims coincide."""
+    page = Page(look)
+    distinct_section(page, report, distinct)
     _errors(page, report)
     return page.text()
 
@@ -102,18 +118,23 @@ def _sections(page: Page, report: Report, *, full: bool) -> None:
     page.blank()
     claims_section(page, report)
     assumptions_section(page, report)
+    examples_section(page, report)
     checked_section(page, report)
 
 
 def _findings(page: Page, report: Report, *, full: bool) -> None:
     findings = in_order(report.findings)
+    by_code: dict[str, list[Finding]] = {}
     for finding in findings:
-        alike = [other for other in findings if other.code == finding.code]
-        is_folded = finding.severity is Severity.WARNING and len(alike) > ALIKE and not full
+        by_code.setdefault(finding.code, []).append(finding)
+    for finding in findings:
+        alike = by_code[finding.code]
+        is_many = finding.severity is Severity.WARNING and len(alike) > ALIKE
+        is_folded = is_many and not (full and not has_many(report))
         if not is_folded or finding is alike[0]:
             frame(page, finding, report.source)
         if is_folded and finding is alike[0]:
-            _alike(page, alike[1:])
+            (_each_alike if full else _alike)(page, alike[1:])
 
 
 def _errors(page: Page, report: Report) -> None:
@@ -128,6 +149,16 @@ def _alike(page: Page, findings: Sequence[Finding]) -> None:
     first, last = findings[0].span.line, findings[-1].span.line
     lines = f"lines {first} to {last}" if first != last else f"line {first}"
     page.line(cell(f"and {len(findings):,} alike, {lines} (--full shows them)"), indent=4)
+
+
+def _each_alike(page: Page, findings: Sequence[Finding]) -> None:
+    """List findings that are like one that is shown, on a line each."""
+    page.line(cell(f"and {len(findings):,} alike"), indent=4)
+    for finding in findings:
+        place = f"{finding.span.line}:{finding.span.column}"
+        first, *more = page.folded(f"{place}  {finding.message}", page.width - 6)
+        for line in (first, *(f"  {text}" for text in more)):
+            page.line(cell(line), indent=4)
 
 
 def _not_checked(page: Page, report: Report) -> None:

@@ -1,10 +1,11 @@
 """The axes of a step: diagonal, contracted with the upstream, or added up; and words for them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from shapecalc.backprop import Jacobian
-from shapecalc.conditions import Label
+from shapecalc.conditions import Label, Mask
+from shapecalc.conditions.windows import Window, windows_in
 from shapecalc.dims import Dim
 from shapecalc.index import Delta
 from shapecalc.matrix import make
@@ -17,14 +18,16 @@ class Axes(NamedTuple):
     """The output's axes by what becomes of them on the way to the variable's gradient.
 
     `untied` are all that are not diagonal: `contracted` in a product with the upstream, or `summed`
-    since the variable was repeated along them; `stack` are those of the latter that a product has
-    in front of its matrices.
+    since the variable was repeated along them, or `mixed`, where each entry of the output depends
+    on several of the variable along one axis, as in a softmax; `stack` are those of `summed` that
+    a product has in front of its matrices.
     """
 
     diagonal: tuple[Dim, ...]
     untied: tuple[Dim, ...]
     contracted: tuple[Dim, ...]
     summed: tuple[Dim, ...]
+    mixed: tuple[Dim, ...]
     stack: tuple[Dim, ...]
 
 
@@ -36,7 +39,12 @@ def axes_of(jacobian: Jacobian, formula: Tree, dim_of: Callable[[Label], Dim]) -
     factors = [factor for term in jacobian.terms for factor in term.factors]
     held = {label for factor in factors for label in factor.labels}
     stack = _added_up(formula)
-    contracted = [dim_of(label) for label in untied if label in held]
+    slid = list(_windows_of(jacobian))
+    wrt = jacobian.wrt_labels
+    held |= {label for window in slid if window.entry not in wrt for label in dict(window.ends)}
+    inside = {label for window in slid if window.entry in wrt for label in _slid_along(window)}
+    mixed = [i for i in untied if _is_mixed(i, jacobian) or i in inside]
+    contracted = [dim_of(i) for i in untied if i in held and i not in mixed]
     for dim in stack:
         if dim in contracted:
             contracted.remove(dim)
@@ -44,8 +52,33 @@ def axes_of(jacobian: Jacobian, formula: Tree, dim_of: Callable[[Label], Dim]) -
         tuple(dim_of(delta.left) for delta in ties),
         tuple(map(dim_of, untied)),
         tuple(contracted),
-        (*stack, *(dim_of(label) for label in untied if label not in held)),
+        (*stack, *(dim_of(i) for i in untied if i not in held and i not in mixed)),
+        tuple(map(dim_of, mixed)),
         stack,
+    )
+
+
+def _windows_of(jacobian: Jacobian) -> Iterator[Window]:
+    """Yield the windows of a step that have one axis of the output, not two."""
+    out, wrt = jacobian.output_labels, jacobian.wrt_labels
+    for term in jacobian.terms:
+        held = {label for factor in term.factors for label in factor.labels} | {*out, *wrt}
+        for window in windows_in(term.conditions, {label for label in held if label is not None}):
+            if sum(label in out for label, _ in window.ends) == 1:
+                yield window
+
+
+def _slid_along(window: Window) -> tuple[Label, ...]:
+    """Return the labels among windows of several entries, and within one."""
+    return tuple(dict(window.ends)) if len(window.ends) > 1 else ()
+
+
+def _is_mixed(label: Label, jacobian: Jacobian) -> bool:
+    """Say whether an axis is tied to one of the variable's in some terms, or up to a mask."""
+    return any(
+        label in pair and not set(pair).isdisjoint(jacobian.wrt_labels)
+        for term in jacobian.terms
+        for pair in (*term.deltas, *(c.labels for c in term.conditions if isinstance(c, Mask)))
     )
 
 

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 
 from shapecalc.diagnostics import Finding, Related, fresh
 from shapecalc.dims import Dim
+from shapecalc.report.matrices import inverted_names, symmetric_names
 from shapecalc.spec.network import DimEntry
 from shapecalc.sweep import Link, Sweep
-from shapecalc.verify.standins import PRIMES
 
 MOST_NAMED = 12  # dims in one finding; with axes written as numbers, each layer may have its own
+MOST_STEPS = 6
 
 
 def coincidence_findings(sweep: Sweep) -> Iterator[Finding]:
@@ -33,30 +34,34 @@ def _sizes_that_coincide(sweep: Sweep) -> Iterator[Finding]:
     groups = _groups(sweep)
     if not groups and not _has_products(sweep):
         return
-    wrong, steps, used = 0, 0, set()
+    wrong, steps, used = 0, [], set()
     for link in sweep.links:
         count, names = _counted(link, sweep)
         if count:
-            wrong, steps = wrong + count, steps + 1
+            wrong += count
+            steps.append(f"{link.use.node.output.name}:{link.value.name}")
             used |= {name for group in names for name in group}
     if not wrong:
         return
     here = [group for group in groups if len([e for e in group if e.name in used]) > 1]
     entries = [e for e in (here[0] if here else sweep.graph.network.dims) if e.name in used or here]
     places = [e.span.to(e.size_span) for e in entries if e.size_span is not None]
-    products = f"{wrong} wrong product{'s' * (wrong != 1)} in {steps} step{'s' * (steps != 1)}"
+    products = f"{wrong} wrong product{'s' * (wrong != 1)}"
+    products += f" in {len(steps)} step{'s' * (len(steps) != 1)}"
     message = (
         f"At these sizes {products} run{'s' * (wrong == 1)} without an error, so a shape check of"
         " this backward pass proves nothing about order or transposes."
     )
+    proposed = _proposed(sweep, used)
     label = f"all {entries[0].size}" if len(entries) > 2 else f"both {entries[0].size}"
     yield Finding(
         "SC501",
         places[0],
         message,
-        f"test with sizes that differ, for example {_distinct(sweep, used)}",
+        f"test with sizes that differ{f', for example {proposed}' if proposed else ''}",
         label,
         tuple(Related(place, "") for place in places[1:MOST_NAMED]),
+        (("in", f"{', '.join(steps[:MOST_STEPS])}{', …' if steps[MOST_STEPS:] else ''}"),),
     )
 
 
@@ -82,28 +87,15 @@ def _may_coincide(link: Link, sweep: Sweep) -> bool:
     return len(set(known)) < len(known)
 
 
-def _distinct(sweep: Sweep, used: set[str]) -> str:
+def _proposed(sweep: Sweep, used: set[str]) -> str:
     """Propose primes near the sizes that coincide, all different from the others in use."""
-    taken = {entry.size for entry in sweep.graph.network.dims if entry.name not in used}
-    proposals: list[str] = []
-    for entry in sweep.graph.network.dims:
-        if len(proposals) == MOST_NAMED:
-            return f"{', '.join(proposals)}, and so on"
-        if entry.name in used and entry.size is not None:
-            size = _prime_near(entry.size, taken)
-            taken.add(size)
-            proposals.append(f"{entry.name} = {size}")
-    return ", ".join(proposals)
+    from shapecalc.report.distinct import distinct_sizes
 
-
-def _prime_near(size: int, taken: set[int | None]) -> int:
-    free = [prime for prime in PRIMES if prime not in taken]
-    if not free:
-        return size + 1 + len(taken)
-    near = min(free, key=lambda prime: (abs(prime - size), prime))
-    if abs(near - size) <= size or size <= PRIMES[-1]:
-        return near
-    return size + 1 + len(taken)
+    sizes = distinct_sizes(sweep, used)
+    names = [entry.name for entry in sweep.graph.network.dims if entry.name in used]
+    proposals = [f"{name} = {sizes[name]}" for name in names if name in sizes]
+    more = ", and so on" if len(proposals) > MOST_NAMED else ""
+    return f"{', '.join(proposals[:MOST_NAMED])}{more}"
 
 
 def _square_weights(sweep: Sweep) -> Iterator[Finding]:
@@ -112,8 +104,9 @@ def _square_weights(sweep: Sweep) -> Iterator[Finding]:
     by_value: dict[str, list[Link]] = {}
     for link in sweep.links:
         by_value.setdefault(link.value.name, []).append(link)
+    symmetric, has_to_be = symmetric_names(sweep), inverted_names(sweep)
     for entry in sweep.graph.network.params:
-        if len(entry.shape) != 2 or entry.shape[0] != entry.shape[1]:
+        if len(entry.shape) != 2 or entry.shape[0] != entry.shape[1] or entry.name in symmetric:
             continue
         links = by_value.get(entry.name, [])
         for link in links:
@@ -125,6 +118,8 @@ def _square_weights(sweep: Sweep) -> Iterator[Finding]:
         if any(known[link.derived.derivation.number, entry.shape[0]] for link in links):
             dims = ", ".join(map(str, entry.shape))
             message = f"{entry.name} ({dims}) hides a transpose at every size"
-            other = fresh(str(entry.shape[0]), sweep.graph.sizes)
-            advice = f"compare numbers, not shapes; or give it two dims, `{entry.name}: [{other}, "
-            yield Finding("SC502", entry.shape_span, message, f"{advice}{entry.shape[0]}]`")
+            advice = "compare numbers, not shapes"
+            if entry.name not in has_to_be:
+                other = fresh(str(entry.shape[0]), sweep.graph.sizes)
+                advice += f"; or give it two dims, `{entry.name}: [{other}, {entry.shape[0]}]`"
+            yield Finding("SC502", entry.shape_span, message, advice)

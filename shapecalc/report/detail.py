@@ -1,15 +1,17 @@
 """Values, steps and gradients, written out: the part of a report that a quick run does without."""
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 from shapecalc.dims import Dim, Shape
 from shapecalc.graph import Graph, Node, Use
-from shapecalc.matrix.printing import attribute_text, text
+from shapecalc.matrix.printing import attribute_text, numpy_text, text
 from shapecalc.ops.registry import OPS, axes_of
-from shapecalc.records import Dims, Gradient, Report, Value
+from shapecalc.records import Dims, Gradient, Late, Report, Spelled, Value
 from shapecalc.report.axes import listed
-from shapecalc.report.formulas import formula_record
-from shapecalc.report.steps import step_record
+from shapecalc.report.formulas import NUMPY_NAMES, formula_record
+from shapecalc.report.independence import independence
+from shapecalc.report.steps import Writer
 from shapecalc.sweep import Gradient as Derived
 from shapecalc.sweep import Link, Sweep, known_sums
 from shapecalc.sweep.kinds import Signature
@@ -17,32 +19,62 @@ from shapecalc.tree import Call, Leaf, Number, Tree, calls, leaves
 
 
 def with_detail(report: Report, sweep: Sweep) -> Report:
-    """Add values, steps and gradients to a report."""
+    """Add values, steps and gradients to a report.
+
+    One step and one gradient of each kind are written out here, so that what fails does so within
+    the check; the others when they are asked for.
+    """
     likeness = _Likeness(sweep)
+    writer = Writer(sweep)
+    steps = tuple(writer.step(link, likeness.of_step(link)) for link in sweep.links)
+    gradients = tuple(_gradients(sweep, likeness))
+    for step in {step.kind: step for step in reversed(steps)}.values():
+        step.opened()
+    for gradient in {gradient.pattern: gradient for gradient in reversed(gradients)}.values():
+        gradient.spelled()
     return report._replace(
         values=tuple(_values(sweep)),
-        steps=tuple(step_record(link, sweep, likeness.of_link(link)) for link in sweep.links),
-        gradients=tuple(_gradients(sweep, likeness)),
+        steps=steps,
+        gradients=gradients,
+        examples=independence(sweep),
     )
 
 
 class _Likeness:
-    """Numbers for formulas that are alike but for their names and dims."""
+    """Numbers for what is alike but for its names."""
 
     def __init__(self, sweep: Sweep) -> None:
         self._dims = frozenset(entry.name for entry in sweep.graph.network.dims)
         self._numbers: dict[object, int] = {}
+        self._known: dict[object, int] = {}  # by derivation
 
-    def of_link(self, link: Link) -> int:
-        """Return the number of a step: by its formula, and the shapes on both of its sides."""
-        return self.of(link.derived.formula, link.use.node.output, link.value)
+    def of_step(self, link: Link) -> int:
+        """Return the number of a step: by its formula, and the shapes on both of its sides.
 
-    def of(self, *trees: Tree) -> int:
-        """Return the number of some trees, taken together."""
+        It is the same where only dims differ.
+        """
+        key = link.derived.derivation.number
+        if key not in self._known:
+            trees = (link.derived.formula, link.use.node.output, link.value)
+            self._known[key] = self._number(self._signature(*trees).tokens)
+        return self._known[key]
+
+    def of_gradient(self, found: Derived) -> int:
+        """Return the number of a gradient: by its formula, and the names of its dims."""
+        key = (found.derived.derivation.number, found.derived.dims) if found.derived else found
+        if key not in self._known:
+            signature = self._signature(found.formula, found.name)
+            self._known[key] = self._number([*signature.tokens, *signature.dims])
+        return self._known[key]
+
+    def _signature(self, *trees: Tree) -> Signature:
         signature = Signature(lambda _: None, self._dims)
         for tree in trees:
             signature.tree(tree)
-        return self._numbers.setdefault(tuple(signature.tokens), len(self._numbers))
+        return signature
+
+    def _number(self, tokens: Iterable[object]) -> int:
+        return self._numbers.setdefault(tuple(tokens), len(self._numbers))
 
 
 def _values(sweep: Sweep) -> Iterable[Value]:
@@ -52,6 +84,7 @@ def _values(sweep: Sweep) -> Iterable[Value]:
         for entry in entries:
             value = graph.values[entry.name]
             note = f"sum over {value.shape[sums[value]]} is 1" if value in sums else ""
+            note = note or _below(graph.indices.get(value, ()))
             size = _size(graph, value.shape)
             dims = _dims(value.shape)
             yield Value(entry.name, kind, dims, size, None, entry.span.line, note, 0)
@@ -70,6 +103,11 @@ def _values(sweep: Sweep) -> Iterable[Value]:
         )
 
 
+def _below(dims: Sequence[Dim]) -> str:
+    """Say which whole numbers pick entries along axes of these dims."""
+    return f"whole numbers below {listed([str(dim) for dim in dims])}" if dims else ""
+
+
 def _pattern(tree: Tree) -> object:
     """Return what an equation is but for its names and dims."""
     if isinstance(tree, Call):
@@ -82,7 +120,7 @@ def _note(node: Node, graph: Graph) -> str:
     if isinstance(tree, Call):
         if OPS[tree.op].axis == "c":
             return _along_axis(tree, graph)
-        if OPS[tree.op].shape is None:
+        if "reduction" in OPS[tree.op].attributes:
             return _reduced(tree)
     return ", ".join(dict.fromkeys(_repeated(tree)))
 
@@ -144,17 +182,23 @@ def _gradients(sweep: Sweep, likeness: _Likeness) -> Iterable[Gradient]:
             kind="param" if name in params else "input" if name in inputs else "value",
             shape=_dims(found.name.shape),
             layout=graph.network.layout,
-            formula=formula_record(found.formula),
-            steps=tuple(_part(link) for link in found.links),
             checked=found.checked,
-            note=_gradient_note(found) or _constancy(found, uses.get(found.value, [])),
-            pattern=likeness.of(found.formula),
+            pattern=likeness.of_gradient(found),
+            spelled=Late(partial(_spelled, found, uses.get(found.value, []))),
         )
 
 
+def _spelled(found: Derived, uses: Sequence[Use]) -> Spelled:
+    return Spelled(
+        formula=formula_record(found.formula),
+        steps=tuple(_part(link) for link in found.links),
+        note=_gradient_note(found) or _constancy(found, uses),
+    )
+
+
 def _part(link: Link) -> tuple[str, int, str]:
-    formula = formula_record(link.derived.formula)
-    return link.use.node.output.name, link.use.number, formula.numpy
+    formula = numpy_text(link.derived.formula, NUMPY_NAMES)
+    return link.use.node.output.name, link.use.number, formula
 
 
 def _gradient_note(found: Derived) -> str:
@@ -163,11 +207,26 @@ def _gradient_note(found: Derived) -> str:
         loss = found.fused_with.tree
         assert isinstance(activation, Call)
         entry = OPS[loss.op] if isinstance(loss, Call) else None
-        named = loss.op if isinstance(loss, Call) and entry and entry.shape is None else "the loss"
+        named = (
+            loss.op
+            if isinstance(loss, Call) and entry and "reduction" in entry.attributes
+            else "the loss"
+        )
         return f"{activation.op} with {named if len(named) < 15 else 'its loss'}"
     if len(found.links) == 1:
-        return _kink(found.links[0].use.node.tree)
+        node = found.links[0].use.node
+        return _said(node, found.value) or _kink(node.tree)
     return ""
+
+
+def _said(node: Node, wrt: Leaf) -> str:
+    """Say what the op of an equation has to say of the gradient by one of its operands."""
+    if not isinstance(node.tree, Call):
+        return ""
+    names = dict(zip(OPS[node.tree.op].operands, map(text, node.tree.operands), strict=False))
+    own = [name for name, value in names.items() if value == wrt.name]
+    said = OPS[node.tree.op].notes.get(own[0], "") if own else ""
+    return said.format(**{"Y": node.output.name, **names})
 
 
 def _constancy(found: Derived, uses: Sequence[Use]) -> str:

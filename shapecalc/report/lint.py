@@ -24,6 +24,7 @@ def lint_findings(graph: Graph) -> Iterator[Finding]:
     used = {name for node in graph.nodes for name in _names_in(node.tree)}
     yield from _unused(graph, used)
     yield from _not_in_loss(graph, used)
+    yield from _convention_without_layers(graph)
     makers = {node.output: node for node in graph.nodes}
     for node in graph.nodes:
         yield from _mixed_precedence(node.source, graph)
@@ -75,6 +76,14 @@ def _unused(graph: Graph, in_equations: set[str]) -> Iterator[Finding]:
     for name, span in declared:
         if name not in used:
             yield Finding("SC601", span, f"`{name}` is never used", "remove it")
+
+
+def _convention_without_layers(graph: Graph) -> Iterator[Finding]:
+    """Say that `convention` is for layers, where there are none (SC601)."""
+    convention = graph.network.convention
+    if convention and not any(equation.is_made for equation in graph.network.forward):
+        message = f"`convention: {convention.name}` says how `layers` are written, and has none"
+        yield Finding("SC601", convention.span, message, "remove it")
 
 
 def _not_in_loss(graph: Graph, used: set[str]) -> Iterator[Finding]:

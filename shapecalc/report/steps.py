@@ -1,7 +1,7 @@
 """A link of the chain → the record of a step: Jacobian, layouts, orderings, contraction, walk."""
 
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from math import prod
 
 from shapecalc.conditions import Label
@@ -12,7 +12,17 @@ from shapecalc.matrix import make
 from shapecalc.matrix.entries import Letters, sigma, sum_text
 from shapecalc.matrix.printing import text
 from shapecalc.orderings import factors_of, orderings
-from shapecalc.records import Contraction, Dims, Jacobian, Orderings, Step, View, WalkEdge
+from shapecalc.records import (
+    Contraction,
+    Dims,
+    Jacobian,
+    Late,
+    Opened,
+    Orderings,
+    Step,
+    View,
+    WalkEdge,
+)
 from shapecalc.report.axes import Axes, axes_of, diagonal_of, listed, stack_note
 from shapecalc.report.formulas import formula_record
 from shapecalc.report.views import factors_in, mixed_view, no_view, vec_view, view_of
@@ -20,9 +30,38 @@ from shapecalc.sweep import Link, Sweep
 from shapecalc.tree import Call, Tree
 
 
-def step_record(link: Link, sweep: Sweep, kind: int) -> Step:
-    """Write out one step; `kind` is a number that steps alike but for their names share."""
-    return _StepWriter(link, sweep).record()._replace(kind=kind)
+class Writer:
+    """Writes out the steps of one network; what steps of one kind share is worked out once."""
+
+    def __init__(self, sweep: Sweep) -> None:
+        self.sweep = sweep
+        self.loss = sweep.graph.loss.name if sweep.graph.loss else None
+        self._relations: dict[int, str] = {}
+
+    def step(self, link: Link, kind: int) -> Step:
+        """Write a step; `kind` is a number that steps alike but for their names share."""
+        node = link.use.node
+        derivation = link.derived.derivation
+        relation = self._relations.get(derivation.number)
+        if relation is None:
+            relation = _StepWriter(link, self.sweep).relation
+            self._relations[derivation.number] = relation
+        return Step(
+            loss=self.loss,
+            output=node.output.name,
+            wrt=link.value.name,
+            use=link.use.number,
+            equation=node.source.text,
+            line=node.source.expression_span.line,
+            kind=kind,
+            relation=relation,
+            upstream=link.gradient.name if link.gradient else None,
+            checked=derivation.checked,
+            opened=Late(partial(self._opened, link)),
+        )
+
+    def _opened(self, link: Link) -> Opened:
+        return _StepWriter(link, self.sweep).opened()
 
 
 class _StepWriter:
@@ -43,9 +82,8 @@ class _StepWriter:
             (other, self.formula) if numerator else (self.formula, other)
         )
 
-    def record(self) -> Step:
-        """Return the record."""
-        node = self.link.use.node
+    def opened(self) -> Opened:
+        """Return what the step shows when it is opened."""
         upstream = self.link.gradient
         sizes = self.graph.sizes or None
         chain = factors_of(self.formula)
@@ -55,17 +93,8 @@ class _StepWriter:
             else orderings(self.formula, self.sweep.numerator, sizes)
         )
         mixed, why = self._mixed()
-        return Step(
-            loss=self.graph.loss.name if self.graph.loss else None,
-            output=self.output.name,
-            wrt=self.link.value.name,
-            use=self.link.use.number,
-            equation=node.source.text,
-            line=node.source.expression_span.line,
-            kind=0,
-            relation=self.relation,
+        return Opened(
             note=self._note(),
-            upstream=upstream.name if upstream else None,
             upstream_shape=_dims(upstream.shape if upstream else self.output.shape),
             wrt_shape=_dims(self.formula.shape),
             jacobian=self._jacobian(),
@@ -80,7 +109,6 @@ class _StepWriter:
             contraction=self._contraction(),
             walk=self._walk(),
             formula=formula_record(self.formula),
-            checked=self.derivation.checked,
         )
 
     def _numerator_view(self) -> View:
@@ -190,6 +218,7 @@ class _StepWriter:
             entries=self._entries(shape, tree),
             contracted=_dims(self._axes.contracted),
             summed=_dims(self._axes.summed),
+            mixed=_dims(self._axes.mixed),
         )
 
     def _entries(self, shape: Shape, tree: Tree | None) -> tuple[int, ...] | None:
@@ -316,10 +345,10 @@ class _StepWriter:
     def _beyond(self, term: Term, factor: Tree, here: Label | None) -> Label | None:
         """Return the label at the other end of a factor."""
         parts = _parts(factor)
+        found = [each for each in term.factors if self.spell(each.tree) in parts]
         ends = [
             label
-            for each in term.factors
-            if self.spell(each.tree) in parts
+            for each in [each for each in found if here in each.labels] or found  # of Y twice, one
             for label in each.labels[-2:]
             if label is not None and label is not here
         ]

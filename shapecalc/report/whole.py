@@ -7,6 +7,7 @@ from shapecalc.claims.scale import ONE
 from shapecalc.diagnostics import Finding, Severity
 from shapecalc.matrix.printing import text
 from shapecalc.records import Claim, Report
+from shapecalc.report.matrices import assumed_of_matrices
 from shapecalc.sweep import Sweep
 
 
@@ -42,9 +43,22 @@ def report(
 def _assumptions(sweep: Sweep) -> Iterable[str]:
     yield from sweep.graph.assumptions
     assumed = {entry.name for entry in sweep.graph.network.assume if entry.axis is not None}
+    made = {node.output for node in sweep.graph.nodes}
     for value, axis in sweep.assumed:
+        if value in made:  # its equation says so: one-hot rows
+            continue
         source = "as assumed" if value.name in assumed else "as its loss implies"
         yield f"{value.name} sums to 1 over {value.shape[axis]}, {source}"
+    yield from _picking(sweep)
+    yield from assumed_of_matrices(sweep)
+
+
+def _picking(sweep: Sweep) -> Iterable[str]:
+    graph = sweep.graph
+    for value, dims in graph.indices.items():
+        if any(value.name == entry.name for entry in graph.network.inputs):
+            below = " and ".join(map(str, dims))
+            yield f"{value.name} holds whole numbers from 0 on, below {below}"
 
 
 def _claim(judged: Judged) -> Claim:

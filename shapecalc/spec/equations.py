@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Iterator
+from fractions import Fraction
 from itertools import islice
 from typing import NamedTuple
 
 from shapecalc.diagnostics import Problem, short
-from shapecalc.expression import Locate
-from shapecalc.parsing import parse_expression
+from shapecalc.expression import Call, Literal, Locate, Name, Subscript, Syntax
+from shapecalc.ops.names import SPLITS
+from shapecalc.parsing import over, parse_expression
 from shapecalc.source import Comment, List, Mapping, Node, Scalar
 from shapecalc.span import Span
 from shapecalc.spec.network import Equation, Reference
@@ -15,6 +17,7 @@ from shapecalc.spec.typed import Findings, described, name_at, name_of, problem
 
 EQUATION_LIMIT = 25_000
 CLAIM_LIMIT = 25_000
+PARTS_LIMIT = 100
 _LINE = r"[^\n]+"
 _BEFORE_NOTE = r"(?:[^#'\"]++|'[^']*+'|\"[^\"]*+\"|['\"])*+"
 _EQUALS = r"(?<![<>=!:+*/@-])=(?!=)"
@@ -38,23 +41,24 @@ def _equations(node: Node, key: str, limit: int, findings: Findings) -> list[Equ
     if isinstance(node, Mapping):
         if len(node.entries) > limit:
             raise _too_many(node.entries[limit][0].span, len(node.entries), limit)
-        read = [findings.attempt(_entry, name, value) for name, value in node.entries]
+        read = [findings.attempt(_entry, name, value) or () for name, value in node.entries]
     elif isinstance(node, Scalar) and not _is_folded(node):
         if node.cut:
             findings.append(_cut(node, node.cut).finding)
         lines = list(islice(_lines(node.text), limit + 1))
         if len(lines) > limit:
             raise _too_many(node.locate(lines[limit].start(), 1), limit + 1, limit)
-        read = [findings.attempt(_line, node, line) for line in lines]
+        read = [findings.attempt(_line, node, line) or () for line in lines]
     else:
         if isinstance(node, Scalar) or node.items:
             findings.append(_no_equations(node, key).finding)
         read = []
-    return [equation for equation in read if equation]
+    return [equation for equations in read for equation in equations]
 
 
-def _entry(key: Scalar, value: Node) -> Equation:
-    name = name_of(key)
+def _entry(key: Scalar, value: Node) -> list[Equation]:
+    names = _names(_Piece(key, 0, key.text)) if "," in key.text else [name_of(key)]
+    name = names[0]
     if not isinstance(value, Scalar):
         message = f"`{name.name}` is {described(value)}, an expression is expected"
         raise problem("SC204", value.span, message, "quote the expression")
@@ -62,7 +66,53 @@ def _entry(key: Scalar, value: Node) -> Equation:
         raise problem("SC201", name.span, f"`{name.name}` has no expression", "write one")
     if value.cut:
         raise _cut(value, value.cut)
-    return _equation(name, value.text, value.locate)
+    return _equation_of_each(names, value.text, value.locate)
+
+
+def _names(left: "_Piece") -> list[Reference]:
+    """Read the left side of an equation: one name, or some with commas between."""
+    found, at = [], left.start
+    count = left.text.count(",") + 1
+    if count > PARTS_LIMIT:
+        raise over("{} names for one equation", count, PARTS_LIMIT, left.span, "split it in steps")
+    for piece in left.text.split(","):
+        written = _Piece.of(left.block, at, at + len(piece))
+        found.append(name_at(written.text, written.span))
+        at += len(piece) + 1
+    return found
+
+
+def _equation_of_each(names: list[Reference], text: str, locate: Locate) -> list[Equation]:
+    """Give each of several names its part of what makes several values, `split(X, 2)[0]`."""
+    whole = _equation(names[0], text, locate)
+    if len(names) == 1:
+        return [whole]
+    if not _makes_several(whole.expression):
+        message = f"{len(names)} names, and `{short(whole.text)}` makes one value"
+        raise problem("SC201", whole.expression_span, message, "write an equation for each name")
+    return [
+        whole._replace(
+            name=name.name,
+            span=name.span,
+            expression=_part(whole.expression, number, len(names)),
+            text=f"{whole.text}[{number}]",
+        )
+        for number, name in enumerate(names)
+    ]
+
+
+def _makes_several(syntax: Syntax) -> bool:
+    if not isinstance(syntax, Call):
+        return False
+    function = syntax.function
+    name = function.text if isinstance(function, Name) else function.name
+    return any(name in names for names in SPLITS.values())
+
+
+def _part(syntax: Syntax, number: int, count: int) -> Syntax:
+    """Take one of several values, all of which have a name."""
+    place = Literal(syntax.span, str(number), Fraction(number))
+    return Subscript(syntax.span, syntax, (place,), count)
 
 
 def _equation(name: Reference, text: str, locate: Locate) -> Equation:
@@ -80,15 +130,15 @@ def _lines(text: str) -> Iterator[re.Match[str]]:
             yield note
 
 
-def _line(block: Scalar, line: re.Match[str]) -> Equation:
+def _line(block: Scalar, line: re.Match[str]) -> list[Equation]:
     equals = re.compile(_EQUALS).search(block.text, line.start(), line.end())
     if equals is None:
         raise _no_equation(block, line)
     left = _Piece.of(block, line.start(), equals.start())
-    if not left.text or re.search(_NO_LEFT_SIDE, left.text):
+    if not left.text or re.search(_NO_LEFT_SIDE, re.sub(r",\s+", ",", left.text)):
         raise _no_equation(block, line)
     right = _Piece.of(block, equals.end(), line.end())
-    return _equation(name_at(left.text, left.span), right.text, right.locate)
+    return _equation_of_each(_names(left), right.text, right.locate)
 
 
 class _Piece(NamedTuple):

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from shapecalc.diagnostics import nearest
 from shapecalc.source import List, Mapping, Node, Scalar
 from shapecalc.span import Span
-from shapecalc.spec.network import AssumeEntry, UpstreamEntry
+from shapecalc.spec.network import AssumeEntry, Reference, UpstreamEntry
 from shapecalc.spec.typed import (
     Findings,
     described,
@@ -16,17 +16,23 @@ from shapecalc.spec.typed import (
     reference,
 )
 
-PLAIN_PROPERTIES = ("positive", "nonzero", "unit-interval", "binary")
-AXIS_PROPERTIES = ("one-hot", "probabilities")
-LATER_PROPERTIES = (
+PLAIN_PROPERTIES = (
+    "positive",
+    "nonzero",
+    "unit-interval",
+    "binary",
+    "nonsingular",
     "symmetric",
     "positive-definite",
+)
+AXIS_PROPERTIES = ("one-hot", "probabilities")
+LATER_PROPERTIES = (
     "orthogonal",
     "diagonal",
     "lower-triangular",
-    "nonsingular",
 )
 LAYOUTS = ("denominator", "numerator")
+CONVENTIONS = ("columns", "rows", "torch")
 _PROPERTY = r"(?a)\s*([\w-]+)(?:\s+axis\s*=\s*(-?\d{1,3}))?\s*"
 
 
@@ -52,14 +58,24 @@ def read_upstream(node: Node, findings: Findings) -> list[UpstreamEntry]:
     return [UpstreamEntry(name.name, f"d{name.name}", name.span) for name in names if name]
 
 
-def read_layout(node: Node) -> str:
+def read_layout(node: Node) -> Reference:
     """Read which layout the formulas have."""
-    layout = reference(node, "layout", "a layout", "denominator").name
-    if layout not in LAYOUTS:
-        near = nearest(layout, LAYOUTS) or "denominator"
-        message = f"`{layout}` is no layout, `denominator` or `numerator` is expected"
-        raise problem("SC204", node.span, message, f"write `layout: {near}`")
-    return layout
+    return _one_of(LAYOUTS, node, "layout")
+
+
+def read_convention(node: Node) -> Reference:
+    """Read how layers are written out."""
+    return _one_of(CONVENTIONS, node, "convention")
+
+
+def _one_of(words: tuple[str, ...], node: Node, key: str) -> Reference:
+    word = reference(node, key, f"a {key}", words[0])
+    if word.name not in words:
+        near = nearest(word.name, words) or words[0]
+        listed = f"{', '.join(f'`{each}`' for each in words[:-1])} or `{words[-1]}`"
+        message = f"`{word.name}` is no {key}, {listed} is expected"
+        raise problem("SC204", node.span, message, f"write `{key}: {near}`")
+    return word
 
 
 def _named_gradient(key: Scalar, value: Node) -> UpstreamEntry:

@@ -23,6 +23,8 @@ class Form(Enum):
     UPSTREAM = auto()
     CLAIMS = auto()
     LAYOUT = auto()
+    CONVENTION = auto()
+    LAYERS = auto()
 
 
 class Key(NamedTuple):
@@ -45,7 +47,7 @@ TABLE = (
         "dims",
         Form.SIZES,
         "The dims: names for the sizes of axes, each with its size; a list of names leaves the "
-        "sizes open. Two names are two dims, even where their sizes agree.",
+        "sizes open, `m: _` that of m. Two names are two dims, even where their sizes agree.",
         ({"n": 784, "h": 128, "k": 10, "m": 64}, ["n", "h", "k", "m"]),
     ),
     Key(
@@ -77,6 +79,31 @@ TABLE = (
         Form.SHAPES,
         "What is learned, each value with its shape. Its gradient is derived.",
         ({"W1": ["h", "n"], "b1": ["h", 1], "W2": ["k", "h"], "b2": ["k", 1]},),
+    ),
+    Key(
+        "convention",
+        Form.CONVENTION,
+        "How `layers` are written out: with examples as columns, `Z = W @ A + b` (without this "
+        "key); as `rows`, `Z = A @ W + b`; or as `torch` does, `Z = A @ W.T + b`.",
+        ("columns", "rows", "torch"),
+    ),
+    Key(
+        "layers",
+        Form.LAYERS,
+        "Layers, each of which stands for equations, before those of `forward`. A dense layer "
+        "makes the params W1 and b1 and the values Z1 and A1, the next one those with 2; norms "
+        "make N1 with gamma1 and beta1, dropout D1 with the mask M1, the loss is J; a number that "
+        "the spec has itself is passed over. The examples are counted by `batch`, without that "
+        "key by the dim m. `shapecalc check --equations` prints it all.",
+        (
+            [
+                {"input": {"name": "X", "features": "n"}},
+                {"dense": {"units": "h", "activation": "relu"}},
+                {"repeat": {"times": 3, "layers": [{"dense": "h"}, "layer_norm", "relu"]}},
+                {"dense": {"units": "k", "bias": False}},
+                {"softmax_cross_entropy": {"targets": "Y"}},
+            ],
+        ),
     ),
     Key(
         "forward",

@@ -35,6 +35,7 @@ class ValueEntry(NamedTuple):
     span: Span
     shape_span: Span
     dim_spans: tuple[Span, ...]
+    is_made: bool = False  # by a layer, to which the spans point
 
 
 class OpenAxis(NamedTuple):
@@ -55,6 +56,7 @@ class Equation(NamedTuple):
     text: str
     span: Span
     expression_span: Span
+    is_made: bool = False  # by a layer, to which the spans point
 
 
 class AssumeEntry(NamedTuple):
@@ -98,6 +100,7 @@ class Network(NamedTuple):
     shapes: tuple[ValueEntry, ...] = ()
     gradients: tuple[Equation, ...] = ()
     layout: str = "denominator"
+    convention: Reference | None = None  # how layers are written out
     unread: tuple[str, ...] = ()  # names whose entry had a finding of its own
     redefined: tuple[Reference, ...] = ()  # names set again: from there on they mean two things
     open_axes: tuple[OpenAxis, ...] = ()

@@ -16,7 +16,7 @@ from shapecalc.parsing import over
 from shapecalc.source import List, Mapping, Node, Scalar, read_yaml
 from shapecalc.span import Span
 from shapecalc.spec.equations import read_forward, read_gradients
-from shapecalc.spec.facts import read_assume, read_layout, read_upstream
+from shapecalc.spec.facts import read_assume, read_convention, read_layout, read_upstream
 from shapecalc.spec.keys import KEYS
 from shapecalc.spec.names import with_names_set_once
 from shapecalc.spec.network import DimEntry, Network, Reference
@@ -25,10 +25,8 @@ from shapecalc.spec.sizes import read_constants, read_dims
 from shapecalc.spec.typed import Findings, described, problem, reference
 
 _LATER_KEYS = {
-    "layers": "write its equations under `forward:`",
     "blocks": "write its equations under `forward:`",
     "functions": "write the formula itself under `forward:`",
-    "convention": "leave it out; each equation of `forward` says its own order",
     "imports": "copy what it imports into this file",
     "scale": "leave it out",
 }
@@ -119,9 +117,10 @@ def _sections(root: Node, findings: Findings) -> _Sections:
             unknown.append(_not_built(key))
         elif key.text not in KEYS:
             near = _SYNONYMS.get(key.text.casefold()) or nearest(key.text, (*KEYS, *_LATER_KEYS))
+            near = "layers" if near == "forward" and isinstance(node, List) else near
             unknown.append(_unknown(key, near))
             sections.setdefault(near or key.text, node)
-    if "forward" not in sections and not _mentions_layers(root):
+    if not sections.keys() & {"forward", "layers"} and not _mentions_layers(root):
         raise _no_spec(root.span, "no `forward` or `layers` here")
     findings += unknown
     for number, (_, node) in enumerate(root.repeats):  # not read, but its names are no news
@@ -149,11 +148,20 @@ def _read(root: Node, path: str, findings: Findings) -> Network:
     network = _with_shapes(Network(path, _name(sections, path, findings)), sections, dims, findings)
     network = _with_equations(network, sections, findings)
     network = network._replace(
-        dims=dims.in_order(),
         batch=_batch(sections, dims, findings),
         loss=_reference(sections, "loss", "the name of a value", "J", findings),
     )
-    network = network._replace(unread=_unread(sections, network), redefined=_repeated(sections))
+    if "layers" in sections:
+        from shapecalc.spec.layers.expansion import with_layers
+
+        network = with_layers(network, sections["layers"], dims, findings)
+    unread = (*network.unread, *_unread(sections, network))
+    network = network._replace(
+        dims=dims.in_order(),
+        open_axes=tuple(dims.open_axes),
+        unread=unread,
+        redefined=_repeated(sections),
+    )
     return with_names_set_once(network, findings)
 
 
@@ -205,7 +213,6 @@ def _with_shapes(
         inputs=inputs,
         params=params,
         shapes=tuple(entry for entry in shapes if entry.name not in whole),
-        open_axes=tuple(dims.open_axes),
         open_shapes=tuple(each for each in dims.open_shapes if each.name in given),
     )
 
@@ -216,14 +223,18 @@ def _with_equations(network: Network, sections: _Sections, findings: Findings) -
     def read(key: str, reader: Callable[[Node, Findings], list[_Entry]]) -> tuple[_Entry, ...]:
         return tuple(reader(sections[key], findings)) if key in sections else ()
 
-    layout = findings.attempt(read_layout, sections["layout"]) if "layout" in sections else None
+    layout, convention = (
+        findings.attempt(reader, sections[key]) if key in sections else None
+        for key, reader in (("layout", read_layout), ("convention", read_convention))
+    )
     return network._replace(
+        convention=convention,
         constants=read("constants", read_constants),
         assume=read("assume", read_assume),
         upstream=read("upstream", read_upstream),
         forward=read("forward", read_forward),
         gradients=read("gradients", read_gradients),
-        layout=layout or network.layout,
+        layout=layout.name if layout else network.layout,
     )
 
 

@@ -8,8 +8,9 @@ import json
 from keyword import kwlist
 from typing import assert_never
 
-from shapecalc.spec.facts import AXIS_PROPERTIES, LAYOUTS, PLAIN_PROPERTIES
+from shapecalc.spec.facts import AXIS_PROPERTIES, CONVENTIONS, LAYOUTS, PLAIN_PROPERTIES
 from shapecalc.spec.keys import TABLE, Form, Json, Key
+from shapecalc.spec.layers.schema import layer_schema, layers_schema
 from shapecalc.spec.sizes import DIGIT_LIMIT
 
 Schema = dict[str, Json]
@@ -19,7 +20,7 @@ _NOT_IN_NAMES = "\\x00-\\x7f\\sᵀ⁰¹²³⁴-⁹¼-¾·⋅⊙"
 _LETTER = f"(?:[A-Za-z_]|[^{_NOT_IN_NAMES}₀-₉])"
 _NAME = f"^{_LETTER}(?:[A-Za-z0-9_]|[^{_NOT_IN_NAMES}])*$"
 _DIM = f"^\\s*(?:[A-Za-z0-9_(]|[^{_NOT_IN_NAMES}])(?:[-+*/() A-Za-z0-9_⊙]|[^{_NOT_IN_NAMES}])*$"
-_NUMBER = r"^[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?$"
+_NUMBER = r"^[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?$|^_$"
 _SHAPE = r"^(?:[(\[]|_$)"
 _WRITTEN = r"\S"
 _PLAIN = rf"^\s*(?:{'|'.join(PLAIN_PROPERTIES)})\s*$"
@@ -34,9 +35,9 @@ def schema() -> str:
         "description": "A network, and what its author claims of its gradients.",
         "type": "object",
         "properties": {key.name: _of_key(key) for key in TABLE},
-        "required": ["forward"],
+        "anyOf": [{"required": ["forward"]}, {"required": ["layers"]}],
         "additionalProperties": False,
-        "$defs": _PARTS,
+        "$defs": {**_PARTS, "layer": layer_schema()},
     }
     return json.dumps(tree, indent=2) + "\n"
 
@@ -70,8 +71,10 @@ def _of_form(form: Form) -> Schema:
         case Form.CLAIMS:
             claims = _named(_part("expression"), "object", "string", "null", "array")
             return {**claims, "maxItems": 0}
-        case Form.LAYOUT:
-            return {"enum": LAYOUTS}
+        case Form.LAYOUT | Form.CONVENTION:
+            return {"enum": LAYOUTS if form is Form.LAYOUT else CONVENTIONS}
+        case Form.LAYERS:
+            return layers_schema()
         case _:
             assert_never(form)
 
@@ -117,16 +120,16 @@ _PARTS: Schema = {
         "not": {"enum": ["_", *kwlist]},
     },
     "size": {
-        "description": "A size: a whole number of at least 1.",
-        "examples": [128],
+        "description": "A size: a whole number of at least 1; `_` leaves it open.",
+        "examples": [128, "_"],
         "type": ["integer", "string"],
         "minimum": 1,
         "exclusiveMaximum": 10**DIGIT_LIMIT,
         "pattern": _NUMBER,
     },
     "number": {
-        "description": "A number.",
-        "examples": [0.01, "1e-5"],
+        "description": "A number; `_` leaves it open.",
+        "examples": [0.01, "1e-5", "_"],
         "type": ["number", "string"],
         "pattern": _NUMBER,
     },

@@ -19,9 +19,16 @@ RANK_LIMIT = 16
 _OPEN = Dim.named("?")
 
 
-class _Axis(NamedTuple):
+class Axis(NamedTuple):
+    """One axis as written: its dim, and where that stands."""
+
     dim: Dim
     span: Span
+
+    @staticmethod
+    def open_at(span: Span) -> "Axis":
+        """Return an axis that is to be inferred, as `_` is."""
+        return Axis(_OPEN, span)
 
     @property
     def is_closed(self) -> bool:
@@ -53,12 +60,12 @@ class DeclaredDims:
         self.open_axes: list[OpenAxis] = []
         self.open_shapes: list[Reference] = []
 
-    def axis(self, text: str, locate: Locate) -> _Axis:
+    def axis(self, text: str, locate: Locate) -> Axis:
         """Read one axis; an unknown name is a finding once, and a dim from there on."""
         if text == "_":
-            return _Axis(_OPEN, locate(0, 1))
+            return Axis(_OPEN, locate(0, 1))
         if dim := self._read.get(text):
-            return _Axis(dim, locate(0, len(text)))
+            return Axis(dim, locate(0, len(text)))
         known = len(self._findings)
         if len(text) <= NAME_LIMIT and text.isascii() and is_name(text):
             axis = self._named_axis(text, locate(0, len(text)))
@@ -68,19 +75,19 @@ class DeclaredDims:
             self._read[text] = axis.dim
         return axis
 
-    def _named_axis(self, name: str, span: Span) -> _Axis:
+    def _named_axis(self, name: str, span: Span) -> Axis:
         """Check an axis that is one name, as nearly all are: there is nothing to parse."""
-        return _Axis(Dim.named(self.use(name, span)), span)
+        return Axis(Dim.named(self.use(name, span)), span)
 
-    def axis_of(self, syntax: Syntax) -> _Axis:
+    def axis_of(self, syntax: Syntax) -> Axis:
         """Check one axis that is already syntax."""
         if isinstance(syntax, Name) and syntax.text == "_":
-            return _Axis(_OPEN, syntax.span)
+            return Axis(_OPEN, syntax.span)
         dim = dim_of(syntax)
         meant = {name.text: self.use(name.text, name.span) for name in names_in(syntax)}
         dim = dim.renamed({name: Dim.named(other) for name, other in meant.items()})
         self._check_size(dim, syntax.span)
-        return _Axis(dim, syntax.span)
+        return Axis(dim, syntax.span)
 
     def use(self, name: str, span: Span) -> str:
         """Note that a dim is used; return it, or the one that a misspelt name is most like."""
@@ -97,14 +104,14 @@ class DeclaredDims:
         self.entries[name] = DimEntry(name, None, span, None)
         return name
 
-    def opened(self, value: str, axes: list[_Axis]) -> tuple[Dim, ...]:
+    def opened(self, value: str, axes: list[Axis]) -> tuple[Dim, ...]:
         """Put a variable for each axis that is `_` or a number."""
         return tuple(
             axis.dim if axis.is_closed else self._variable(value, place, axis)
             for place, axis in enumerate(axes)
         )
 
-    def _variable(self, value: str, place: int, axis: _Axis) -> Dim:
+    def _variable(self, value: str, place: int, axis: Axis) -> Dim:
         size = axis.dim.constant or None
         if size is not None and size >= 10**DIGIT_LIMIT:
             message = f"a size has {len(str(size))} digits, over the limit of {DIGIT_LIMIT}"
@@ -113,6 +120,14 @@ class DeclaredDims:
         number = None if size is None else int(size)
         self.open_axes.append(OpenAxis(name, value, place, number, axis.span))
         return Dim.named(name)
+
+    def is_variable(self, dim: Dim) -> bool:
+        """Say whether a dim stands for an axis that is open."""
+        return dim.only_name is not None and dim.only_name.startswith("?")
+
+    def has_open_shape(self, name: str) -> bool:
+        """Say whether a value is declared with the whole shape `_`."""
+        return any(each.name == name for each in self.open_shapes)
 
     def in_order(self) -> tuple[DimEntry, ...]:
         """Return the dims in the order in which the spec has them."""
@@ -156,7 +171,7 @@ def _too_many_axes(name: str, count: int, span: Span) -> Problem:
     return problem("SC901", span, message, "write the dims of one array")
 
 
-def _axes(name: str, node: Node, dims: DeclaredDims) -> list[_Axis]:
+def _axes(name: str, node: Node, dims: DeclaredDims) -> list[Axis]:
     if isinstance(node, List):
         return [_item(name, item, dims) for item in node.items]
     if not isinstance(node, Scalar) or node.text[:1] not in ("(", "["):
@@ -166,7 +181,7 @@ def _axes(name: str, node: Node, dims: DeclaredDims) -> list[_Axis]:
     return [dims.axis_of(item) for item in items]
 
 
-def _item(name: str, node: Node, dims: DeclaredDims) -> _Axis:
+def _item(name: str, node: Node, dims: DeclaredDims) -> Axis:
     if not isinstance(node, Scalar):
         message = f"an axis of `{name}` is {described(node)}, a dim is expected"
         raise problem("SC204", node.span, message, f"write one list, `{name}: [n, m]`")

@@ -19,7 +19,7 @@ _Given = tuple[Reference, Reference | None]
 
 
 def read_dims(node: Node, findings: Findings) -> list[DimEntry]:
-    """Read `{n: 784, h: 128}`, or a list of names that leaves them symbolic."""
+    """Read `{n: 784, h: 128}`; a list of names leaves all symbolic, `{n: 784, h: _}` one."""
     return [
         DimEntry(
             name.name,
@@ -87,6 +87,8 @@ def _pair(name: Scalar, value: Node, example: str, findings: Findings) -> _Given
         return name_at(joined[1], name.locate(0, len(joined[1]))), number
     elif value.is_empty:
         findings.append(_no_number(name.text, name, example).finding)
+    elif value.text == "_":
+        return name_of(name), None
     else:
         return name_of(name), Reference(value.text, value.span)
     return name_of(name), None

@@ -11,7 +11,7 @@ from shapecalc.diagnostics import Finding
 from shapecalc.dims import matrix_turned
 from shapecalc.graph import Graph, Node, Use
 from shapecalc.matrix import make
-from shapecalc.matrix.reading import Unreadable
+from shapecalc.matrix.joining import Unreadable
 from shapecalc.records import Checked
 from shapecalc.sweep.checking import SelfCheckFailed, TooLarge
 from shapecalc.sweep.facts import known_domains, known_sums
@@ -52,6 +52,12 @@ class Gradient(NamedTuple):
             return self.derived.formula
         assert self.given is not None
         return self.given
+
+    @property
+    def is_one(self) -> bool:
+        """Say whether the formula is the number 1, which no renaming changes."""
+        tree = self.given if self.derived is None else self.derived.derivation.formula
+        return tree is not None and make.is_number(tree, 1)
 
     @property
     def checked(self) -> Checked:
@@ -112,7 +118,8 @@ class _Sweep:
         self.uses = graph.uses()
         self.by_node = _by_node(self.uses)
         names = [entry.name for entry in graph.network.params] + list(asked)
-        self.asked = [graph.values[name] for name in dict.fromkeys(names) if name in graph.values]
+        found = [graph.values[name] for name in dict.fromkeys(names) if name in graph.values]
+        self.asked = [value for value in found if value not in graph.indices]
         self.findings: list[Finding] = []
         self.gradients: dict[Leaf, Gradient] = {}
         self.links: dict[Use, Link] = {}
@@ -221,10 +228,16 @@ class _Sweep:
         return leaf(name, matrix_turned(value.shape) if self.numerator else value.shape)
 
     def _upstream_of(self, value: Leaf) -> Leaf | None:
-        """Return the gradient that a step is handed: all of it, from above and from further on."""
-        if value is self.graph.loss:
+        """Return the gradient that a step is handed; None where it is 1, as the loss's own is."""
+        if self._counts_as_loss(value):
             return None
         return self.gradient_leaf(value, self._total_name(value))
+
+    def _counts_as_loss(self, value: Leaf) -> bool:
+        """Say whether a value is the loss, or a term of it: `L` in `J = L + penalty`."""
+        gradient = self.gradients.get(value)
+        is_one = gradient is not None and gradient.is_one
+        return value is self.graph.loss or (is_one and value not in self.graph.upstream)
 
     def _total_name(self, value: Leaf) -> str:
         given = self.graph.upstream.get(value)
@@ -289,7 +302,7 @@ class _Sweep:
         if not (isinstance(activation.tree, Call) and activation.tree.op in FUSED):
             return None
         after = self._live_uses(activation.output)
-        if not after or any(use.node.output is not self.graph.loss for use in after):
+        if not after or not all(self._counts_as_loss(use.node.output) for use in after):
             return None
         try:
             derived = fused_link(self.kinds, links[0].use, value, tuple(after))

@@ -5,13 +5,13 @@ Each rejects a wrong formula by itself; nothing is printed that one of them reje
 
 from shapecalc.dims import matrix_turned
 from shapecalc.index import Labels, Sum
-from shapecalc.matrix.reading import Unreadable
+from shapecalc.matrix.joining import Unreadable
 from shapecalc.records import Checked, Exact
 from shapecalc.verify import exact
 from shapecalc.verify.algebra import agrees_by_algebra
 from shapecalc.verify.cases import Case, Unsupported
 from shapecalc.verify.components import TOLERANCE, error_by_components
-from shapecalc.verify.field import NAME
+from shapecalc.verify.field import NAME, Nowhere
 from shapecalc.verify.ties import has_ties
 
 
@@ -39,7 +39,7 @@ def check(case: Case, terms: Sum, labels: Labels, *, numerator: bool) -> Checked
         raise SelfCheckFailed("the formula, multiplied out, is not the contraction")
     reason = "ranges of indices are left" if _has_conditions(terms) else "too many terms"
     notes = [] if by_algebra else [f"not by algebra: {reason}"]
-    outcome, error = None, None
+    outcome, error, is_nowhere = None, None, False
     try:
         found = exact.agrees_exactly(case)
         if not found.equal:
@@ -47,9 +47,12 @@ def check(case: Case, terms: Sum, labels: Labels, *, numerator: bool) -> Checked
         bound = exact.bound_text(found.degree)
         outcome = Exact(NAME, exact.ASSIGNMENTS, exact.TRIALS, bound)
     except Unsupported as reason:
+        is_nowhere = isinstance(reason, Nowhere)
         notes.append(f"not exactly: {reason}")
     try:
         error = error_by_components(case)
+        if is_nowhere and not error < TOLERANCE:
+            raise Unreadable("it has no derivative at any point that was tried")
         if not error < TOLERANCE:
             raise _rejected(case, f"the formula differs from differences by component, {error:.1e}")
     except Unsupported as reason:

@@ -1,5 +1,6 @@
 """What is known of values beyond their shapes: as the spec assumes, or as a loss implies."""
 
+from shapecalc.backprop import unit_axis
 from shapecalc.graph import Graph
 from shapecalc.ops.registry import OPS
 from shapecalc.tree import Leaf, Tree, calls
@@ -11,6 +12,8 @@ def known_sums(graph: Graph) -> dict[Tree, int]:
     found: dict[Tree, int] = {}
     inputs = {entry.name for entry in graph.network.inputs}
     for node in graph.nodes:
+        if (axis_of_ones := unit_axis(node.tree)) is not None:
+            found[node.output] = axis_of_ones
         for part in calls(node.tree):
             for name in OPS[part.op].sums_to_one:
                 operand = part.operands[OPS[part.op].operands.index(name)]

@@ -8,7 +8,7 @@ from shapecalc import layout
 from shapecalc.backprop import jacobian, simplified
 from shapecalc.graph import Use
 from shapecalc.index import Term, contracted, merged_powers, merged_terms, multiply, with_labels
-from shapecalc.matrix.reading import Unreadable
+from shapecalc.matrix.joining import Unreadable
 from shapecalc.sweep.checking import check
 from shapecalc.sweep.kinds import Derivation, Derived, Kinds, Signature
 from shapecalc.tree import Leaf

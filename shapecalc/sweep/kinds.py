@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
-from shapecalc import layout
 from shapecalc.backprop import (
     MOST_TERMS,
     Jacobian,
@@ -17,11 +16,12 @@ from shapecalc.backprop import (
     contribution,
     jacobian,
 )
-from shapecalc.dims import Dim, Shape, matrix_turned
+from shapecalc.dims import Dim, Floor, Shape, matrix_turned
 from shapecalc.graph import Use
 from shapecalc.index import Factor, Labels, Sum, Term, merged_terms, with_labels
 from shapecalc.records import Checked
 from shapecalc.sweep.checking import TooLarge, check
+from shapecalc.sweep.nested import shortest
 from shapecalc.tree import (
     Attribute,
     Call,
@@ -199,10 +199,7 @@ class Kinds:
             turned = matrix_turned(labels) if self.numerator else labels
             terms = (Term(Fraction(1), (Factor(question.direct, turned),)), *terms)
         terms = merged_terms(terms, labels)
-        upstream = [each for each in (*question.gradients, question.direct) if each is not None]
-        formula = layout.formula(
-            terms, labels, question.value.shape, upstream, numerator=self.numerator
-        )
+        formula = shortest(terms, labels, question, numerator=self.numerator)
         case = self._case(question, formula, assumed)
         checked = check(case, terms, labels, numerator=self.numerator)
         return Derivation(
@@ -334,12 +331,13 @@ class Signature:
         if (name := dim.only_name) is not None:  # nearly all are, and this is asked for each axis
             return self.dims.setdefault(name, len(self.dims))
         return tuple(
-            (
-                tuple((self.dims.setdefault(name, len(self.dims)), power) for name, power in term),
-                count,
-            )
-            for term, count in dim.terms
+            (tuple((self._atom(name), power) for name, power in term), n) for term, n in dim.terms
         )
+
+    def _atom(self, name: str) -> object:
+        if isinstance(name, Floor):
+            return (self._dim(name.above), self._dim(name.below))
+        return self.dims.setdefault(name, len(self.dims))
 
     def _attribute(self, value: Attribute) -> object:
         if isinstance(value, Dim):

@@ -4,31 +4,46 @@ Knows how values are drawn, so that each has a value, and nothing is equal by ac
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from math import prod
 from random import Random
 from typing import NamedTuple, TypeVar
 
 from shapecalc.conditions.forms import ZERO, is_never_negative
-from shapecalc.dims import Dim
-from shapecalc.tree import Call, Leaf, Number, Tree, constants, leaves
+from shapecalc.dims import Dim, unfloored
+from shapecalc.ops.indices import indices_in
+from shapecalc.tree import Call, Leaf, Number, Tree, calls, constants, leaves
 from shapecalc.verify.evaluate import Evaluation, Point, branches
 from shapecalc.verify.field import Element, P, Tables, Unsupported
 from shapecalc.verify.plans import Plans
-from shapecalc.verify.room import room_for
+from shapecalc.verify.ranks import room_for_inverse
+from shapecalc.verify.room import room_for, work_of
 from shapecalc.verify.standins import stand_ins
+from shapecalc.verify.symmetric import MATRIX_PROPERTIES, are_square, definite, mirrored
 
 ATTEMPTS = 40
+MOST_WORK = 20_000
+"""How many products an op with deltas takes at most before smaller sizes are looked for."""
 _Entry = TypeVar("_Entry")
 
 __all__ = ["ATTEMPTS", "Case", "Domain", "Unsupported", "drawn", "sizes_for"]
 
 
 class Domain(NamedTuple):
-    """What is known of a name's value: a property, and the axis that it is about."""
+    """What is known of a name's value: a property, and the axis that it is about.
+
+    An `index` is a whole number less than each of the dims `below`.
+    """
 
     property: str
     axis: int | None = None
+    below: tuple[Dim, ...] = ()
+
+
+def index_domains(trees: Iterable[Tree]) -> dict[Leaf, Domain]:
+    """Return the domains of the values that name places in an axis of another."""
+    return {value: Domain("index", None, dims) for value, dims in indices_in(trees).items()}
 
 
 class Case(NamedTuple):
@@ -55,17 +70,35 @@ def trees_of(case: Case) -> list[Tree]:
 
 def sizes_for(case: Case, assignment: int) -> dict[str, int]:
     """Return stand-in sizes for a case."""
-    return stand_ins(*_symbols_of(case), assignment)
+    return sizes_at(trees_of(case), *_symbols_of(case), assignment)
+
+
+def sizes_at(
+    trees: Iterable[Tree], dims: Iterable[Dim], literals: frozenset[int], assignment: int
+) -> dict[str, int]:
+    """Return stand-in sizes at which trees are evaluated: primes, or smaller for windows in space.
+
+    Those multiply six sizes and more.
+    """
+    sizes = stand_ins(dims, literals, assignment)
+    if max((work_of(part, sizes) for tree in trees for part in calls(tree)), default=0) < MOST_WORK:
+        return sizes
+    with suppress(Unsupported):
+        return stand_ins(dims, literals, assignment, least_work=True)
+    return sizes
 
 
 @lru_cache(maxsize=16)
 def _symbols_of(case: Case) -> tuple[tuple[Dim, ...], frozenset[int]]:
     gradients = [each for _, each in case.upstream if each is not None]
-    dims, literals = symbols([*trees_of(case), case.value, *gradients])
+    given = [*trees_of(case), case.value, *gradients]
+    dims, literals = symbols(given, dict(case.equations))
     return tuple(dims), literals
 
 
-def symbols(trees: Iterable[Tree]) -> tuple[list[Dim], frozenset[int]]:
+def symbols(
+    trees: Iterable[Tree], equations: Mapping[Leaf, Tree]
+) -> tuple[list[Dim], frozenset[int]]:
     """Return all dims that trees use, and all whole numbers that stand in them."""
     dims: dict[Dim, None] = {}
     literals: set[int] = set()
@@ -75,12 +108,12 @@ def symbols(trees: Iterable[Tree]) -> tuple[list[Dim], frozenset[int]]:
         if tree in seen:
             return
         seen.add(tree)
-        dims.update(dict.fromkeys(dim for dim in tree.shape if not dim.is_one))
+        dims.update(dict.fromkeys(d for d in tree.shape if not (d.is_one or _has_rest(d))))
         if isinstance(tree, Number):
             literals.update((abs(tree.value.numerator), tree.value.denominator))
         elif isinstance(tree, Call):
-            needed = (*_held(tree.attributes), *room_for(tree))
-            dims.update(dict.fromkeys(dim for dim in needed if dim.names))
+            needed = (*_held(tree.attributes), *room_for(tree), *room_for_inverse(tree, equations))
+            dims.update(dict.fromkeys(dim for dim in needed if dim.names and not _has_rest(dim)))
             for operand in tree.operands:
                 visit(operand)
 
@@ -98,6 +131,12 @@ def _held(value: object) -> Iterator[Dim]:
             yield from _held(item)
 
 
+def _has_rest(dim: Dim) -> bool:
+    """Say whether a dim is what a division leaves, `h - 2*floor(h/2)`: one of few numbers, or 0."""
+    smooth = unfloored(dim)
+    return bool(dim.names) and smooth is not None and smooth.constant is not None
+
+
 def drawn(
     case: Case, plans: Plans, randoms: Mapping[int, Random], functions: Tables | None
 ) -> Evaluation:
@@ -105,7 +144,7 @@ def drawn(
     shadow = functions is None or _branches(case)
     world = Evaluation(plans.sizes, {}, functions, shadow=shadow, plans=plans)
     world.equations = dict(case.equations)
-    domains = dict(case.domains)
+    domains = {**dict(case.domains), **_index_domains_of(case)}
     for name in _names_to_draw(case):
         if name.shape or name.name not in plans.sizes:
             world.values[name] = _joined(
@@ -131,6 +170,13 @@ def _branches(case: Case) -> bool:
 
 
 @lru_cache(maxsize=16)
+def _index_domains_of(case: Case) -> dict[Leaf, Domain]:
+    """Return the domains of the case's indices; the marker that is moved stands for its value."""
+    found = index_domains(trees_of(case))
+    return {case.value if name is case.wrt else name: known for name, known in found.items()}
+
+
+@lru_cache(maxsize=16)
 def _names_to_draw(case: Case) -> tuple[Leaf, ...]:
     outputs = {output for output, _ in case.equations}
     names = [found for tree in trees_of(case) for found in (*leaves(tree), *constants(tree))]
@@ -152,19 +198,23 @@ def draw(
     floats: list[float] = []
     if world.shadow:
         floats = [low + (high - low) * random.random() for _ in range(count)]
-    if not kind or kind == "nonzero":
+    if kind in ("", "nonzero", "nonsingular", *MATRIX_PROPERTIES):
         floats = [entry if random.random() < 0.5 else -entry for entry in floats]
     exact: list[Element] = []
     if world.functions:
         exact = [random.getrandbits(61) % P for _ in range(count)]
-    if kind == "binary":
-        exact = [random.randrange(2) for _ in range(count)]
+    if kind in ("binary", "index"):
+        places = min((dim.size(world.dims) for dim in domain.below), default=2) if domain else 2
+        exact = [random.randrange(places) for _ in range(count)]
         floats = [float(bit) for bit in exact if isinstance(bit, int)]
     if kind in ("probabilities", "one-hot") and domain and domain.axis is not None:
         floats, exact = _on_simplex(floats, exact, sizes, domain.axis)
     if kind == "one-hot-only" and domain and domain.axis is not None:
         exact = _one_hot(sizes, domain.axis, random)
         floats = [float(bit) for bit in exact if isinstance(bit, int)]
+    if kind in MATRIX_PROPERTIES and are_square(sizes):
+        floats = definite(floats, sizes[-1]) if kind == "positive-definite" else floats
+        floats, exact = mirrored(floats, sizes[-1]), mirrored(exact, sizes[-1])
     return Point(sizes, floats if world.shadow else [], exact if world.functions else None)
 
 

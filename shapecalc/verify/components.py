@@ -1,6 +1,7 @@
 """The check by components: in floats, each entry of a gradient is what differences give."""
 
-from math import inf, isfinite, prod
+from collections.abc import Sequence
+from math import inf, isfinite
 from random import Random
 from typing import NamedTuple
 
@@ -15,7 +16,7 @@ OTHER_STEP = 3e-6
 TOLERANCE = 1e-6
 STEADY = TOLERANCE / 10
 ROUNDING = 1e-15  # what a float of size 1 is off by, after a few operations
-MOST_ENTRIES = 1_000  # each is moved, and all are evaluated each time
+MOST_ENTRIES = 120  # each is moved, and all are evaluated each time; of more, these are a sample
 ENTRIES_AT_ONCE = 12  # more take no less time for each, and memory for all
 
 
@@ -25,10 +26,8 @@ def error_by_components(case: Case) -> float:
     Raises Unsupported where no point has a value, or differences say nothing: far too curved an
     equation, or far too large a value, has other differences at another step.
     """
-    plans = Plans(small_sizes(symbols([*trees_of(case), case.value])[0]))
-    count = prod(plans.size(case.value.shape))
-    if count > MOST_ENTRIES:
-        raise Unsupported(f"{count:,} entries are over the limit of {MOST_ENTRIES:,}")
+    dims, _ = symbols([*trees_of(case), case.value], dict(case.equations))
+    plans = Plans(small_sizes(dims))
     for attempt in range(ATTEMPTS):
         try:
             world = drawn(case, plans, {attempt: Random(77 + attempt)}, None)
@@ -51,11 +50,16 @@ class _Compared(NamedTuple):
 
 def _compared(case: Case, drawn_at: Evaluation, step: float) -> _Compared:
     count = len(drawn_at.values[case.value].floats)
+    entries = _entries(count)
     differences: list[float] = []
     formula: list[float] = []
     largest = 0.0
-    for first in range(0, count, ENTRIES_AT_ONCE):
-        world = _moved(case, drawn_at, range(first, min(first + ENTRIES_AT_ONCE, count)), step)
+    plans: dict[int, Plans] = {}
+    for first in range(0, len(entries), ENTRIES_AT_ONCE):
+        places = entries[first : first + ENTRIES_AT_ONCE]
+        points = 1 + 2 * len(places)
+        known = plans.setdefault(points, Plans(drawn_at.plans.sizes, points))
+        world = _moved(case, drawn_at, places, step, known)
         _, *totals = _float_outputs(case, world)
         largest = max(largest, *map(abs, totals))
         pairs = zip(totals[::2], totals[1::2], strict=True)
@@ -63,7 +67,14 @@ def _compared(case: Case, drawn_at: Evaluation, step: float) -> _Compared:
         formula = formula or list(parted(world.at(case.formula).floats, world.plans.points)[0])
     if case.transposed:
         formula = turned(formula, drawn_at.size(case.formula.shape))
-    return _Compared(differences, formula, ROUNDING * largest / step)
+    return _Compared(differences, [formula[i] for i in entries], ROUNDING * largest / step)
+
+
+def _entries(count: int) -> Sequence[int]:
+    """Return the entries that are moved: all of them, or as many as can be waited for."""
+    if count <= MOST_ENTRIES:
+        return range(count)
+    return sorted(Random(count).sample(range(count), MOST_ENTRIES))
 
 
 def _is_sure(found: _Compared, other: _Compared) -> bool:
@@ -80,17 +91,18 @@ def _relative(entries: list[float], differences: list[float]) -> float:
     return max(errors) if all(map(isfinite, errors)) else inf
 
 
-def _moved(case: Case, drawn_at: Evaluation, places: range, step: float) -> Evaluation:
+def _moved(
+    case: Case, drawn_at: Evaluation, places: Sequence[int], step: float, plans: Plans
+) -> Evaluation:
     """Return one point where nothing is moved, then two for each entry: ahead and behind."""
     value = drawn_at.values[case.value].floats
-    points = 1 + 2 * len(places)
+    points = plans.points
     moved = value * points
     for number, place in enumerate(places):
         moved[(1 + 2 * number) * len(value) + place] += step
         moved[(2 + 2 * number) * len(value) + place] -= step
     values = {name: _repeated(point.floats, points) for name, point in drawn_at.values.items()}
     values[case.wrt] = Point((), moved)
-    plans = Plans(drawn_at.plans.sizes, points)
     return Evaluation(plans.sizes, values, None, plans=plans)
 
 

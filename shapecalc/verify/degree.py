@@ -2,9 +2,14 @@
 
 from math import log2
 
+from shapecalc.ops.registry import OPS
 from shapecalc.tree import Leaf, Number, Tree
 from shapecalc.verify.cases import Case
+from shapecalc.verify.elimination import MOST_ROWS
 from shapecalc.verify.plans import MOST_ENTRIES
+
+HIGHEST = 2**40
+"""Beyond this degree, a chance of 2^-63 for one formula is no longer met by three points."""
 
 
 def degree(case: Case) -> int:
@@ -37,6 +42,9 @@ def _degrees_of(tree: Tree, known: dict[Tree, tuple[int, int]]) -> tuple[int, in
         case "pow" if isinstance(tree.operands[1], Number):
             times = max(1, int(abs(tree.operands[1].value) + 1))
             return times * sum(parts[0]), times * sum(parts[0])
+        case op if OPS[op].nonsingular:
+            highest = MOST_ROWS * MOST_ROWS * sum(a + b for a, b in parts)
+            return highest, highest
         case "prod":
             return MOST_ENTRIES * parts[0][0], MOST_ENTRIES * parts[0][1]
         case "exp" | "log" | "sqrt" | "sin" | "cos" | "erf" | "arctan":

@@ -17,6 +17,7 @@ from shapecalc.ops.registry import OPS
 from shapecalc.tree import Call, Leaf, Number, Tree, call
 from shapecalc.verify import field
 from shapecalc.verify.arrays import Gather, Sizes
+from shapecalc.verify.elimination import ELIMINATED
 from shapecalc.verify.field import Element, NoValue, P, Tables, Unsupported
 from shapecalc.verify.groups import REDUCE, ties_in
 from shapecalc.verify.plans import Plans, TermPlan
@@ -125,6 +126,9 @@ class Evaluation:
         if tree.op == "pi":
             exact = None if self.functions is None else self.functions.pis()
             return Point((), [math.pi] * self.plans.points, exact)
+        if tree.op in ELIMINATED:
+            (matrix,) = tree.operands
+            return ELIMINATED[tree.op](self.at(matrix), self.plans.size(matrix.shape))
         if tree.op in REDUCE:
             groups = self.plans.reduction(tree)
             entries = _spread(self.at(tree.operands[0]), groups.gather)
@@ -283,7 +287,6 @@ def branches(tree: Tree) -> bool:
     return any(map(branches, tree.operands))
 
 
-SMALLEST_DIVISOR = 1e-14  # what is smaller is what rounding left of a 0
 BRANCHING = frozenset({"where", "floor", "max", "min"})
 COMPARE: dict[str, Callable[[float, float], bool]] = {
     "gt": lambda a, b: a > b,
@@ -313,8 +316,6 @@ def _float(number: Fraction | int) -> float:
 
 
 def _float_power(base: float, exponent: float) -> float:
-    if exponent < 0 and abs(base) < SMALLEST_DIVISOR:
-        raise NoValue
     try:
         result = base**exponent
     except (ZeroDivisionError, OverflowError):

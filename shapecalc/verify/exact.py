@@ -11,12 +11,13 @@ from typing import NamedTuple
 
 from shapecalc.tree import Leaf, Tree
 from shapecalc.verify.cases import ATTEMPTS, Case, drawn, sizes_for, turned
-from shapecalc.verify.degree import bound_text, degree
+from shapecalc.verify.degree import HIGHEST, bound_text, degree
 from shapecalc.verify.evaluate import Evaluation, Point
 from shapecalc.verify.field import (
     Element,
     Functions,
     NoValue,
+    Nowhere,
     P,
     PointwiseFunctions,
     Unsupported,
@@ -43,7 +44,9 @@ def agrees_exactly(case: Case) -> Exactness:
     for assignment in range(ASSIGNMENTS):
         if not _agrees_at(case, assignment, masks):
             return Exactness(equal=False, degree=0)
-    return Exactness(equal=True, degree=degree(case))
+    if (found := degree(case)) > HIGHEST:
+        raise Unsupported("the degree of the equations is too high for points to prove anything")
+    return Exactness(equal=True, degree=found)
 
 
 def _agrees_at(case: Case, assignment: int, masks: dict[Tree, set[bool]]) -> bool:
@@ -66,7 +69,7 @@ def _agrees_at(case: Case, assignment: int, masks: dict[Tree, set[bool]]) -> boo
         if done >= 2 * TRIALS:
             return True
     if done < TRIALS:
-        raise Unsupported("no point was found at which the equations have a value")
+        raise Nowhere("no point was found at which the equations have a value")
     return True
 
 

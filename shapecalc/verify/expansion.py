@@ -21,7 +21,8 @@ from shapecalc.matrix import make
 from shapecalc.matrix.factors import entry
 from shapecalc.matrix.printing import text
 from shapecalc.ops.constraints import constraints
-from shapecalc.ops.registry import OPS, BoundTerm
+from shapecalc.ops.registry import OPS
+from shapecalc.ops.terms import BoundTerm
 from shapecalc.tree import Call, Number, Tree
 
 MOST_TERMS = 300
@@ -62,6 +63,8 @@ def expanded_terms(terms: Iterable[Term]) -> list[Term]:
 
 def expanded(tree: Tree, labels: Labels, power: Fraction = Fraction(1)) -> list[Term]:
     """Write an entry of a tree, to a power, as a sum of products."""
+    if (inside := make.squared_root(tree, power)) is not None:
+        return expanded(inside, labels, power / 2)
     if power != 1:
         return _to_power(tree, labels, power)
     match tree:
@@ -71,6 +74,9 @@ def expanded(tree: Tree, labels: Labels, power: Fraction = Fraction(1)) -> list[
             return expanded(base, labels, exponent)
         case Call(op="where"):
             return _choice(tree, labels)
+        case Call(op="le" | "lt" | "ne"):
+            opposite = Factor(make.opposite(tree), labels)
+            return [Term(Fraction(1), ()), Term(Fraction(-1), (opposite,))]
         case Call() if OPS[tree.op].formula is not None:
             return _by_formula(tree, labels)
         case _:
@@ -123,15 +129,32 @@ def _single(tree: Tree, labels: Labels, power: Fraction) -> list[Term]:
     if term is not None and not held and power.denominator == 1:
         factors = tuple(f._replace(power=f.power * power) for f in term.factors)
         return [Term(term.coefficient ** int(power), factors)]
-    return [Term(Fraction(1), (_in_one_orientation(tree, labels)._replace(power=power),))]
+    return [Term(Fraction(1), (_in_one_way(Factor(tree, labels, power)),))]
 
 
-def _in_one_orientation(tree: Tree, labels: Labels) -> Factor:
-    """Choose between a product that is kept whole and its transpose, which are one value."""
-    other = make.transposed(tree)
-    if other is tree or len(tree.shape) < 2 or text(other) > text(tree):
-        return Factor(tree, labels)
-    return Factor(other, matrix_turned(labels))
+def _in_one_way(factor: Factor) -> Factor:
+    """Choose one of the ways to write a factor that is kept whole: a sum, a product, turned."""
+    tree, labels, power = _without_kept_axes(factor)
+    if len(tree.shape) < 2:
+        return Factor(tree, labels, power)
+    turned = make.transposed(tree)
+    plain = make.transposed(turned)  # two transposes in a row are gone
+    if text(turned) < text(plain):
+        return Factor(turned, matrix_turned(labels), power)
+    return Factor(plain, labels, power)
+
+
+def _without_kept_axes(factor: Factor) -> Factor:
+    """Write a sum that is a factor as a whole in one way, whether it keeps its axes or not."""
+    tree, labels, power = factor
+    if not (isinstance(tree, Call) and tree.op == "sum" and tree.attribute("keepdims") is True):
+        return factor
+    axis = tree.attribute("axis")
+    axes = axis if isinstance(axis, tuple) else range(len(labels)) if axis is None else (axis,)
+    plain = make.summed(
+        tree.operands[0], tuple(a for a in axes if isinstance(a, int)), keepdims=False
+    )
+    return Factor(plain, tuple(x for i, x in enumerate(labels) if i not in axes), power)
 
 
 def _by_formula(tree: Call, labels: Labels) -> list[Term]:

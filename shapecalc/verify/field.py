@@ -17,6 +17,10 @@ class Unsupported(Exception):
     """An op, an exponent or a size that an arithmetic cannot carry: the reason."""
 
 
+class Nowhere(Unsupported):
+    """An expression that has no value, or no derivative, at any point that was drawn."""
+
+
 class NoValue(Exception):
     """A point at which an expression has no value: draw another."""
 

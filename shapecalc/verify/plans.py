@@ -10,17 +10,22 @@ from typing import Any, NamedTuple
 from shapecalc.dims import ONE, Dim, Shape
 from shapecalc.ops.binding import Bound
 from shapecalc.ops.build import defined
-from shapecalc.ops.registry import OPS, BoundCondition, BoundTerm
+from shapecalc.ops.registry import OPS
+from shapecalc.ops.terms import BoundCondition, BoundTerm
 from shapecalc.tree import Call, Tree
 from shapecalc.verify.arrays import Gather, Letters, Sizes, gather, picker
 from shapecalc.verify.field import P, Unsupported, inverse_of
 from shapecalc.verify.places import Rule, meeting, places
+from shapecalc.verify.rows import SHORTEST, Rows
 
 POINT = "<point>"
 """The letter of the points, beside those of an op's axes."""
 
 MOST_ENTRIES = 500_000
 """How many numbers an array may have, or be multiplied and summed to make one, at one point."""
+
+MOST_MEETINGS = 150_000
+"""The same, where it is listed which entries meet."""
 
 _Lengths = dict[str | None, int]
 """How far each letter runs; an axis without one is of size 1."""
@@ -42,9 +47,12 @@ class TermPlan(NamedTuple):
     scale: float
     number: int
     weights: tuple[int, ...] | None = None
+    rows: Rows | None = None
 
     def combined(self, arrays: Sequence[Sequence[Any]]) -> Sequence[Any]:
         """Multiply entries of arrays, one for each factor, and add up."""
+        if self.rows is not None:
+            return self.rows.combined(arrays)
         if not arrays:
             return [1] * self.entries if self.weights is None else self._added_up(self.weights)
         product = self.gathers[0](arrays[0])
@@ -195,24 +203,30 @@ class Plans:
         summed = tuple((i, lengths[i]) for i in term.summed)
         _hold_to_limit([length for _, length in kept])
         blocks = meeting(kept, summed, [each.at(self.sizes) for each in term.rules])
+        _hold_to_limit([sum(map(len, block.groups)) for block in blocks], MOST_MEETINGS)
         below = prod(lengths[i] for i in term.below)
         found = [
             places(blocks, _strides(letters, own, lengths))
             for letters, own in zip(term.letters, term.own, strict=True)
         ] or [places(blocks, {})]
+        if len(found[0]) != prod(length for _, length in kept):
+            raise Unsupported("at the sizes tried, a window leaves what it slides along")
         width = max(1, *map(len, found[0]))
+        steps = [prod(lengths[i] for i in own) // self.points for own in term.own]
+        rows = Rows(found, steps) if len(steps) == 2 and width >= SHORTEST else None
         return TermPlan(
             term.operands,
             term.powers,
             tuple(
                 self._picked(each, width, prod(lengths[i] for i in own))
-                for each, own in zip(found, term.own, strict=False)
+                for each, own in zip(found, term.own if rows is None else (), strict=False)
             ),
             width,
             self.points * len(found[0]),
             float(term.coefficient) / below,
             term.coefficient.numerator * inverse_of(term.coefficient.denominator * below) % P,
-            _weights(found[0], width, self.points),
+            None if rows else _weights(found[0], width, self.points),
+            rows,
         )
 
     def _picked(self, entries: list[list[int]], width: int, count: int) -> Gather:
@@ -293,11 +307,11 @@ def _rules(bound: Bound, term: BoundTerm) -> Iterator[_Rule]:
         yield _Rule(each, around)
 
 
-def _hold_to_limit(lengths: Sequence[int]) -> None:
+def _hold_to_limit(lengths: Sequence[int], limit: int = MOST_ENTRIES) -> None:
     """Refuse what would take more memory than a check is worth."""
     count = prod(lengths)
-    if count > MOST_ENTRIES:
-        raise Unsupported(f"{count:,} entries are over the limit of {MOST_ENTRIES:,}")
+    if count > limit:
+        raise Unsupported(f"{count:,} entries are over the limit of {limit:,}")
 
 
 def _gather(letters: Letters, own: Letters, order: tuple[str, ...], lengths: _Lengths) -> Gather:

@@ -3,22 +3,51 @@
 Along an axis of 2 entries a turn by 2 is none, and the third diagonal of a matrix is not there.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from math import prod
 
-from shapecalc.dims import Dim
+from shapecalc.dims import ONE, Dim
+from shapecalc.ops.inside import quotients_of
 from shapecalc.ops.registry import OPS
+from shapecalc.ops.terms import BoundTerm
 from shapecalc.tree import Call
 
 
 def room_for(tree: Call) -> Iterator[Dim]:
-    """Yield dims that are to be more than nothing, from the numbers in an op's conditions."""
+    """Yield dims that are to be more than nothing, from the numbers in an op's conditions.
+
+    Of an op that is defined by its sizes, the parts that its definition divides them into, too.
+    """
     op = OPS[tree.op]
+    yield from quotients_of(tree)
     if op.formula is None:
         return
     bound = op.bound(tuple(operand.shape for operand in tree.operands), tree.attributes)
+    yield from (dim for dim in bound.dims.values() if dim.has_divisor)
     for condition in (each for term in op.terms(tree) for each in term.conditions):
+        if condition.left is not None and not condition.is_cyclic:
+            for letter, step in condition.parts if len(condition.parts) > 1 else ():
+                if step != ONE:  # of one window, no one sees how far it is to the next
+                    yield bound.dims[letter] - ONE
         number = condition.offset.constant
         if not number or (condition.left is not None and not condition.is_cyclic):
             continue
         for letter in condition.letters:
             yield bound.dims[letter] - Dim.number(2 * abs(number.numerator))
+
+
+def work_of(tree: Call, sizes: Mapping[str, int]) -> int:
+    """Return how many products an op takes whose formula ties letters of several operands."""
+    op = OPS[tree.op]
+    if op.formula is None or len(tree.operands) < 2:
+        return 0
+    dims = op.bound(tuple(operand.shape for operand in tree.operands), tree.attributes).dims
+    works = (_work(term, dims, sizes) for term in op.terms(tree))
+    return max((work for work in works), default=0)
+
+
+def _work(term: BoundTerm, dims: Mapping[str, Dim], sizes: Mapping[str, int]) -> int:
+    """Multiply the sizes of all letters but one for each delta."""
+    letters = prod(dims[letter].size(sizes) for letter in term.letters)
+    fixed = prod(dims[each.left].size(sizes) for each in term.conditions if each.left)
+    return letters // fixed

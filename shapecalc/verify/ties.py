@@ -14,7 +14,8 @@ def has_ties(case: Case) -> bool:
     Two different functions of what is drawn hardly ever are, so that these are equal everywhere:
     `max(stack([b, b]), axis=0)`, `clip(X, b, b)`.
     """
-    plans = Plans(small_sizes(symbols([*trees_of(case), case.value])[0]))
+    dims, _ = symbols([*trees_of(case), case.value], dict(case.equations))
+    plans = Plans(small_sizes(dims))
     for attempt in range(ATTEMPTS):
         try:
             world = drawn(case, plans, {attempt: Random(177 + attempt)}, None)

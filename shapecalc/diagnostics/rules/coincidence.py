@@ -31,8 +31,9 @@ class SizesCoincide(Rule, code="SC501", is_warning=True):
       J: mean(A)
     ```
 
-    Fix: Test with sizes that all differ, such as primes. If the sizes cannot change, compare the
-    gradient's values with finite differences, and silence the warning.
+    Fix: Test with sizes that all differ, such as primes; `check --distinct` proposes some. If the
+    sizes cannot change, compare the gradient's values with finite differences, and silence the
+    warning.
     """
 
 

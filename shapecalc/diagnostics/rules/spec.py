@@ -57,11 +57,11 @@ class UnsupportedSyntax(Rule, code="SC202"):
 
 
 class UnknownKey(Rule, code="SC203"):
-    """A key at the top is none of a spec's keys.
+    """A key is none that a spec or a layer has.
 
     A misspelt section would otherwise be passed over: with `gradient` for `gradients` no claim
     would be checked, and all would look well. Where a key is near, it is taken for that one, so
-    that the rest is checked too.
+    that the rest is checked too. So it is with the kinds of `layers`, and with their options.
 
     Bad:
     ```yaml
@@ -201,20 +201,22 @@ class NotBuiltYet(Rule, code="SC212"):
 
     Bad:
     ```yaml
-    params: {z: [m, n]}
+    inputs: {z: [n, n]}
+    params: {w: [n, 1]}
     forward:
-      a: group_norm(z)
+      a: matrix_power(z, 2) @ w
       J: mean(a**2)
     ```
 
     Good:
     ```yaml
-    params: {z: [m, n]}
+    inputs: {z: [n, n]}
+    params: {w: [n, 1]}
     forward:
-      a: layer_norm(z, axis=1)
+      a: z @ z @ w
       J: mean(a**2)
     ```
 
-    Fix: Write it in terms of what is supported; with one group, the example's is `layer_norm`. A
-    newer version may read it as it was.
+    Fix: Write it in terms of what is supported; the example's is a product. A newer version may
+    read it as it was.
     """

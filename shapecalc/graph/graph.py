@@ -1,0 +1,77 @@
+"""The graph of a network: its values with trees and shapes, in topological order."""
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from shapecalc.diagnostics import Finding
+from shapecalc.dims import Dim
+from shapecalc.spec.network import Equation, Network
+from shapecalc.tree import Leaf, Tree, leaves
+
+
+class Node(NamedTuple):
+    """One equation: the value that it makes, its tree, and where the author wrote it."""
+
+    output: Leaf
+    tree: Tree
+    source: Equation
+
+
+class Use(NamedTuple):
+    """One occurrence of a value in an equation: its place among all names, and among its uses."""
+
+    node: Node
+    occurrence: int
+    number: int
+
+
+class Graph(NamedTuple):
+    """A network whose names, ops and shapes are known. `loss` is None where upstreams are given.
+
+    `lost` are the names without a value, for a mistake in their equation or before it;
+    `not_checked` those of them whose own equation is not at fault.
+    """
+
+    network: Network
+    values: dict[str, Leaf]
+    nodes: tuple[Node, ...]
+    loss: Leaf | None
+    upstream: dict[Leaf, str]
+    sizes: dict[str, int]
+    batch: str | None
+    not_checked: tuple[str, ...]
+    lost: frozenset[str]
+    findings: tuple[Finding, ...]
+    assumptions: tuple[str, ...] = ()  # about dims
+    indices: Mapping[Leaf, tuple[Dim, ...]] = {}  # whole numbers, and the dims they are below
+
+    def uses(self) -> dict[Leaf, list[Use]]:
+        """Return where each value is used, in the order of the equations."""
+        found: dict[Leaf, list[Use]] = {}
+        for node in self.nodes:
+            counts: dict[Leaf, int] = {}
+            for occurrence, name in enumerate(leaves(node.tree)):
+                if self.values.get(name.name) is name:
+                    number = counts[name] = counts.get(name, -1) + 1
+                    found.setdefault(name, []).append(Use(node, occurrence, number))
+        return found
+
+    def gradient_name(self, value: str) -> str:
+        """Return the name of a value's gradient: `dA1`, or what `upstream` calls it."""
+        given = self.upstream.get(self.values[value])
+        return given if given is not None else f"d{value}"
+
+    def size(self, dim: Dim) -> int | None:
+        """Return a dim's size; None where the spec leaves a name of it symbolic."""
+        return dim.size(self.sizes) if all(name in self.sizes for name in dim.names) else None
+
+
+def sizes_of_numbers(network: Network) -> Callable[[Dim], int | None]:
+    """Return what tells the sizes of dims that stand for numbers of the spec; None of others."""
+    sizes = {each.name: each.size for each in network.dims if each.is_inferred and each.size}
+
+    def size_of(dim: Dim) -> int | None:
+        names = dim.names
+        return dim.size(sizes) if names and sizes.keys() >= set(names) else None
+
+    return size_of

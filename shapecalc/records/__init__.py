@@ -1,0 +1,93 @@
+"""The records that leave the engine: plain, frozen, printed by nobody here.
+
+Dims are strings as printed, `"k"`, `"2*h"`; a shape is a tuple of them. Sizes are numbers, None
+where the spec leaves a dim symbolic.
+"""
+
+from typing import NamedTuple
+
+from shapecalc.diagnostics import Finding
+from shapecalc.records.chains import (
+    Chain,
+    ChainCost,
+    ChainLink,
+    Counted,
+)
+from shapecalc.records.steps import (
+    Checked,
+    Contraction,
+    Dims,
+    Exact,
+    Formula,
+    Jacobian,
+    Late,
+    Opened,
+    OrderingItem,
+    Orderings,
+    Step,
+    View,
+    WalkEdge,
+)
+from shapecalc.records.values import (
+    Claim,
+    Distinct,
+    Gradient,
+    Independence,
+    Mixing,
+    Spelled,
+    Value,
+)
+
+__all__ = [
+    "Chain",
+    "ChainCost",
+    "ChainLink",
+    "Checked",
+    "Claim",
+    "Contraction",
+    "Counted",
+    "Dims",
+    "Distinct",
+    "Exact",
+    "Formula",
+    "Gradient",
+    "Independence",
+    "Jacobian",
+    "Late",
+    "Mixing",
+    "Opened",
+    "OrderingItem",
+    "Orderings",
+    "Report",
+    "Spelled",
+    "Step",
+    "Value",
+    "View",
+    "WalkEdge",
+]
+
+
+class Report(NamedTuple):
+    """All that `check` has to say about one spec; of one that cannot be read, findings alone."""
+
+    path: str
+    name: str = ""
+    ok: bool = False
+    loss: str | None = None
+    dims: tuple[tuple[str, int | None], ...] = ()
+    batch: str | None = None
+    layout: str = "denominator"
+    values: tuple[Value, ...] = ()
+    steps: tuple[Step, ...] = ()
+    gradients: tuple[Gradient, ...] = ()
+    claims: tuple[Claim, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    silenced: tuple[Finding, ...] = ()  # by comments in the spec
+    assumptions: tuple[str, ...] = ()  # "Y sums to 1 over k, as its loss implies"
+    not_checked: tuple[str, ...] = ()  # values that depend on an equation with an error
+    inferred_dims: tuple[str, ...] = ()  # names that the spec has not, made for numbers and `_`
+    step_count: int = 0
+    examples: Independence | None = None  # None where there are none, or no loss
+    distinct: Distinct | None = None  # where asked for
+    chains: tuple[Chain, ...] = ()  # where asked for
+    source: tuple[str, ...] = ()  # the lines of the file, for frames

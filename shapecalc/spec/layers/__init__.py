@@ -1,0 +1,1 @@
+"""The section `layers` → the inputs, params and equations that it stands for."""

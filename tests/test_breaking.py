@@ -1,0 +1,55 @@
+"""Lines wider than the page are broken where a reader would, and lose nothing but spaces."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shapecalc.render.breaking import place_to_break
+from shapecalc.render.output import Look
+from shapecalc.render.page import Page, cell
+
+WIDTH = 80
+FORMULA = "sum(X.mT @ reshape(transpose(dV, (0, 2, 1, 3)), [b, t, n*e]), axis=0)"
+
+
+def held(text: str, indent: int = 0) -> list[str]:
+    page = Page(Look())
+    page.line(cell(text, "bold"), indent=indent)
+    page.hold_to_width()
+    return page.text().splitlines()
+
+
+@pytest.mark.parametrize(
+    ("text", "second"),
+    [
+        (f"  {FORMULA}    (b, d, t)(b, t, n*e) ✓ right", "(b, d, t)(b, t, n*e) ✓ right"),
+        (" " * 26 + "(b, g, q, t, e) @ (b, g, 1, e, t) → (b, g, q, t, t)  ✓ right", "✓ right"),
+        (f"  q to r:  {FORMULA} along its arrow", "along its arrow"),
+        (f"dWv = {FORMULA} + beta * Wv", "+ beta * Wv"),
+    ],
+)
+def test_break_is_at_a_gap_before_a_verdict_or_an_operator(text: str, second: str) -> None:
+    lines = held(text)
+    assert [line.strip() for line in lines] == [text[: -len(second)].strip(), second]
+
+
+def test_line_with_room_stays() -> None:
+    assert held("a" * WIDTH) == ["a" * WIDTH]
+
+
+def test_word_that_is_too_long_stays_whole() -> None:
+    assert held("a" * 90) == ["a" * 90]
+
+
+@given(st.lists(st.text("ab(),*", min_size=1, max_size=30), min_size=1, max_size=20))
+def test_nothing_is_lost_but_spaces(words: list[str]) -> None:
+    text = " ".join(words)
+    lines = held(text, indent=3)
+    assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+    assert all(len(line) <= WIDTH for line in lines)
+
+
+@given(st.text("ab ()@", max_size=200))
+def test_place_is_within_the_line_and_at_a_space(text: str) -> None:
+    place = place_to_break(text, WIDTH)
+    assert place == 0 or (place <= WIDTH and text[place] == " ")

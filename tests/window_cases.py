@@ -1,0 +1,95 @@
+"""Arguments and shapes for convolutions and pooling: every way in which windows slide.
+
+Sizes are such that strides leave a rest along one axis and none along another.
+"""
+
+_CONV1D = [
+    ("X, W", "X=b,m,h W=n,m,3"),
+    ("X, W, c", "X=b,m,h W=n,m,3 c=n"),
+    ("X, W, padding=1", "X=b,m,h W=n,m,3"),
+    ("X, W, stride=2", "X=b,m,h W=n,m,4"),
+    ("X, W, stride=2", "X=b,m,h W=n,m,3"),
+    ("X, W, stride=3, padding=2, dilation=2", "X=b,m,h W=n,m,3"),
+    ("X, W, stride=2", "X=b,m,2*n W=k,m,2"),
+    ("X, W, stride=2", "X=b,m,h W=n,m,1"),
+    ("X, W", "X=b,m,h W=n,m,1"),
+    ("X, W", "X=1,m,h W=n,m,3"),
+    ("X, W", "X=b,1,h W=n,1,2"),
+    ("X, W", "X=b,m,h W=1,m,3"),
+    ("X, W", "X=b,m,3 W=n,m,3"),
+    ("X, W", "X=b,m,h W=k,m,n"),
+    ("X, W, groups=m", "X=b,m,h W=m,1,3"),
+    ("X, W, groups=2", "X=b,2*m,h W=2*n,m,3"),
+    ("X, W, groups=2, stride=2, padding=1", "X=b,6,h W=4,3,3"),
+    ("X, W, groups=m", "X=b,m,h W=2*m,1,3"),
+]
+_CONV2D = [
+    ("X, W", "X=b,m,n,k W=2,m,3,2"),
+    ("X, W, c", "X=b,m,n,4 W=2,m,2,3 c=2"),
+    ("X, W, padding=1", "X=b,m,n,4 W=2,m,3,3"),
+    ("X, W, stride=2, padding=(1, 0)", "X=b,m,n,6 W=2,m,3,2"),
+    ("X, W, stride=(1, 2), dilation=(2, 1)", "X=b,1,n,k W=2,1,2,3"),
+    ("X, W, stride=2", "X=b,m,n,6 W=2,m,2,2"),
+    ("X, W, stride=2", "X=b,m,n,4 W=2,m,1,1"),
+    ("X, W", "X=b,m,n,4 W=2,m,1,3"),
+    ("X, W, padding=(1, 0)", "X=b,m,n,4 W=2,m,3,1"),
+    ("X, W", "X=b,m,n,4 W=2,m,1,1"),
+    ("X, W", "X=1,1,n,k W=1,1,3,2"),
+    ("X, W, groups=m", "X=b,m,n,4 W=m,1,3,2"),
+    ("X, W, groups=2, stride=2", "X=b,4,n,6 W=6,2,2,3"),
+]
+WINDOWS: dict[str, list[tuple[str, str]]] = {
+    "conv1d": _CONV1D,
+    "conv2d": _CONV2D,
+    "conv_transpose1d": [
+        ("X, W", "X=b,m,n W=m,k,3"),
+        ("X, W, c, stride=2, padding=1", "X=b,m,n W=m,2,3 c=2"),
+        ("X, W, stride=2, output_padding=1, dilation=2", "X=b,m,n W=m,2,3"),
+        ("X, W, stride=2, output_size=h", "X=b,m,5 W=m,2,3"),
+        ("X, W, stride=2, groups=2", "X=b,2*m,n W=2*m,2,3"),
+        ("X, W, groups=m", "X=b,m,n W=m,1,2"),
+        ("X, W, stride=2", "X=b,m,n W=m,k,2"),
+    ],
+    "conv_transpose2d": [
+        ("X, W", "X=b,m,n,2 W=m,2,2,3"),
+        ("X, W, c, stride=2, padding=1", "X=b,m,n,4 W=m,2,3,3 c=2"),
+        ("X, W, stride=(2, 1), output_padding=(1, 0)", "X=b,m,3,2 W=m,2,3,2"),
+        ("X, W, groups=m, stride=2", "X=b,m,3,2 W=m,2,2,2"),
+    ],
+    "avg_pool1d": [
+        ("X, 2", "X=b,m,2*n"),
+        ("X, 3, stride=2", "X=b,m,h"),
+        ("X, 3, stride=1, padding=1", "X=m,h"),
+        ("X, 2", "X=h"),
+    ],
+    "avg_pool2d": [
+        ("X, 2", "X=b,m,2*n,2*m"),
+        ("X, 2", "X=b,m,n,k"),
+        ("X, (3, 2), stride=1", "X=b,m,n,k"),
+        ("X, 3, stride=2, padding=1", "X=b,m,n,k"),
+        ("X, (1, 2)", "X=m,n,k"),
+        ("X, 2, stride=1", "X=n,k"),
+    ],
+    "max_pool1d": [("X, 2", "X=b,m,2*n"), ("X, 3, stride=2", "X=b,m,h"), ("X, 2", "X=h")],
+    "max_pool2d": [
+        ("X, 2", "X=b,m,2*n,2*m"),
+        ("X, (1, 3)", "X=m,n,3*b"),
+        ("X, 2", "X=b,m,n,k"),
+        ("X, 3, stride=2", "X=b,n,k"),
+        ("X, (3, 2), stride=(2, 1)", "X=b,n,k"),
+        ("X, b", "X=m,b*n,b*m"),
+    ],
+    "sliding_windows": [
+        ("X, (3,)", "X=b,m,h"),
+        ("X, (2,), stride=2", "X=m,h"),
+        ("X, (3, 2), stride=2, padding=1", "X=b,n,k"),
+        ("X, (3,), dilation=2", "X=h"),
+        ("X, (n,)", "X=b,h"),
+    ],
+    "overlap_add": [
+        ("X, (h,)", "X=b,h-2,3"),
+        ("X, (2*n+1, m), stride=(2, 1)", "X=2,n,m-1,3,2"),
+        ("X, (h,), dilation=2", "X=h-4,3"),
+        ("X, (h,), padding=1", "X=b,h,3"),
+    ],
+}
