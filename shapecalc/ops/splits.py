@@ -6,13 +6,14 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.dims import ONE, Dim
-from shapecalc.expression import Call, Keyword, Literal, Name, Sequence, Subscript, Syntax, Unary
+from shapecalc.expression import Call, Keyword, Name, Sequence, Subscript, Syntax
 from shapecalc.matrix.rearranged import plain
 from shapecalc.ops.attributes import problem
 from shapecalc.ops.binding import ShapeMismatch
 from shapecalc.ops.calls import dotted
 from shapecalc.ops.names import NUMPY, PREFIXES, SPLITS, TORCH
 from shapecalc.ops.registry import OPS
+from shapecalc.ops.sizes import whole_number
 from shapecalc.span import Span
 from shapecalc.tree import Attributes, Tree
 
@@ -89,7 +90,7 @@ def _axis(split: Split, whole: Tree, span: Span) -> int:
     given = split.given.get("axis")
     axis: int | None = {"rows": 0, "columns": 1}.get(split.kind, 0)
     if given is not None:
-        axis = _whole_number(given)
+        axis = whole_number(given)
     rank = len(whole.shape)
     if axis is None or not -rank <= axis < rank:
         message = f"what is split is {rank}-D, and has no axis of that number"
@@ -97,19 +98,9 @@ def _axis(split: Split, whole: Tree, span: Span) -> int:
     return axis % rank
 
 
-def _whole_number(node: Syntax) -> int | None:
-    match node:
-        case Literal(value=value) if value.denominator == 1:
-            return int(value)
-        case Unary(operator="-", operand=Literal(value=value)) if value.denominator == 1:
-            return -int(value)
-        case _:
-            return None
-
-
 def _ends(builder: "Builder", split: Split, node: Subscript, dim: Dim) -> tuple[Dim, Dim]:
     """Return where the part that is meant starts and stops."""
-    number = _whole_number(node.places[0]) if len(node.places) == 1 else None  # type: ignore[arg-type]  # a slice is no number
+    number = whole_number(node.places[0]) if len(node.places) == 1 else None
     if number is None:
         advice = "write the number of the part, `split(X, 3)[0]`"
         raise problem("SC202", node.span, "which of the parts is meant is not said", advice)
