@@ -244,3 +244,11 @@ def test_lookup_that_does_not_fit_says_what_to_write(written: str, said: str) ->
     found = caught.value
     assert isinstance(found, Problem | Misfit)
     assert said in (found.finding if isinstance(found, Problem) else found.mismatch).help
+
+
+def test_numbers_of_classes_that_are_worked_out_are_refused() -> None:
+    spec = "params: {W: [k, n], Q: [n, n]}\nforward: |\n"
+    spec += "  J = softmax_cross_entropy(W, sum(Q, axis=0), axis=0)\n"
+    (finding,) = [each for each in report_on(spec).findings if each.severity.name == "ERROR"]
+    assert finding.code == "SC210"
+    assert "not by `sum(Q, axis=0)`" in finding.message

@@ -37,6 +37,7 @@ from shapecalc.ops.arguments import told_apart, with_less
 from shapecalc.ops.attributes import AttributeReader, hold_to_finite, problem, refused
 from shapecalc.ops.binding import ShapeMismatch
 from shapecalc.ops.calls import Named, by_own_name, dotted, named
+from shapecalc.ops.indices import are_places
 from shapecalc.ops.names import INFIX_OPS, OF_CLASSES, PAIRWISE, PREFIXES, WITH_MORE
 from shapecalc.ops.numbers import SizeOf, named_by_size
 from shapecalc.ops.pasted import SAME_VALUE, is_method, method_named, pairwise, swaps_two_axes
@@ -245,6 +246,9 @@ class Builder:
             return folded
         if entry.idempotent and operands[0] is operands[1]:
             return operands[0]
+        for name in entry.indices:
+            if not are_places(place := operands[entry.operands.index(name)]):
+                raise refused(node.span, refusals.computed_places(entry, name, place))
         try:
             if entry.shape is None:
                 plain = _plainest(entry, operands, attributes)

@@ -4,7 +4,27 @@ from collections.abc import Iterable, Mapping
 
 from shapecalc.dims import Dim
 from shapecalc.ops.registry import OPS
-from shapecalc.tree import Call, Leaf, Tree, calls, leaves
+from shapecalc.tree import Call, Leaf, Number, Tree, calls, leaves
+
+KEEPING = frozenset(
+    {
+        *("add", "sub", "arange", "broadcast_to", "concatenate", "expand_dims", "flip"),
+        *("matrix_transpose", "moveaxis", "permute", "repeat", "reshape", "roll", "slice"),
+        *("squeeze", "stack", "swapaxes", "tile", "transpose"),
+    }
+)
+"""Ops that make whole numbers of whole numbers, or put them elsewhere."""
+
+
+def are_places(tree: Tree) -> bool:
+    """Say whether the entries of a tree are whole numbers where those of its names are."""
+    match tree:
+        case Call(op=op, operands=operands):
+            return op in KEEPING and all(map(are_places, operands))
+        case Number(value=value):
+            return value.denominator == 1
+        case Leaf():
+            return True
 
 
 def indices_in(trees: Iterable[Tree]) -> Mapping[Leaf, tuple[Dim, ...]]:

@@ -83,6 +83,12 @@ def axis_or_operand(op: Op, given: Sequence[Tree]) -> Refusal:
     return Refusal("SC210", message, f"write {both}, or `{op.name}({value}, axis={number})`")
 
 
+def computed_places(op: Op, operand: str, given: Tree) -> Refusal:
+    """Say that what entries are picked by is worked out, and so may be no whole number."""
+    message = f"`{op.name}` picks entries by `{operand}`, the whole numbers of an input"
+    return Refusal("SC210", f"{message}, not by `{text(given)}`", "name an input there")
+
+
 def method(name: str, value: Tree) -> Refusal:
     """Say that a method is not read; propose the op of its name."""
     message = f"the method `.{name}` is not read"
