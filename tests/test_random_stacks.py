@@ -174,7 +174,7 @@ def loss_of(data: dict[str, Any], values: dict[str, Any], moved: dict[str, Any])
 
 
 @settings(
-    max_examples=60,
+    max_examples=40,
     phases=(Phase.explicit, Phase.reuse, Phase.generate),  # a network shrinks too slowly
     suppress_health_check=[HealthCheck.too_slow],
 )

@@ -5,7 +5,7 @@ from random import Random
 import pytest
 from table_networks import REACHED, judged, network
 
-NETWORKS = 100  # `python tests/table_networks.py` tries as many as one likes
+NETWORKS = 60  # `python tests/table_networks.py` tries as many as one likes
 DRAWN = 6_000
 AT_ONCE = 20
 
