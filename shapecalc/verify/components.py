@@ -16,8 +16,12 @@ OTHER_STEP = 3e-6
 TOLERANCE = 1e-6
 STEADY = TOLERANCE / 10
 ROUNDING = 1e-15  # what a float of size 1 is off by, after a few operations
-MOST_ENTRIES = 120  # each is moved, and all are evaluated each time; of more, these are a sample
-ENTRIES_AT_ONCE = 12  # more take no less time for each, and memory for all
+MOST_MOVES = (
+    120  # at each, everything is evaluated; where there are more entries, a few move at once
+)
+MOVES_AT_ONCE = 12  # more take no less time for each, and memory for all
+Move = Sequence[tuple[int, float]]
+"""Entries that are moved together, each with its share of the step."""
 
 
 def error_by_components(case: Case) -> float:
@@ -49,17 +53,16 @@ class _Compared(NamedTuple):
 
 
 def _compared(case: Case, drawn_at: Evaluation, step: float) -> _Compared:
-    count = len(drawn_at.values[case.value].floats)
-    entries = _entries(count)
+    moves = _moves(len(drawn_at.values[case.value].floats))
     differences: list[float] = []
     formula: list[float] = []
     largest = 0.0
     plans: dict[int, Plans] = {}
-    for first in range(0, len(entries), ENTRIES_AT_ONCE):
-        places = entries[first : first + ENTRIES_AT_ONCE]
-        points = 1 + 2 * len(places)
+    for first in range(0, len(moves), MOVES_AT_ONCE):
+        together = moves[first : first + MOVES_AT_ONCE]
+        points = 1 + 2 * len(together)
         known = plans.setdefault(points, Plans(drawn_at.plans.sizes, points))
-        world = _moved(case, drawn_at, places, step, known)
+        world = _moved(case, drawn_at, together, step, known)
         _, *totals = _float_outputs(case, world)
         largest = max(largest, *map(abs, totals))
         pairs = zip(totals[::2], totals[1::2], strict=True)
@@ -67,14 +70,21 @@ def _compared(case: Case, drawn_at: Evaluation, step: float) -> _Compared:
         formula = formula or list(parted(world.at(case.formula).floats, world.plans.points)[0])
     if case.transposed:
         formula = turned(formula, drawn_at.size(case.formula.shape))
-    return _Compared(differences, [formula[i] for i in entries], ROUNDING * largest / step)
+    seen = [sum(share * formula[place] for place, share in move) for move in moves]
+    return _Compared(differences, seen, ROUNDING * largest / step)
 
 
-def _entries(count: int) -> Sequence[int]:
-    """Return the entries that are moved: all of them, or as many as can be waited for."""
-    if count <= MOST_ENTRIES:
-        return range(count)
-    return sorted(Random(count).sample(range(count), MOST_ENTRIES))
+def _moves(count: int) -> Sequence[Move]:
+    """Return which entries are moved at once: each alone, or of very many a few, each its own way.
+
+    Every entry is in one move. With shares drawn at random, errors of two entries do not cancel.
+    """
+    if count <= MOST_MOVES:
+        return [[(place, 1.0)] for place in range(count)]
+    random = Random(count)
+    order = random.sample(range(count), count)
+    shares = [random.choice((-1, 1)) * random.uniform(0.5, 1) for _ in order]
+    return [list(zip(order, shares, strict=True))[first::MOST_MOVES] for first in range(MOST_MOVES)]
 
 
 def _is_sure(found: _Compared, other: _Compared) -> bool:
@@ -92,15 +102,16 @@ def _relative(entries: list[float], differences: list[float]) -> float:
 
 
 def _moved(
-    case: Case, drawn_at: Evaluation, places: Sequence[int], step: float, plans: Plans
+    case: Case, drawn_at: Evaluation, moves: Sequence[Move], step: float, plans: Plans
 ) -> Evaluation:
-    """Return one point where nothing is moved, then two for each entry: ahead and behind."""
+    """Return one point where nothing is moved, then two for each move: ahead and behind."""
     value = drawn_at.values[case.value].floats
     points = plans.points
     moved = value * points
-    for number, place in enumerate(places):
-        moved[(1 + 2 * number) * len(value) + place] += step
-        moved[(2 + 2 * number) * len(value) + place] -= step
+    for number, move in enumerate(moves):
+        for place, share in move:
+            moved[(1 + 2 * number) * len(value) + place] += share * step
+            moved[(2 + 2 * number) * len(value) + place] -= share * step
     values = {name: _repeated(point.floats, points) for name, point in drawn_at.values.items()}
     values[case.wrt] = Point((), moved)
     return Evaluation(plans.sizes, values, None, plans=plans)
