@@ -447,3 +447,11 @@ def test_convolution_has_no_order_of_factors() -> None:
     (step,) = (each for each in report.steps if each.wrt == "X")
     assert not step.orderings.defined
     assert "a convolution" in step.orderings.why
+
+
+def test_windows_that_need_not_fill_what_they_are_put_into_are_refused() -> None:
+    text_ = "dims: [b, p, q, h]\nparams: {X: [b, p, q]}\nforward: |\n"
+    report = report_on(f"{text_}  Z = overlap_add(X, (h,))\n  J = sum(Z**2)\n")
+    errors = [each for each in report.findings if each.severity is Severity.ERROR]
+    assert {each.code for each in errors} == {"SC212"}
+    assert "X" not in [each.wrt for each in report.gradients]

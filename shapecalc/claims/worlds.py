@@ -18,7 +18,6 @@ from shapecalc.verify.plans import Plans
 ASSIGNMENTS = 2
 TRIALS = 3
 MOST_ENTRIES = 300_000
-MANY_ENTRIES = 50_000  # above it, one point of the field for each assignment has to do
 NO_POINT = "no point was found at which the network has a value"
 
 
@@ -68,24 +67,22 @@ def worlds(
     found: list[World] = []
     for assignment in range(ASSIGNMENTS):
         sizes = sizes_at(trees, dims, literals, assignment)
-        entries = _entries_within_limit(sweep, sizes)
-        trials = 1 if exact and entries > MANY_ENTRIES else TRIALS
-        made = list(islice(_at_sizes(sweep, sizes, domains, assignment, exact=exact), trials))
-        if len(made) < trials:
+        _hold_to_limit(sweep, sizes)
+        made = list(islice(_at_sizes(sweep, sizes, domains, assignment, exact=exact), TRIALS))
+        if len(made) < TRIALS:
             raise Unsupported(NO_POINT)
         found += made
     return found
 
 
-def _entries_within_limit(sweep: Sweep, sizes: Mapping[str, int]) -> int:
-    """Count entries; refuse a network that would fill the memory, at sizes unlike its numbers."""
+def _hold_to_limit(sweep: Sweep, sizes: Mapping[str, int]) -> None:
+    """Refuse a network that would fill the memory, at sizes that differ from all its numbers."""
     count = 0
     for value in sweep.graph.values.values():
         count += prod(dim.size(sizes) for dim in value.shape)
         if count > MOST_ENTRIES:
             reason = f"at the sizes tried, the network has over {MOST_ENTRIES:,} entries"
             raise Unsupported(reason)
-    return count
 
 
 def _at_sizes(

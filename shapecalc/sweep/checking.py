@@ -6,7 +6,9 @@ Each rejects a wrong formula by itself; nothing is printed that one of them reje
 from shapecalc.dims import matrix_turned
 from shapecalc.index import Labels, Sum
 from shapecalc.matrix.joining import Unreadable
+from shapecalc.ops.registry import OPS
 from shapecalc.records import Checked, Exact
+from shapecalc.tree import Tree, calls
 from shapecalc.verify import exact
 from shapecalc.verify.algebra import agrees_by_algebra
 from shapecalc.verify.cases import Case, Unsupported
@@ -33,6 +35,8 @@ def check(case: Case, terms: Sum, labels: Labels, *, numerator: bool) -> Checked
     Raises SelfCheckFailed where one rejects it, Unreadable where it has no derivative that they
     could agree on, TooLarge where none applies.
     """
+    if not _has_its_shapes(case.formula):
+        raise Unreadable("its formula has that shape at some sizes alone")
     free = matrix_turned(labels) if numerator else labels
     by_algebra = agrees_by_algebra(case.formula, terms, free)
     if by_algebra is False:
@@ -60,6 +64,21 @@ def check(case: Case, terms: Sum, labels: Labels, *, numerator: bool) -> Checked
     if outcome is None and error is None and not by_algebra:
         raise TooLarge("; ".join(notes))
     return Checked(by_algebra is True, error, outcome, "; ".join(notes))
+
+
+def _has_its_shapes(formula: Tree) -> bool:
+    """Say whether every call in a formula has the shape that its op makes of its operands.
+
+    Windows that are put together may be fewer than would fit; then their gradient is not all
+    windows of the upstream gradient.
+    """
+    for part in calls(formula):
+        op = OPS[part.op]
+        if op.shape is not None:
+            shapes = tuple(operand.shape for operand in part.operands)
+            if op.bound(shapes, part.attributes).shape != part.shape:
+                return False
+    return True
 
 
 def _rejected(case: Case, message: str) -> Exception:
