@@ -5,6 +5,7 @@ with any expressions, in a file of its own so that both run at once. One in DRAW
 printed in every format.
 """
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mutations import DRAWN, Choose, assert_sound, mutated_spec
@@ -63,3 +64,26 @@ def test_logarithm_of_a_transposed_product_is_derived() -> None:
 
 def test_normalisation_over_one_entry_is_told_in_full() -> None:
     assert_sound("params: {b: [k, 1]}\ndims: [k]\nforward: |\n  J = sum(normalize(b, axis=1))\n")
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "J = sum((t / B.sum(axis=0))**2)",
+        "J = sum(masked_softmax(W, t, axis=(0, 1))**2)",
+    ],
+)
+def test_a_sum_in_a_denominator_is_one_value_however_its_axes_are_written(lines: str) -> None:
+    shapes = "{W: [k, n], B: [k, 1], t: [n]}"
+    assert_sound(f"params: {shapes}\nforward: |\n  {lines}\n")
+
+
+def test_windows_may_be_as_wide_as_dims() -> None:
+    for line in ("max_pool2d(X, (k, r))", "max_pool2d(X, (k, r), stride=1)"):
+        assert_sound(f"params: {{X: [m, 12, 12]}}\ndims: [m, k, r]\nforward: {{J: sum({line})}}\n")
+
+
+def test_a_root_of_a_root_is_judged_in_floats() -> None:
+    lines = "N = layer_norm(X, g)\n  M = layer_norm(N @ W, g)\n  J = mse(M, Y)\n"
+    params = "dims: {m: 8, n: 17}\ninputs: {Y: [m, n]}\nparams: {X: [m, n], W: [n, n], g: [n]}\n"
+    assert_sound(f"{params}forward: |\n  {lines}gradients: {{dg: sum(dM * M, axis=0)}}\n")

@@ -57,6 +57,8 @@ def test_names_with_commas_are_a_key_of_a_mapping_too() -> None:
         ("Q, K = split(P, 3, axis=-1)", "SC303", "there are 3 parts, and 2 names"),
         ("Q, K, V = X @ W", "SC201", "3 names, and `X @ W` makes one value"),
         ("Q, K, V = torch.split(P, t, dim=2)", "SC303", "there are d/t parts, and 3 names"),
+        ("Q, , K = split(P, 3, axis=-1)", "SC204", "there is no name beside this comma"),
+        ("Q, K, = split(P, 2, axis=-1)", "SC204", "there is no name beside this comma"),
         ("Q = split(P, 3, axis=-1)", "SC202", "makes several values"),
         ("Q = split(P, 3, axis=-1)[3]", "SC304", "none has the number 3"),
         ("Q = split(P, 3, axis=3)[0]", "SC304", "has no axis of that number"),

@@ -65,6 +65,7 @@ class _Court:
         self.symbols = [leaf(name, ()) for name in symbols]
         self.params = {entry.name for entry in network.params}
         self.trees = [claim.tree for claim in claims if claim.tree is not None]
+        self.claimed = [claim.gradient for claim in claims if claim.tree is not None]
         self._worlds: dict[str, list[World]] = {}
         self._work = 0
         self._entries = 0
@@ -212,7 +213,8 @@ class _Court:
 
             exact = mode != "floats"
             try:
-                self._worlds[mode] = worlds(self.sweep, self.trees, domains, exact=exact)
+                trees = [*self.trees, *self.claimed]
+                self._worlds[mode] = worlds(self.sweep, trees, domains, exact=exact)
             except Unsupported as reason:
                 self._without_worlds[mode] = str(reason)
                 raise

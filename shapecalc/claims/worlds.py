@@ -3,13 +3,13 @@
 The true gradients are evaluated by the derived formulas, each of which has been checked.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from math import prod
 from random import Random
 
 from shapecalc.sweep import Sweep
-from shapecalc.tree import Leaf, Tree, leaf
+from shapecalc.tree import Leaf, Tree, leaf, leaves
 from shapecalc.verify.cases import ATTEMPTS, Domain, draw, index_domains, sizes_at, symbols
 from shapecalc.verify.evaluate import Evaluation, Point
 from shapecalc.verify.field import Functions, NoValue, Unsupported
@@ -38,10 +38,6 @@ class World:
             len(point.floats or point.exact or ()) for point in self.evaluation.values.values()
         )
 
-    def gradient(self, name: Leaf) -> Point:
-        """Return the true gradient of a name."""
-        return self.truth[name]
-
     def value(self, tree: Tree, claimed: Mapping[Leaf, Point]) -> Point:
         """Evaluate a claim in which some gradients are the author's own."""
         values = {**self.evaluation.values, **self.truth, **claimed}
@@ -52,27 +48,43 @@ class World:
 
 
 def worlds(
-    sweep: Sweep, claims: Iterable[Tree], domains: Mapping[Leaf, Domain], *, exact: bool
+    sweep: Sweep, claims: Sequence[Tree], domains: Mapping[Leaf, Domain], *, exact: bool
 ) -> list[World]:
-    """Evaluate the network at some points: at two assignments of sizes, in the field or in floats.
+    """Evaluate what claims need at some points: at two assignments of sizes, exactly or in floats.
 
+    `claims` are the formulas that are claimed, and the names of the gradients that they claim.
     Raises Unsupported where the field cannot carry an op, or no point has a value.
     """
     trees = [node.tree for node in sweep.graph.nodes]
     trees += [gradient.formula for gradient in sweep.gradients.values()]
-    trees += list(sweep.graph.values.values()) + list(claims)
+    trees += [*sweep.graph.values.values(), *claims]
     equations = {node.output: node.tree for node in sweep.graph.nodes}
     dims, literals = symbols(trees, equations)
     domains = {**domains, **index_domains(trees)}
+    needed = _needed(sweep, claims)
     found: list[World] = []
     for assignment in range(ASSIGNMENTS):
         sizes = sizes_at(trees, dims, literals, assignment)
         _hold_to_limit(sweep, sizes)
-        made = list(islice(_at_sizes(sweep, sizes, domains, assignment, exact=exact), TRIALS))
+        points = _at_sizes(sweep, needed, sizes, domains, assignment, exact=exact)
+        made = list(islice(points, TRIALS))
         if len(made) < TRIALS:
             raise Unsupported(NO_POINT)
         found += made
     return found
+
+
+def _needed(sweep: Sweep, claims: Iterable[Tree]) -> frozenset[Leaf]:
+    """Return the values and gradients that claims, and what they are compared with, are made of."""
+    made = {node.output: node.tree for node in sweep.graph.nodes}
+    made |= {gradient.name: gradient.formula for gradient in sweep.gradients.values()}
+    needed: set[Leaf] = set()
+    waiting = list(claims)
+    while waiting:
+        new = set(leaves(waiting.pop())) - needed
+        needed |= new
+        waiting += [made[name] for name in new if name in made]
+    return frozenset(needed)
 
 
 def _hold_to_limit(sweep: Sweep, sizes: Mapping[str, int]) -> None:
@@ -87,6 +99,7 @@ def _hold_to_limit(sweep: Sweep, sizes: Mapping[str, int]) -> None:
 
 def _at_sizes(
     sweep: Sweep,
+    needed: frozenset[Leaf],
     sizes: dict[str, int],
     domains: Mapping[Leaf, Domain],
     assignment: int,
@@ -99,13 +112,14 @@ def _at_sizes(
         random = Random(9000 + 100 * assignment + attempt + 50 * exact)
         evaluation = Evaluation(sizes, {}, Functions(random) if exact else None, plans=plans)
         try:
-            yield _world(sweep, evaluation, domains, random, attempt, assignment)
+            yield _world(sweep, needed, evaluation, domains, random, attempt, assignment)
         except NoValue:
             continue
 
 
 def _world(
     sweep: Sweep,
+    needed: frozenset[Leaf],
     evaluation: Evaluation,
     domains: Mapping[Leaf, Domain],
     random: Random,
@@ -124,6 +138,8 @@ def _world(
     for name in given:
         evaluation.values[name] = draw(name, domains.get(name), evaluation, random, attempt)
     for node in sweep.graph.nodes:
+        if node.output not in needed:
+            continue
         point = evaluation.at(node.tree)
         sizes = evaluation.size(node.output.shape)
         evaluation.set(node.output, point._replace(sizes=sizes))
@@ -133,6 +149,8 @@ def _world(
         truth[gradient] = draw(gradient, None, evaluation, random, 0)
         evaluation.set(gradient, truth[gradient])
     for found in sweep.gradients.values():
+        if found.name not in needed:
+            continue
         point = evaluation.at(found.formula)
         truth[found.name] = point._replace(sizes=evaluation.size(found.name.shape))
         evaluation.set(found.name, truth[found.name])

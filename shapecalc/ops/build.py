@@ -338,7 +338,16 @@ def names_in_definition(
     if entry.sizes:
         dims = entry.bound(tuple(each.shape for each in operands), attributes).dims
         names.update({letter: dims[letter] for letter in entry.sizes if letter in dims})
-    return {**names, **dict(attributes)}
+    return {**names, **_names_of(attributes)}
+
+
+def _names_of(attributes: Attributes) -> "dict[str, Tree | Attribute]":
+    """Return what attributes are called: `kernel_size`, and of several `kernel_size0` too."""
+    names: dict[str, Tree | Attribute] = dict(attributes)
+    for name, value in attributes:
+        if isinstance(value, tuple):
+            names.update({f"{name}{place}": item for place, item in enumerate(value)})
+    return names
 
 
 def _size(dim: Dim) -> Tree:
@@ -358,10 +367,7 @@ def _plainest(entry: Op, operands: tuple[Tree, ...], attributes: Attributes) -> 
     text = entry.spelling(tuple(operand.shape for operand in operands), dict(attributes))
     if text is None:
         return None
-    names: dict[str, Tree | Attribute] = dict(attributes)
-    shape = names.get("shape")
-    if isinstance(shape, tuple):
-        names.update({f"s{axis}": dim for axis, dim in enumerate(shape)})
+    names = _names_of(attributes)
     if operands:
         names.update({f"d{axis}": dim for axis, dim in enumerate(operands[0].shape)})
     names.update(zip(entry.names(len(operands)), operands, strict=True))

@@ -97,8 +97,7 @@ def avg_pool2d(X: Array, *, kernel_size: Any, stride: Any = None, padding: Any =
 
 def _width(given: Given, place: int) -> str:
     """Spell the width of a window along one axis, for a definition."""
-    widths = given["kernel_size"]
-    return str(widths[place]) if isinstance(widths, tuple) else "kernel_size"
+    return f"kernel_size{place}" if isinstance(given["kernel_size"], tuple) else "kernel_size"
 
 
 def _largest_of(space: int, given: Given) -> str:

@@ -99,7 +99,7 @@ def full_like(X: Array, *, fill_value: float) -> Array:
 def _constant(_: Shapes, given: Given) -> str:
     shape = given["shape"]
     assert isinstance(shape, tuple)
-    dims = ", ".join(f"s{axis}" for axis in range(len(shape)))
+    dims = ", ".join(f"shape{axis}" for axis in range(len(shape)))
     return f"fill_value * ones({dims})" if shape else "fill_value"
 
 

@@ -77,6 +77,10 @@ def _names(left: "_Piece") -> list[Reference]:
         raise over("{} names for one equation", count, PARTS_LIMIT, left.span, "split it in steps")
     for piece in left.text.split(","):
         written = _Piece.of(left.block, at, at + len(piece))
+        if not written.text:
+            comma = left.block.locate(at - 1 if at > left.start else at + len(piece), 1)
+            advice = "write `a, b`, or drop the comma"
+            raise problem("SC204", comma, "there is no name beside this comma", advice)
         found.append(name_at(written.text, written.span))
         at += len(piece) + 1
     return found

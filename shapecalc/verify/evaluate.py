@@ -247,7 +247,7 @@ class Evaluation:
                 slopes = field.inverses(entries)
                 return functions.logs(entries, slopes), lambda: slopes
             case "sqrt":
-                values = [field.square_root(entry) for entry in entries]
+                values = field.square_roots(entries)
                 return values, lambda: field.inverses([2 * entry % P for entry in values])
             case "sin":
                 both = functions.sines_cosines(entries)

@@ -113,6 +113,8 @@ def _aligned(tree: Tree, labels: Labels) -> Labels:
 
 def _inverted(tree: Tree, labels: Labels, power: Fraction) -> list[Term]:
     """Raise to a power that is not multiplied out: a product factor by factor, a sum as a whole."""
+    if (taken := _taken(tree, labels)) is not None:
+        return expanded(taken.tree, taken.labels, taken.power * power)
     product = entry(tree, labels, power)
     if product.factors == (Factor(tree, labels, power),):
         return _single(tree, labels, power)
@@ -120,6 +122,25 @@ def _inverted(tree: Tree, labels: Labels, power: Fraction) -> list[Term]:
     for factor in product.factors:
         products = _times(products, expanded(factor.tree, factor.labels, factor.power))
     return products
+
+
+def _taken(tree: Tree, labels: Labels) -> Factor | None:
+    """Return the entry of the operand that an op takes as it stands, as `squeeze` does."""
+    if not isinstance(tree, Call) or (op := OPS[tree.op]).formula is None:
+        return None
+    patterns = op.terms(tree)
+    if len(patterns) != 1 or len(patterns[0].factors) != 1 or patterns[0].coefficient != 1:
+        return None
+    (pattern,) = patterns
+    (factor,) = pattern.factors
+    if pattern.deltas or pattern.conditions or pattern.sizes:
+        return None
+    bound = op.bound(tuple(each.shape for each in tree.operands), tree.attributes)
+    letters = dict(zip(bound.output, labels, strict=True))
+    if any(letter is not None and letter not in letters for letter in factor.letters):
+        return None
+    own = tuple(letters[i] if i else None for i in factor.letters)
+    return Factor(tree.operands[factor.operand or 0], own, Fraction(factor.power))
 
 
 def _single(tree: Tree, labels: Labels, power: Fraction) -> list[Term]:
@@ -145,16 +166,19 @@ def _in_one_way(factor: Factor) -> Factor:
 
 
 def _without_kept_axes(factor: Factor) -> Factor:
-    """Write a sum that is a factor as a whole in one way, whether it keeps its axes or not."""
+    """Write a sum that is a factor as a whole in one way, whether it keeps its unit axes or not."""
     tree, labels, power = factor
-    if not (isinstance(tree, Call) and tree.op == "sum" and tree.attribute("keepdims") is True):
+    if not (isinstance(tree, Call) and tree.op == "sum"):
         return factor
+    (operand,) = tree.operands
     axis = tree.attribute("axis")
-    axes = axis if isinstance(axis, tuple) else range(len(labels)) if axis is None else (axis,)
-    plain = make.summed(
-        tree.operands[0], tuple(a for a in axes if isinstance(a, int)), keepdims=False
-    )
-    return Factor(plain, tuple(x for i, x in enumerate(labels) if i not in axes), power)
+    if axis is None:
+        axis = tuple(range(len(operand.shape)))
+    named = axis if isinstance(axis, tuple) else (axis,)
+    summed = {each for each in named if isinstance(each, int)}
+    ones = {place for place, dim in enumerate(operand.shape) if dim.is_one}
+    plain = make.summed(operand, tuple(sorted(summed | ones)), keepdims=False)
+    return Factor(plain, tuple(label for label in labels if label is not None), power)
 
 
 def _by_formula(tree: Call, labels: Labels) -> list[Term]:

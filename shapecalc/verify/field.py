@@ -10,6 +10,8 @@ from typing import TypeVar
 
 P = 2**61 - 1
 NAME = "2^61-1"
+MOST_DRAWN = 4
+"""How many roots outside GF(p²) are worth another point: each is there at every other one."""
 _Entry = TypeVar("_Entry")
 
 
@@ -127,6 +129,16 @@ def square_root(value: Element) -> Element:
     if root * root % P == value % P:
         return root
     return Complex(0, pow(-value, (P + 1) // 4, P))
+
+
+def square_roots(values: Sequence[Element]) -> list[Element]:
+    """Return a square root of each. Raises NoValue where one has none, as half of the complex have.
+
+    Raises Unsupported where so many are complex that no point will have them all in reach.
+    """
+    if sum(not isinstance(value, int) for value in values) > MOST_DRAWN:
+        raise Unsupported("a root of a root has no exact arithmetic")
+    return [square_root(value) for value in values]
 
 
 class Functions:

@@ -7,11 +7,11 @@ looked at by themselves.
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import product
 from typing import NamedTuple
 
 Lengths = tuple[tuple[str, int], ...]
 """Letters with how far each runs."""
-Values = dict[str, int]
 
 
 class Rule(NamedTuple):
@@ -31,6 +31,15 @@ class Rule(NamedTuple):
         own = tuple(letter for letter, _ in self.parts)
         return own if self.left is None else (self.left, *own)
 
+    @property
+    def coefficients(self) -> dict[str, int]:
+        """Return how each letter counts in left - Σ - offset, or in the sum of a mask."""
+        sign = 1 if self.left is None else -1
+        found = {} if self.left is None else {self.left: 1}
+        for letter, count in self.parts:
+            found[letter] = found.get(letter, 0) + sign * count
+        return found
+
 
 class Block(NamedTuple):
     """Letters that rules tie: for every choice of the kept ones, the rows of values of all."""
@@ -41,7 +50,7 @@ class Block(NamedTuple):
 
 def meeting(kept: Lengths, summed: Lengths, rules: Sequence[Rule]) -> tuple[Block, ...]:
     """List which values letters take together, in blocks whose kept letters are neighbours."""
-    if any(_is_broken(rule, {}) for rule in rules):
+    if any(_is_broken(rule) for rule in rules):
         return (*(_block(*each) for each in _parted(kept, summed, ())), Block((), ((),)))
     return tuple(_block(*each) for each in _parted(kept, summed, rules))
 
@@ -95,83 +104,138 @@ def _of(lengths: Lengths, rules: Sequence[Rule]) -> tuple[Rule, ...]:
 @lru_cache(maxsize=1024)
 def _block(kept: Lengths, summed: Lengths, rules: tuple[Rule, ...]) -> Block:
     letters = tuple(letter for letter, _ in (*kept, *summed))
-    groups = tuple(
-        tuple(
-            tuple(values[letter] for letter in letters)
-            for values in _completed(chosen, summed, rules)
+    search = _Search(kept, summed, rules)
+    return Block(letters, tuple(tuple(search.rows(chosen)) for chosen in search.kept))
+
+
+class _Limit(NamedTuple):
+    """A delta solved for one letter: `own` · letter + Σ count · value + offset + rest is 0.
+
+    `rest`, of letters that are chosen later, is from `low` to `high`.
+    """
+
+    own: int
+    known: tuple[tuple[int, int], ...]
+    offset: int
+    low: int
+    high: int
+    modulus: int
+
+    def choices(self, values: Sequence[int], length: int) -> range:
+        """Return what the letter may be where the letters before it have their values."""
+        total = self.offset + sum(count * values[place] for place, count in self.known)
+        if self.modulus:
+            return range(-total * self.own % self.modulus, length, self.modulus)
+        least, most = sorted((-total - self.low, -total - self.high))
+        if self.own < 0:
+            least, most = -most, -least
+        size = abs(self.own)
+        return range(max(0, -(-least // size)), min(length - 1, most // size) + 1)
+
+
+class _Test(NamedTuple):
+    """A rule at a place where all its letters have values."""
+
+    counts: tuple[tuple[int, int], ...]
+    offset: int
+    is_mask: bool
+    modulus: int
+
+    def holds(self, values: Sequence[int]) -> bool:
+        """Say whether the values keep the rule."""
+        total = self.offset + sum(count * values[place] for place, count in self.counts)
+        return total >= 0 if self.is_mask else not (total % self.modulus if self.modulus else total)
+
+
+class _Step(NamedTuple):
+    """The choice of one summed letter, by what was chosen before it."""
+
+    place: int
+    length: int
+    limits: tuple[_Limit, ...]
+    tests: tuple[_Test, ...]
+
+
+class _Search:
+    """All ways to give values to summed letters such that the rules hold.
+
+    In what order they are chosen, and what bounds each, is the same for all kept letters.
+    """
+
+    def __init__(self, kept: Lengths, summed: Lengths, rules: tuple[Rule, ...]) -> None:
+        self.kept = product(*(range(length) for _, length in kept))
+        self._places = {letter: place for place, (letter, _) in enumerate((*kept, *summed))}
+        self._lengths = dict((*kept, *summed))
+        self._rules = [(rule, rule.coefficients) for rule in rules]
+        known = {letter for letter, _ in kept}
+        self._before = tuple(self._test(*each) for each in self._rules if known.issuperset(each[1]))
+        self._steps: list[_Step] = []
+        while missing := [letter for letter, _ in summed if letter not in known]:
+            letter = min(missing, key=lambda each: self._width(each, known))
+            self._steps.append(self._step(letter, known))
+            known.add(letter)
+
+    def rows(self, chosen: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
+        """Yield the values of all letters where the kept ones have these."""
+        values = [*chosen, *[0] * len(self._steps)]
+        if all(test.holds(values) for test in self._before):
+            yield from self._from(0, values)
+
+    def _from(self, depth: int, values: list[int]) -> Iterator[tuple[int, ...]]:
+        if depth == len(self._steps):
+            yield tuple(values)
+            return
+        place, length, limits, tests = self._steps[depth]
+        ranges = [limit.choices(values, length) for limit in limits]
+        for value in min(ranges, key=len, default=range(length)):
+            values[place] = value
+            if all(test.holds(values) for test in tests):
+                yield from self._from(depth + 1, values)
+
+    def _step(self, letter: str, known: set[str]) -> _Step:
+        limits = (self._limit(letter, known, *each) for each in self._rules if letter in each[1])
+        tests = tuple(
+            self._test(rule, counts)
+            for rule, counts in self._rules
+            if letter in counts and {*known, letter}.issuperset(counts)
         )
-        for chosen in _run(kept)
-    )
-    return Block(letters, groups)
+        found = tuple(limit for limit in limits if limit is not None)
+        return _Step(self._places[letter], self._lengths[letter], found, tests)
+
+    def _limit(
+        self, letter: str, known: set[str], rule: Rule, counts: Mapping[str, int]
+    ) -> _Limit | None:
+        """Solve a rule for a letter; None where it tells nothing of that letter alone."""
+        rest = [(each, n) for each, n in counts.items() if each != letter and each not in known]
+        own = counts[letter]
+        if rule.left is None or not own or (rule.modulus and (rest or abs(own) != 1)):
+            return None
+        reaches = [count * (self._lengths[each] - 1) for each, count in rest]
+        before = tuple((self._places[each], n) for each, n in counts.items() if each in known)
+        low, high = sum(min(0, reach) for reach in reaches), sum(max(0, reach) for reach in reaches)
+        return _Limit(own, before, -rule.offset, low, high, rule.modulus)
+
+    def _test(self, rule: Rule, counts: Mapping[str, int]) -> _Test:
+        offset = rule.offset if rule.left is None else -rule.offset
+        placed = tuple((self._places[letter], count) for letter, count in counts.items())
+        return _Test(placed, offset, rule.left is None, rule.modulus)
+
+    def _width(self, letter: str, known: set[str]) -> int:
+        """Return how many values of a letter have to be tried, at most."""
+        length = self._lengths[letter]
+        limits = (self._limit(letter, known, *each) for each in self._rules if letter in each[1])
+        widths = [
+            -(-length // each.modulus)
+            if each.modulus
+            else (each.high - each.low) // abs(each.own) + 1
+            for each in limits
+            if each is not None
+        ]
+        return min((length, *widths))
 
 
-def _run(lengths: Lengths) -> Iterator[Values]:
-    """Run through all values of letters, the last fastest."""
-    if not lengths:
-        yield {}
-        return
-    (*front, (letter, length)) = lengths
-    for values in _run(tuple(front)):
-        for value in range(length):
-            yield {**values, letter: value}
-
-
-def _completed(values: Values, missing: Lengths, rules: tuple[Rule, ...]) -> Iterator[Values]:
-    """Yield the ways to give values to the letters that have none, such that all rules hold."""
-    if any(_is_broken(rule, values) for rule in rules):
-        return
-    if not missing:
-        yield values
-        return
-    choices = [_choices(letter, values, dict(missing), rules) for letter, _ in missing]
-    place = min(range(len(choices)), key=lambda each: len(choices[each]))
-    letter, _ = missing[place]
-    left = missing[:place] + missing[place + 1 :]
-    for value in choices[place]:
-        yield from _completed({**values, letter: value}, left, rules)
-
-
-def _choices(
-    letter: str, values: Values, missing: Mapping[str, int], rules: tuple[Rule, ...]
-) -> range:
-    """Return the values that a letter may take, as far as one rule alone tells."""
-    found = range(missing[letter])
-    for rule in rules:
-        if rule.left is not None and letter in rule.letters:
-            other = _within(letter, rule, values, missing)
-            found = min(found, other, key=len)
-    return found
-
-
-def _within(letter: str, rule: Rule, values: Values, missing: Mapping[str, int]) -> range:
-    """Solve a delta for a letter, whatever the others that have no value may be."""
-    counts = {each: -count for each, count in rule.parts}
-    counts[rule.left or ""] = 1
-    own, length = counts.pop(letter), missing[letter]
-    least = largest = -rule.offset
-    for each, count in counts.items():
-        reach = count * (missing[each] - 1) if each not in values else 0
-        start = count * values.get(each, 0)
-        least, largest = least + start + min(0, reach), largest + start + max(0, reach)
-    if rule.modulus:
-        is_fixed = least == largest and abs(own) == 1
-        return (
-            range(-least * own % rule.modulus, length, rule.modulus) if is_fixed else range(length)
-        )
-    low, high = sorted((-least * own, -largest * own))
-    square = own * own
-    return range(max(0, -(-low // square)), min(length - 1, high // square) + 1)
-
-
-def _is_broken(rule: Rule, values: Values) -> bool:
-    if any(letter not in values for letter in rule.letters):
+def _is_broken(rule: Rule) -> bool:
+    """Say whether a rule without letters does not hold."""
+    if rule.letters:
         return False
-    total = _sum(rule, values)
-    if rule.left is None:
-        return total < 0
-    gap = values[rule.left] - total
-    return bool(gap % rule.modulus if rule.modulus else gap)
-
-
-def _sum(rule: Rule, values: Mapping[str, int]) -> int:
-    return rule.offset + sum(count * values[letter] for letter, count in rule.parts)
+    return rule.offset < 0

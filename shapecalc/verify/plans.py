@@ -16,7 +16,7 @@ from shapecalc.tree import Call, Tree
 from shapecalc.verify.arrays import Gather, Letters, Sizes, gather, picker
 from shapecalc.verify.field import P, Unsupported, inverse_of
 from shapecalc.verify.places import Rule, meeting, places
-from shapecalc.verify.rows import SHORTEST, Rows
+from shapecalc.verify.rows import SHORTEST, Contraction, Rows
 
 POINT = "<point>"
 """The letter of the points, beside those of an op's axes."""
@@ -47,7 +47,7 @@ class TermPlan(NamedTuple):
     scale: float
     number: int
     weights: tuple[int, ...] | None = None
-    rows: Rows | None = None
+    rows: Rows | Contraction | None = None
 
     def combined(self, arrays: Sequence[Sequence[Any]]) -> Sequence[Any]:
         """Multiply entries of arrays, one for each factor, and add up."""
@@ -184,18 +184,33 @@ class Plans:
         under = inverse_of(term.coefficient.denominator * below)
         order = (*term.kept, *term.summed)
         _hold_to_limit([lengths[i] for i in order if i != POINT])
+        width = prod(lengths[i] for i in term.summed)
+        rows = self._contraction(term, lengths) if width >= SHORTEST else None
         return TermPlan(
             term.operands,
             term.powers,
             tuple(
                 _gather(letters, own, order, lengths)
-                for letters, own in zip(term.letters, term.own, strict=True)
+                for letters, own in zip(
+                    term.letters, term.own if rows is None else (), strict=False
+                )
             ),
-            prod(lengths[i] for i in term.summed),
+            width,
             prod(lengths[i] for i in term.kept),
             float(term.coefficient) / below,
             term.coefficient.numerator * under % P,
+            rows=rows,
         )
+
+    def _contraction(self, term: "_TermLetters", lengths: _Lengths) -> Contraction | None:
+        """Plan a product of two operands with a sum, as a product of matrices is."""
+        if len(term.own) != 2:
+            return None
+        kept, summed = (
+            tuple((i, lengths[i]) for i in letters) for letters in (term.kept, term.summed)
+        )
+        sizes = [tuple(lengths[i] for i in own) for own in term.own]
+        return Contraction(term.letters, sizes, kept, summed)
 
     def _held_term(self, term: "_TermLetters", lengths: _Lengths) -> TermPlan:
         """Plan a term with deltas or masks: only some entries meet."""

@@ -1,11 +1,14 @@
-"""Two arrays of which rows of entries meet, as in a convolution: each row is gathered once.
+"""Two arrays of which rows of entries meet, as in a product: each row is gathered once.
 
 Row after row multiplied and added up: many entries of the output have one of the rows in common.
 """
 
 from collections.abc import Callable, Sequence
+from math import prod
 from operator import itemgetter, mul
 from typing import Any
+
+from shapecalc.verify.arrays import Gather, Letters, Order, Sizes, gather
 
 Row = tuple[int, ...]
 SHORTEST = 4
@@ -43,6 +46,42 @@ class Rows:
             )
             found += [sum(map(mul, first[one], second[other])) for one, other in self.pairs]
         return found
+
+
+class Contraction:
+    """Two arrays of which rows meet as in a product of matrices: letters say which.
+
+    `summed` run along the rows; every row of either array is picked once, by its kept letters.
+    """
+
+    __slots__ = ("length", "pairs", "picks")
+
+    def __init__(
+        self,
+        letters: Sequence[Letters],
+        own: Sequence[Sizes],
+        kept: Order,
+        summed: Order,
+    ) -> None:
+        self.length = prod(size for _, size in summed)
+        self.picks: list[Gather] = []
+        numbers: list[Sequence[int]] = []
+        for each, sizes in zip(letters, own, strict=True):
+            order = tuple((letter, size) for letter, size in kept if letter in each)
+            self.picks.append(gather(each, sizes, (*order, *summed)))
+            names, lengths = zip(*order, strict=True)
+            numbers.append(gather(names, lengths, kept)(range(prod(lengths))))
+        self.pairs = list(zip(*numbers, strict=True))
+
+    def combined(self, arrays: Sequence[Sequence[Any]]) -> list[Any]:
+        """Multiply rows and add up, for every entry of the output."""
+        first, second = (
+            self._rows(pick(array)) for pick, array in zip(self.picks, arrays, strict=True)
+        )
+        return [sum(map(mul, first[one], second[other])) for one, other in self.pairs]
+
+    def _rows(self, entries: Sequence[Any]) -> list[Sequence[Any]]:
+        return [entries[at : at + self.length] for at in range(0, len(entries), self.length)]
 
 
 def _picker(row: Row) -> Callable[[Sequence[Any]], Sequence[Any]]:
