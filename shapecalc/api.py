@@ -96,7 +96,8 @@ def check(
     source = lines_of(text)
     if network is None:
         return Report(path, findings=first_findings(findings), source=source)
-    graph = build_graph(network)
+    memory = memory or Memory()
+    graph = build_graph(network, memory.equations)
     every = at_layers([*findings, *graph.findings, *assumption_findings(graph)], network)
     is_whole = not every
     if any(finding.code == "SC212" for finding in findings):

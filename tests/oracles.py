@@ -30,7 +30,7 @@ from shapecalc.backprop import Jacobian, contribution, jacobian
 from shapecalc.conditions import Condition, Label, Mask
 from shapecalc.dims import Dim, Shape, matrix_turned
 from shapecalc.expression import Name
-from shapecalc.graph import Node, Use
+from shapecalc.graph import Equations, Node, Use
 from shapecalc.index import Labels, Term
 from shapecalc.matrix.printing import numpy_text
 from shapecalc.ops import OPS
@@ -104,7 +104,8 @@ class Derived(NamedTuple):
                 terms, jac.wrt_labels, jac.wrt.shape, held_too, numerator=numerator
             )
         source = Equation("R", Name(NOWHERE, "R"), self.step.text, NOWHERE, NOWHERE)
-        use = Use(Node(jac.output, self.equation, source), self.use, 0)
+        template = Equations().template(jac.output, self.equation, ())
+        use = Use(Node(jac.output, source, template, template.kind), self.use, 0)
         question = Question(jac.wrt, (use,), (held,), None, is_total=False)
         return shortest(terms, jac.wrt_labels, question, numerator=numerator)
 

@@ -50,9 +50,10 @@ class World:
 def worlds(
     sweep: Sweep, claims: Sequence[Tree], domains: Mapping[Leaf, Domain], *, exact: bool
 ) -> list[World]:
-    """Evaluate what claims need at some points: at two assignments of sizes, exactly or in floats.
+    """Evaluate the network at some points: at two assignments of sizes, exactly or in floats.
 
-    `claims` are the formulas that are claimed, and the names of the gradients that they claim.
+    `claims` are the formulas that are claimed, and the names of the gradients that they claim: the
+    gradients that these need are evaluated.
     Raises Unsupported where the field cannot carry an op, or no point has a value.
     """
     trees = [node.tree for node in sweep.graph.nodes]
@@ -75,9 +76,8 @@ def worlds(
 
 
 def _needed(sweep: Sweep, claims: Iterable[Tree]) -> frozenset[Leaf]:
-    """Return the values and gradients that claims, and what they are compared with, are made of."""
-    made = {node.output: node.tree for node in sweep.graph.nodes}
-    made |= {gradient.name: gradient.formula for gradient in sweep.gradients.values()}
+    """Return the gradients that claims, and what they are compared with, are made of."""
+    made = {gradient.name: gradient.formula for gradient in sweep.gradients.values()}
     needed: set[Leaf] = set()
     waiting = list(claims)
     while waiting:
@@ -138,8 +138,6 @@ def _world(
     for name in given:
         evaluation.values[name] = draw(name, domains.get(name), evaluation, random, attempt)
     for node in sweep.graph.nodes:
-        if node.output not in needed:
-            continue
         point = evaluation.at(node.tree)
         sizes = evaluation.size(node.output.shape)
         evaluation.set(node.output, point._replace(sizes=sizes))

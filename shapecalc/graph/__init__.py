@@ -2,5 +2,15 @@
 
 from shapecalc.graph.build import build_graph, built
 from shapecalc.graph.graph import Graph, Node, Use, sizes_of_numbers
+from shapecalc.graph.kinds import Equations, Signature
 
-__all__ = ["Graph", "Node", "Use", "build_graph", "built", "sizes_of_numbers"]
+__all__ = [
+    "Equations",
+    "Graph",
+    "Node",
+    "Signature",
+    "Use",
+    "build_graph",
+    "built",
+    "sizes_of_numbers",
+]

@@ -12,6 +12,7 @@ from shapecalc.diagnostics import MOST_PROPOSALS, Finding, Problem, Related, nea
 from shapecalc.dims import matrix_turned, shape_text
 from shapecalc.expression import Name, Syntax
 from shapecalc.graph.graph import Graph, Node, sizes_of_numbers
+from shapecalc.graph.kinds import Equations, Found, Kind, Template, told_apart
 from shapecalc.graph.limits import hold_to_limits, hold_to_sizes
 from shapecalc.graph.misfits import misfit_finding
 from shapecalc.graph.open_axes import closed
@@ -23,7 +24,7 @@ from shapecalc.ops.build import Builder, Misfit
 from shapecalc.ops.indices import indices_in
 from shapecalc.ops.inside import quotients_inside
 from shapecalc.ops.names import PREFIXES
-from shapecalc.parsing import names_in
+from shapecalc.parsing import Expression, names_in
 from shapecalc.span import Span
 from shapecalc.spec.network import Equation, Network, ValueEntry
 from shapecalc.tree import Attribute, Leaf, Tree, leaf
@@ -43,9 +44,12 @@ class _Skipped(Exception):
     """An equation that depends on one that could not be read."""
 
 
-def build_graph(network: Network) -> Graph:
-    """Look up names, work out shapes, and find the loss."""
-    return _GraphBuilder(network).graph()
+def build_graph(network: Network, known: Equations | None = None) -> Graph:
+    """Look up names, work out shapes, and find the loss.
+
+    Equations alike but for their names are built once, in many networks where `known` is handed on.
+    """
+    return _GraphBuilder(network, known or Equations()).graph()
 
 
 def built(graph: Graph, part: Syntax) -> Tree:
@@ -74,7 +78,8 @@ def built(graph: Graph, part: Syntax) -> Tree:
 
 
 class _GraphBuilder:
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network, known: Equations) -> None:
+        self.known = known
         self.closed = closed(network)
         self.network = network = self.closed.network
         self.findings: list[Finding] = list(self.closed.findings)
@@ -89,10 +94,9 @@ class _GraphBuilder:
         self.constants = {entry.name: entry for entry in network.constants}
         self.symbols = self.dims.keys() | self.constants.keys()
         self.sizes = {entry.name: entry.size for entry in network.dims if entry.size is not None}
-        self.nodes: list[Node] = []
+        self.nodes: dict[str, Node] = {}
         declared = (*network.inputs, *network.params)
-        self.trees: dict[str, Tree] = {}
-        self.origins = Origins({entry.name: entry for entry in declared}, self.trees)
+        self.origins = Origins({entry.name: entry for entry in declared}, self._tree_of)
         self.written = Written(self.closed, self.origins, self.sizes)
 
     def graph(self) -> Graph:
@@ -104,12 +108,13 @@ class _GraphBuilder:
         for stated in self.network.shapes:
             self._check_stated(stated)
         upstream = self._upstream()
-        indices = indices_in(self.trees.values())
+        trees = [node.tree for node in self.nodes.values() if not node.is_plain]
+        indices = indices_in(trees)
         self.findings += asked_of_indices(self.network, indices)
         return Graph(
             self.network,
             self.values,
-            tuple(self.nodes),
+            tuple(self.nodes.values()),
             self._loss() if not upstream else None,
             upstream,
             self.sizes,
@@ -117,16 +122,21 @@ class _GraphBuilder:
             tuple(self.not_checked),
             frozenset(self.lost),
             tuple(self.findings),
-            tuple(self._assumptions()),
+            tuple(self._assumptions(trees)),
             indices,
         )
 
-    def _assumptions(self) -> Iterator[str]:
-        """Say what was taken for granted of dims: what `_` is, and that quotients are whole."""
+    def _assumptions(self, trees: Sequence[Tree]) -> Iterator[str]:
+        """Say what was taken for granted of dims: what `_` is, and that quotients are whole.
+
+        Nothing is taken for granted by equations that are plain.
+        """
         yield from self.closed.assumptions
-        yield from ranges_assumed(self.trees.values(), self.sizes)
-        dims = dict.fromkeys(dim for value in self.values.values() for dim in value.shape)
-        dims |= dict.fromkeys(dim for tree in self.trees.values() for dim in quotients_inside(tree))
+        yield from ranges_assumed(trees, self.sizes)
+        dims = dict.fromkeys(
+            dim for value in self.values.values() for dim in value.shape if dim.only_name is None
+        )
+        dims |= dict.fromkeys(dim for tree in trees for dim in quotients_inside(tree))
         yield from dict.fromkeys(
             f"{dim.divisor} divides {dim.divided_part}" for dim in dims if dim.has_divisor
         )
@@ -136,7 +146,21 @@ class _GraphBuilder:
         self.places[name] = place
         self.later.pop(name, None)
 
+    def _tree_of(self, name: str) -> Tree | None:
+        node = self.nodes.get(name)
+        return node.tree if node else None
+
+    def _add(self, equation: Equation, template: Template, kind: Kind) -> None:
+        output = kind.leaves[-1]
+        self.nodes[equation.name] = Node(output, equation, template, kind)
+        self._define(equation.name, output, equation.span)
+
     def _equation(self, equation: Equation) -> None:
+        found = self._names_of(equation)
+        alike = found and self.known.recalled(equation.name, found)
+        if alike:
+            self._add(equation, *alike)
+            return
         self.reading = equation
         try:
             builder = Builder(
@@ -157,12 +181,20 @@ class _GraphBuilder:
             self.not_checked.append(equation.name)
         else:
             output = leaf(equation.name, tree.shape)
-            self.nodes.append(Node(output, tree, equation))
-            self.trees[equation.name] = tree
-            self._define(equation.name, output, equation.span)
+            template = self.known.template(output, tree, self.dims)
+            if found:
+                self.known.learn(found, template)
+            self._add(equation, template, template.kind)
             return
         self.lost.add(equation.name)
         self.later.pop(equation.name, None)
+
+    def _names_of(self, equation: Equation) -> Found | None:
+        """Look up what an equation names; None where that is not so plain."""
+        written = equation.written
+        if self.redefined or not isinstance(written, Expression):
+            return None
+        return told_apart(written.pattern, written.names, self.values, self.dims, self.constants)
 
     def _report(self, equation: Equation, finding: Finding) -> None:
         found = self.written.finding(equation, self._lookup, finding)
@@ -307,15 +339,15 @@ class _GraphBuilder:
         named = self.network.loss
         if named is not None:
             return self._named_loss(Name(named.span, named.name))
-        scalars = [node.output for node in self.nodes if not node.output.shape]
-        if scalars and (len(scalars) == 1 or scalars[-1] is self.nodes[-1].output):
+        nodes = list(self.nodes.values())
+        scalars = [node.output for node in nodes if not node.output.shape]
+        if scalars and (len(scalars) == 1 or scalars[-1] is nodes[-1].output):
             return scalars[-1]
-        if self.nodes and not self.lost and (self.network.params or self.network.gradients):
-            self.findings.append(self._no_loss(scalars))
+        if nodes and not self.lost and (self.network.params or self.network.gradients):
+            self.findings.append(self._no_loss(nodes[-1], scalars))
         return None
 
-    def _no_loss(self, scalars: list[Leaf]) -> Finding:
-        last = self.nodes[-1]
+    def _no_loss(self, last: Node, scalars: list[Leaf]) -> Finding:
         name = last.output.name
         if scalars:
             message = f"no loss is named, and {len(scalars)} values are scalars"

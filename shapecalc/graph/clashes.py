@@ -51,7 +51,7 @@ class _Axes:
         self.network = network
         self.classes = solution.classes
         declared = (*network.inputs, *network.params)
-        self.origins = Origins({entry.name: entry for entry in declared}, solution.trees)
+        self.origins = Origins({entry.name: entry for entry in declared}, solution.trees.get)
         self.entries = self.origins.declared
         self.equations = {equation.name: equation for equation in network.forward}
         self.sizes = {axis.variable: axis.size for axis in network.open_axes}

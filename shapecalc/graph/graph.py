@@ -1,20 +1,46 @@
 """The graph of a network: its values with trees and shapes, in topological order."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from shapecalc.diagnostics import Finding
 from shapecalc.dims import Dim
+from shapecalc.graph.kinds import Kind, Template
 from shapecalc.spec.network import Equation, Network
-from shapecalc.tree import Leaf, Tree, leaves
+from shapecalc.tree import Leaf, Tree
 
 
-class Node(NamedTuple):
+class Node:
     """One equation: the value that it makes, its tree, and where the author wrote it."""
 
-    output: Leaf
-    tree: Tree
-    source: Equation
+    __slots__ = ("_tree", "kind", "output", "source", "template")
+
+    def __init__(self, output: Leaf, source: Equation, template: Template, kind: Kind) -> None:
+        self.output = output
+        self.source = source
+        self.template = template
+        self.kind = kind
+        self._tree: Tree | None = None
+
+    @property
+    def tree(self) -> Tree:
+        """Return the equation's tree; it is made when first asked for."""
+        if self._tree is None:
+            self._tree = self.template.tree_of(self.kind)
+        return self._tree
+
+    @property
+    def is_plain(self) -> bool:
+        """Say whether all there is to know of the equation is in the shapes of its names."""
+        return self.template.is_plain
+
+    @property
+    def occurrences(self) -> Iterator[tuple[int, Leaf]]:
+        """Yield the names in the tree, but for dims, each with its place among all of them."""
+        leaves = self.kind.leaves
+        for place, number in enumerate(self.template.order):
+            if number >= 0:
+                yield place, leaves[number]
 
 
 class Use(NamedTuple):
@@ -50,7 +76,7 @@ class Graph(NamedTuple):
         found: dict[Leaf, list[Use]] = {}
         for node in self.nodes:
             counts: dict[Leaf, int] = {}
-            for occurrence, name in enumerate(leaves(node.tree)):
+            for occurrence, name in node.occurrences:
                 if self.values.get(name.name) is name:
                     number = counts[name] = counts.get(name, -1) + 1
                     found.setdefault(name, []).append(Use(node, occurrence, number))

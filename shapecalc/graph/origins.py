@@ -1,6 +1,6 @@
 """An axis of a value → the declaration that it comes from, through the equations that made it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from shapecalc.matrix import make
@@ -15,7 +15,7 @@ class Origins(NamedTuple):
     """Where axes come from: the declared values, and the trees of those that equations make."""
 
     declared: Mapping[str, ValueEntry]
-    made: Mapping[str, Tree]
+    made: Callable[[str], Tree | None]
 
     def of(self, tree: Tree, axis: int) -> tuple[ValueEntry | None, int]:
         """Return the declared value, and its axis, that an axis comes from; None where none is."""
@@ -35,8 +35,9 @@ class Origins(NamedTuple):
     def _before(self, tree: Tree, axis: int) -> Iterator[tuple[Tree, int]]:
         """Yield the operand, and its axis, that hands an axis on."""
         match tree:
-            case Leaf(name=name) if name in self.made:
-                yield self.made[name], axis
+            case Leaf(name=name):
+                if (made := self.made(name)) is not None:
+                    yield made, axis
             case Call(op=op, operands=operands) if op in _KEEPING or len(operands) == 1:
                 yield from _by_letter(tree, axis)
                 for operand in operands:

@@ -2,10 +2,13 @@
 
 from shapecalc.parsing.dims import dim_of, every_part, names_in, parse_dim
 from shapecalc.parsing.parser import NAME_LIMIT, over, parse_expression
+from shapecalc.parsing.patterns import Expression, Pattern
 from shapecalc.parsing.tokens import is_name, normal_name
 
 __all__ = [
     "NAME_LIMIT",
+    "Expression",
+    "Pattern",
     "dim_of",
     "every_part",
     "is_name",

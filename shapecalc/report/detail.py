@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 
 from shapecalc.dims import Dim, Shape
-from shapecalc.graph import Graph, Node, Use
+from shapecalc.graph import Graph, Node, Signature, Use
 from shapecalc.matrix.printing import attribute_text, numpy_text, text
 from shapecalc.ops.registry import OPS, axes_of
 from shapecalc.records import Dims, Gradient, Late, Report, Spelled, Value
@@ -14,7 +14,6 @@ from shapecalc.report.independence import independence
 from shapecalc.report.steps import Writer
 from shapecalc.sweep import Gradient as Derived
 from shapecalc.sweep import Link, Sweep, known_sums
-from shapecalc.sweep.kinds import Signature
 from shapecalc.tree import Call, Leaf, Number, Tree, calls, leaves
 
 
@@ -68,7 +67,7 @@ class _Likeness:
         return self._known[key]
 
     def _signature(self, *trees: Tree) -> Signature:
-        signature = Signature(lambda _: None, self._dims)
+        signature = Signature(self._dims)
         for tree in trees:
             signature.tree(tree)
         return signature

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from shapecalc.backprop import Jacobian, JacobianTooLarge, jacobian
 from shapecalc.conditions import Label, Mask
-from shapecalc.graph import Node
+from shapecalc.graph import Node, Signature
 from shapecalc.index import Factor, Labels, Term
 from shapecalc.matrix.make import COMPARISONS, ELEMENTWISE
 from shapecalc.matrix.printing import INFIX, text
@@ -18,7 +18,6 @@ from shapecalc.ops.build import defined
 from shapecalc.ops.registry import OPS
 from shapecalc.records import Independence, Mixing
 from shapecalc.sweep import Link, Sweep
-from shapecalc.sweep.kinds import Signature
 from shapecalc.tree import Call, Leaf, Tree, call, leaf, leaves
 
 LONGEST_TEXT = 40
@@ -139,8 +138,9 @@ class _Walk:
     def _kind(self, output: Leaf, tree: Tree, operand: Operand) -> object:
         if operand.link is not None:
             return operand.link.derived.derivation.number
-        signature = Signature(lambda _: None, self.dims)
-        signature.equation(output, tree, operand.occurrence, None)
+        signature = Signature(self.dims)
+        signature.tree(tree)
+        signature.value(output)
         return tuple(signature.tokens)
 
     def _followed(self, output: Leaf, tree: Tree, occurrence: int, axis: State) -> State | Obstacle:

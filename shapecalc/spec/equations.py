@@ -9,7 +9,7 @@ from typing import NamedTuple
 from shapecalc.diagnostics import Problem, short
 from shapecalc.expression import Call, Literal, Locate, Name, Subscript, Syntax
 from shapecalc.ops.names import SPLITS
-from shapecalc.parsing import over, parse_expression
+from shapecalc.parsing import Expression, over
 from shapecalc.source import Comment, List, Mapping, Node, Scalar
 from shapecalc.span import Span
 from shapecalc.spec.network import Equation, Reference
@@ -98,7 +98,7 @@ def _equation_of_each(names: list[Reference], text: str, locate: Locate) -> list
         whole._replace(
             name=name.name,
             span=name.span,
-            expression=_part(whole.expression, number, len(names)),
+            written=_part(whole.expression, number, len(names)),
             text=f"{whole.text}[{number}]",
         )
         for number, name in enumerate(names)
@@ -120,10 +120,10 @@ def _part(syntax: Syntax, number: int, count: int) -> Syntax:
 
 
 def _equation(name: Reference, text: str, locate: Locate) -> Equation:
-    syntax = parse_expression(text, locate)
+    written = Expression(text, locate)
     stripped = text.strip()
     span = locate(text.index(stripped), len(stripped))
-    return Equation(name.name, syntax, " ".join(stripped.split()), name.span, span)
+    return Equation(name.name, written, " ".join(stripped.split()), name.span, span)
 
 
 def _lines(text: str) -> Iterator[re.Match[str]]:

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from shapecalc.dims import Dim, Shape
 from shapecalc.expression import Syntax
+from shapecalc.parsing import Expression
 from shapecalc.source import Ignore
 from shapecalc.span import Span
 
@@ -52,11 +53,16 @@ class Equation(NamedTuple):
     """One line of `forward`, or one claim of `gradients`: `name = expression`."""
 
     name: str
-    expression: Syntax
+    written: Expression | Syntax
     text: str
     span: Span
     expression_span: Span
     is_made: bool = False  # by a layer, to which the spans point
+
+    @property
+    def expression(self) -> Syntax:
+        """Return the right side."""
+        return self.written.syntax if isinstance(self.written, Expression) else self.written
 
 
 class AssumeEntry(NamedTuple):

@@ -128,7 +128,6 @@ class _Sweep:
             numerator=self.numerator,
             sums_to_one=known_sums(graph),
             domains=known_domains(graph),
-            dims=frozenset(entry.name for entry in graph.network.dims),
             memory=memory,
         )
         self.moved = self._moved()

@@ -12,6 +12,8 @@ def known_sums(graph: Graph) -> dict[Tree, int]:
     found: dict[Tree, int] = {}
     inputs = {entry.name for entry in graph.network.inputs}
     for node in graph.nodes:
+        if node.is_plain:
+            continue
         if (axis_of_ones := unit_axis(node.tree)) is not None:
             found[node.output] = axis_of_ones
         for part in calls(node.tree):

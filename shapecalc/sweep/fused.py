@@ -10,7 +10,7 @@ from shapecalc.graph import Use
 from shapecalc.index import Term, contracted, merged_powers, merged_terms, multiply, with_labels
 from shapecalc.matrix.joining import Unreadable
 from shapecalc.sweep.checking import check
-from shapecalc.sweep.kinds import Derivation, Derived, Kinds, Signature
+from shapecalc.sweep.kinds import Derivation, Derived, Kinds
 from shapecalc.tree import Leaf
 from shapecalc.verify.cases import Case, Domain
 from shapecalc.verify.expansion import TooManyTerms, expanded_terms
@@ -23,14 +23,10 @@ def fused_link(kinds: Kinds, use: Use, value: Leaf, after: tuple[Use, ...]) -> D
 
     Returns None where that is no plainer. Raises SelfCheckFailed.
     """
-    signature = Signature(kinds.facts, kinds.dims)
-    signature.equation(use.node.output, use.node.tree, use.occurrence, None)
-    for each in after:
-        signature.equation(each.node.output, each.node.tree, each.occurrence, None)
-    names, dims = tuple(signature.names), tuple(signature.dims)
-    key = ("fused", tuple(signature.tokens))
+    uses = (use, *after)
+    key, names, dims = kinds.likeness(uses, [None] * len(uses))
     found = kinds.recalled(
-        key, lambda number: _derive(kinds, use, value, after, number, names, dims)
+        ("fused", key), lambda number: _derive(kinds, use, value, after, number, names, dims)
     )
     return None if found is None else Derived(found, names, dims)
 

@@ -16,17 +16,14 @@ from shapecalc.backprop import (
     contribution,
     jacobian,
 )
-from shapecalc.dims import Dim, Floor, Shape, matrix_turned
-from shapecalc.graph import Use
+from shapecalc.dims import Dim, matrix_turned
+from shapecalc.graph import Equations, Use
 from shapecalc.index import Factor, Labels, Sum, Term, merged_terms, with_labels
 from shapecalc.records import Checked
 from shapecalc.sweep.checking import TooLarge, check
 from shapecalc.sweep.nested import shortest
 from shapecalc.tree import (
-    Attribute,
-    Call,
     Leaf,
-    Number,
     Renaming,
     Tree,
     calls,
@@ -108,9 +105,10 @@ class Derived:
 class Memory:
     """The kinds met so far, in one spec or in a run over many; when full, it begins anew."""
 
-    __slots__ = ("_known", "_made")
+    __slots__ = ("_known", "_made", "equations")
 
     def __init__(self) -> None:
+        self.equations = Equations()
         self._known: dict[object, Derivation | None] = {}
         self._made = 0
 
@@ -136,27 +134,24 @@ class Kinds:
         numerator: bool,
         sums_to_one: SumsToOne,
         domains: Domains,
-        dims: frozenset[str],
         memory: Memory,
     ) -> None:
-        self.dims = dims
         self.numerator = numerator
         self.sums_to_one = sums_to_one
         self.domains = domains
+        self._told = {
+            value: (sums_to_one.get(value), domains.get(value, ()))
+            for value in (*sums_to_one, *domains)
+            if isinstance(value, Leaf)
+        }
         self._memory = memory
         self._work = 0
 
     def derived(self, question: Question) -> Derived:
         """Derive and check, or recall. Raises Unreadable, TooLarge, SelfCheckFailed."""
-        signature = Signature(self.facts, self.dims)
-        for use, gradient in zip(question.uses, question.gradients, strict=True):
-            signature.equation(use.node.output, use.node.tree, use.occurrence, gradient)
-        signature.value(question.value)
-        if question.direct is not None:
-            signature.value(question.direct)
-        names, dims = tuple(signature.names), tuple(signature.dims)
+        key, names, dims = self.likeness(question.uses, question.gradients, question.direct)
         found = self.recalled(
-            (tuple(signature.tokens), question.is_total),
+            (key, names.index(question.value.name), question.is_total),
             lambda number: self._held(question, number, names, dims),
         )
         assert found is not None
@@ -168,9 +163,25 @@ class Kinds:
         """Recall the derivation of a kind, or make it and number it."""
         return self._memory.recall((self.numerator, key), derive)
 
-    def facts(self, value: Leaf) -> object:
-        """Return what is known of a value, in which kinds differ."""
-        return (self.sums_to_one.get(value), self.domains.get(value, ()))
+    def likeness(
+        self, uses: Sequence[Use], gradients: Sequence[Leaf | None], direct: Leaf | None = None
+    ) -> tuple[object, tuple[str, ...], tuple[str, ...]]:
+        """Return what uses have in common with all that are alike, and their own names and dims."""
+        names: dict[str, int] = {}
+        dims: dict[str, int] = {}
+        key: list[object] = []
+        for use, gradient in zip(uses, gradients, strict=True):
+            kind = use.node.kind
+            key += (kind.number, use.occurrence)
+            for value in kind.leaves:
+                key.append(names.setdefault(value.name, len(names)))
+                if value in self._told:
+                    key.append(self._told[value])
+            key += [dims.setdefault(dim, len(dims)) for dim in kind.dims]
+            key.append(gradient and names.setdefault(gradient.name, len(names)))
+        if direct is not None:
+            key += ("direct", names.setdefault(direct.name, len(names)))
+        return tuple(key), tuple(names), tuple(dims)
 
     def _held(
         self, question: Question, number: int, names: tuple[str, ...], dims: tuple[str, ...]
@@ -273,78 +284,3 @@ class Kinds:
 
 def _factors(terms: Sum) -> list[Factor]:
     return [factor for term in terms for factor in term.factors]
-
-
-class Signature:
-    """An equation with every name and dim put by its number in order of appearance."""
-
-    __slots__ = ("_facts", "_sizes", "dims", "names", "tokens")
-
-    def __init__(self, facts: Callable[[Leaf], object], sizes: frozenset[str]) -> None:
-        self._sizes = sizes
-        self.tokens: list[object] = []
-        self.names: dict[str, int] = {}
-        self.dims: dict[str, int] = {}
-        self._facts = facts
-
-    def equation(self, output: Leaf, tree: Tree, occurrence: int, gradient: Leaf | None) -> None:
-        """Add an equation, which of its names is meant, and the gradient of its output."""
-        self.tokens.append(occurrence)
-        self.tree(tree)
-        self.value(output)
-        if gradient is None:
-            self.tokens.append("loss")
-        else:
-            self.value(gradient)
-
-    def tree(self, tree: Tree) -> None:
-        """Add a tree, in the order in which a reader meets its parts."""
-        if isinstance(tree, Leaf):
-            self.value(tree)
-        elif isinstance(tree, Number):
-            self.tokens.append(tree.value)
-        else:
-            self._call(tree)
-
-    def _call(self, tree: Call) -> None:
-        self.tokens.append((tree.op, len(tree.operands)))
-        for _, value in tree.attributes:
-            self.tokens.append(self._attribute(value))
-        for operand in tree.operands:
-            self.tree(operand)
-
-    def value(self, value: Leaf) -> None:
-        """Add a name, with its shape where it is met first; a dim used as a number is a dim."""
-        if not value.shape and value.name in self._sizes:
-            self.tokens.append(("size", self.dims.setdefault(value.name, len(self.dims))))
-            return
-        number = self.names.get(value.name)
-        if number is None:
-            number = self.names[value.name] = len(self.names)
-            self.tokens.append((self._shape(value.shape), self._facts(value)))
-        self.tokens.append(number)
-
-    def _shape(self, shape: Shape) -> object:
-        return tuple(self._dim(dim) for dim in shape)
-
-    def _dim(self, dim: Dim) -> object:
-        if (name := dim.only_name) is not None:  # nearly all are, and this is asked for each axis
-            return self.dims.setdefault(name, len(self.dims))
-        return tuple(
-            (tuple((self._atom(name), power) for name, power in term), n) for term, n in dim.terms
-        )
-
-    def _atom(self, name: str) -> object:
-        if isinstance(name, Floor):
-            return (self._dim(name.above), self._dim(name.below))
-        return self.dims.setdefault(name, len(self.dims))
-
-    def _attribute(self, value: Attribute) -> object:
-        if isinstance(value, Dim):
-            return ("dim", self._dim(value))
-        if isinstance(value, Leaf):
-            self.value(value)
-            return "constant"
-        if isinstance(value, tuple):
-            return tuple(self._attribute(item) for item in value)
-        return value

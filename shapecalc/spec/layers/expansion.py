@@ -10,7 +10,7 @@ from typing import NamedTuple, assert_never
 
 from shapecalc.diagnostics import Finding, Problem, Related, fresh
 from shapecalc.dims import ONE, Dim, shape_text
-from shapecalc.parsing import names_in, parse_expression
+from shapecalc.parsing import Expression, names_in
 from shapecalc.source import Node
 from shapecalc.span import Span
 from shapecalc.spec.layers.kinds import takes_axis
@@ -274,8 +274,8 @@ class _Expansion:
         return [ValueEntry(name, shape, place, spans[0], spans, is_made=True)]
 
     def _equation(self, name: str, text: str, place: Span) -> None:
-        syntax = parse_expression(text, lambda *_: place)
-        self._forward.append(Equation(name, syntax, text, place, place, is_made=True))
+        written = Expression(text, lambda *_: place)
+        self._forward.append(Equation(name, written, text, place, place, is_made=True))
         self._value = name
 
 
