@@ -21,21 +21,33 @@ _ELEMENTWISE = frozenset(INFIX_OPS.values()) - {"matmul"}
 
 def lint_findings(graph: Graph) -> Iterator[Finding]:
     """Say what is unused or does not reach the loss, and what is written but hardly meant."""
-    used = {name for node in graph.nodes for name in _names_in(node.tree)}
+    used = {name for node in graph.nodes for name in _names_of(node)}
     yield from _unused(graph, used)
     yield from _not_in_loss(graph, used)
     yield from _convention_without_layers(graph)
     makers = {node.output: node for node in graph.nodes}
+    silent: set[int] = set()
     for node in graph.nodes:
         yield from _mixed_precedence(node.source, graph)
+        if node.is_plain and node.kind.number in silent:
+            continue
+        silent.add(node.kind.number)
         for part in calls(node.tree):
             if part.op in _ELEMENTWISE:
                 if _repeats_both(part):
+                    silent.discard(node.kind.number)
                     yield _broadcast(part, node, graph)
             elif OPS[part.op].takes_logits:
                 yield from _squashed_twice(part, node, makers, graph)
     for claim in graph.network.gradients:
         yield from _mixed_precedence(claim, graph)
+
+
+def _names_of(node: Node) -> Iterator[str]:
+    """Yield what an equation uses; most can tell without their tree."""
+    if node.is_plain and -1 not in node.template.order:
+        return (name.name for _, name in node.occurrences)
+    return _names_in(node.tree)
 
 
 def _names_in(tree: Tree) -> Iterator[str]:

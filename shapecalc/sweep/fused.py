@@ -25,8 +25,10 @@ def fused_link(kinds: Kinds, use: Use, value: Leaf, after: tuple[Use, ...]) -> D
     """
     uses = (use, *after)
     key, names, dims = kinds.likeness(uses, [None] * len(uses))
+    places = tuple(each.occurrence for each in uses)
     found = kinds.recalled(
-        ("fused", key), lambda number: _derive(kinds, use, value, after, number, names, dims)
+        ("fused", key, places),
+        lambda number: _derive(kinds, use, value, after, number, names, dims),
     )
     return None if found is None else Derived(found, names, dims)
 

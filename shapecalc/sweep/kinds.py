@@ -17,7 +17,7 @@ from shapecalc.backprop import (
     jacobian,
 )
 from shapecalc.dims import Dim, matrix_turned
-from shapecalc.graph import Equations, Use
+from shapecalc.graph import Equations, Node, Use
 from shapecalc.index import Factor, Labels, Sum, Term, merged_terms, with_labels
 from shapecalc.records import Checked
 from shapecalc.sweep.checking import TooLarge, check
@@ -146,12 +146,15 @@ class Kinds:
         }
         self._memory = memory
         self._work = 0
+        self._last_asked: tuple[Node, Leaf | None] | None = None
+        self._last_answer: tuple[object, tuple[str, ...], tuple[str, ...]] = ((), (), ())
 
     def derived(self, question: Question) -> Derived:
         """Derive and check, or recall. Raises Unreadable, TooLarge, SelfCheckFailed."""
-        key, names, dims = self.likeness(question.uses, question.gradients, question.direct)
+        likeness, names, dims = self.likeness(question.uses, question.gradients, question.direct)
+        places = tuple([use.occurrence for use in question.uses])
         found = self.recalled(
-            (key, names.index(question.value.name), question.is_total),
+            (likeness, places, question.is_total),
             lambda number: self._held(question, number, names, dims),
         )
         assert found is not None
@@ -166,13 +169,18 @@ class Kinds:
     def likeness(
         self, uses: Sequence[Use], gradients: Sequence[Leaf | None], direct: Leaf | None = None
     ) -> tuple[object, tuple[str, ...], tuple[str, ...]]:
-        """Return what uses have in common with all that are alike, and their own names and dims."""
+        """Return what the equations of uses have in common with all that are alike, and their own
+        names and dims.
+        """
+        asked = (uses[0].node, gradients[0])
+        if len(uses) == 1 and direct is None and self._last_asked == asked:
+            return self._last_answer  # the steps through one equation come one after another
         names: dict[str, int] = {}
         dims: dict[str, int] = {}
         key: list[object] = []
         for use, gradient in zip(uses, gradients, strict=True):
             kind = use.node.kind
-            key += (kind.number, use.occurrence)
+            key.append(kind.number)
             for value in kind.leaves:
                 key.append(names.setdefault(value.name, len(names)))
                 if value in self._told:
@@ -181,7 +189,10 @@ class Kinds:
             key.append(gradient and names.setdefault(gradient.name, len(names)))
         if direct is not None:
             key += ("direct", names.setdefault(direct.name, len(names)))
-        return tuple(key), tuple(names), tuple(dims)
+        answer = tuple(key), tuple(names), tuple(dims)
+        if len(uses) == 1 and direct is None:
+            self._last_asked, self._last_answer = asked, answer
+        return answer
 
     def _held(
         self, question: Question, number: int, names: tuple[str, ...], dims: tuple[str, ...]
