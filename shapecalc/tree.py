@@ -6,7 +6,8 @@ formula is held once.
 
 from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
-from weakref import WeakValueDictionary
+from typing import TypeVar
+from weakref import KeyedRef
 
 from shapecalc.dims import Dim, Shape
 
@@ -65,39 +66,60 @@ class Call:
 
 Tree = Leaf | Number | Call
 
-_TREES: "WeakValueDictionary[object, Tree]" = WeakValueDictionary()
+_Key = TypeVar("_Key")
+_Kept = TypeVar("_Kept", Leaf, Number, Call)
+
+
+class _Trees(dict[_Key, "KeyedRef[_Key, _Kept]"]):
+    """The trees that someone holds, by what makes them equal.
+
+    As a WeakValueDictionary, but twice as quick: this is asked for every tree there is.
+    """
+
+    def held(self, key: _Key) -> _Kept | None:
+        """Return the tree with this key."""
+        found = self.get(key)
+        return None if found is None else found()
+
+    def keep(self, key: _Key, made: _Kept) -> _Kept:
+        """Remember a tree for as long as someone holds it."""
+        self[key] = KeyedRef(made, self._forget, key)
+        return made
+
+    def _forget(self, gone: "KeyedRef[_Key, _Kept]") -> None:
+        if self.get(gone.key) is gone:
+            del self[gone.key]
+
+
+_LEAVES: _Trees[str, Leaf] = _Trees()
+_SHAPES: dict[str, _Trees[Shape, Leaf]] = {}  # of names that have had two shapes
+_NUMBERS: _Trees[Fraction, Number] = _Trees()
+_CALLS: _Trees[object, Call] = _Trees()
 
 
 def leaf(name: str, shape: Shape) -> Leaf:
     """Return the tree of a name with its shape."""
-    found = _TREES.get((name, shape))
-    if isinstance(found, Leaf):
+    found = _LEAVES.held(name)
+    if found is not None and (found.shape is shape or found.shape == shape):
         return found
-    made = Leaf(name, shape)
-    _TREES[name, shape] = made
-    return made
+    others = _SHAPES.get(name)
+    if others is None:
+        if found is None:
+            return _LEAVES.keep(name, Leaf(name, shape))
+        others = _SHAPES[name] = _Trees()
+    return others.held(shape) or others.keep(shape, Leaf(name, shape))
 
 
 def number(value: Fraction | int) -> Number:
     """Return the tree of an exact number."""
     exact = Fraction(value)
-    found = _TREES.get(exact)
-    if isinstance(found, Number):
-        return found
-    made = Number(exact)
-    _TREES[exact] = made
-    return made
+    return _NUMBERS.held(exact) or _NUMBERS.keep(exact, Number(exact))
 
 
 def call(op: str, operands: tuple[Tree, ...], attributes: Attributes, shape: Shape) -> Call:
     """Return the tree of an op applied to operands, whose shape the caller has worked out."""
     key = (op, operands, attributes, shape)
-    found = _TREES.get(key)
-    if isinstance(found, Call):
-        return found
-    made = Call(op, operands, attributes, shape)
-    _TREES[key] = made
-    return made
+    return _CALLS.held(key) or _CALLS.keep(key, Call(op, operands, attributes, shape))
 
 
 def leaves(tree: Tree) -> Iterator[Leaf]:

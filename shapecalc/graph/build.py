@@ -11,8 +11,9 @@ from itertools import pairwise
 from shapecalc.diagnostics import MOST_PROPOSALS, Finding, Problem, Related, nearest
 from shapecalc.dims import matrix_turned, shape_text
 from shapecalc.expression import Name, Syntax
+from shapecalc.graph.alike import Alike
 from shapecalc.graph.graph import Graph, Node, sizes_of_numbers
-from shapecalc.graph.kinds import Equations, Found, Kind, Template, told_apart
+from shapecalc.graph.kinds import Equations
 from shapecalc.graph.limits import hold_to_limits, hold_to_sizes
 from shapecalc.graph.misfits import misfit_finding
 from shapecalc.graph.open_axes import closed
@@ -24,7 +25,7 @@ from shapecalc.ops.build import Builder, Misfit
 from shapecalc.ops.indices import indices_in
 from shapecalc.ops.inside import quotients_inside
 from shapecalc.ops.names import PREFIXES
-from shapecalc.parsing import Expression, names_in
+from shapecalc.parsing import names_in
 from shapecalc.span import Span
 from shapecalc.spec.network import Equation, Network, ValueEntry
 from shapecalc.tree import Attribute, Leaf, Tree, leaf
@@ -84,27 +85,31 @@ class _GraphBuilder:
         self.network = network = self.closed.network
         self.findings: list[Finding] = list(self.closed.findings)
         self.values: dict[str, Leaf] = {}
-        self.places: dict[str, Span] = {}
         self.lost: set[str] = set(network.unread)
         self.not_checked: list[str] = []
         self.redefined = dict(reversed(network.redefined))
-        self.later = {equation.name: equation.span for equation in network.forward}
         self.dims = {entry.name: entry for entry in network.dims}
         self.size_of_number = sizes_of_numbers(network)
         self.constants = {entry.name: entry for entry in network.constants}
         self.symbols = self.dims.keys() | self.constants.keys()
         self.sizes = {entry.name: entry.size for entry in network.dims if entry.size is not None}
         self.nodes: dict[str, Node] = {}
+        every = (self.values, self.dims, self.constants)
+        self.alike = Alike(known, *every, is_idle=bool(self.redefined))
         declared = (*network.inputs, *network.params)
         self.origins = Origins({entry.name: entry for entry in declared}, self._tree_of)
         self.written = Written(self.closed, self.origins, self.sizes)
 
     def graph(self) -> Graph:
         """Build all of it."""
+        values, nodes = self.values, self.nodes
         for entry in (*self.network.inputs, *self.network.params):
-            self._define(entry.name, leaf(entry.name, entry.shape), entry.span)
+            values[entry.name] = leaf(entry.name, entry.shape)
         for equation in self.network.forward:
-            self._equation(equation)
+            node = self.alike.node(equation) or self._built(equation)
+            if node is not None:
+                nodes[equation.name] = node
+                values[equation.name] = node.output
         for stated in self.network.shapes:
             self._check_stated(stated)
         upstream = self._upstream()
@@ -141,26 +146,26 @@ class _GraphBuilder:
             f"{dim.divisor} divides {dim.divided_part}" for dim in dims if dim.has_divisor
         )
 
-    def _define(self, name: str, value: Leaf, place: Span) -> None:
-        self.values[name] = value
-        self.places[name] = place
-        self.later.pop(name, None)
+    @cached_property
+    def _places(self) -> dict[str, Span]:
+        """Return where each value is defined."""
+        declared = (*self.network.inputs, *self.network.params)
+        return {**self._made, **{entry.name: entry.span for entry in declared}}
+
+    @cached_property
+    def _made(self) -> dict[str, Span]:
+        """Return where the equations are that define values."""
+        return {equation.name: equation.span for equation in self.network.forward}
+
+    def _is_later(self, name: str) -> bool:
+        return name in self._made and name not in self.values and name not in self.lost
 
     def _tree_of(self, name: str) -> Tree | None:
         node = self.nodes.get(name)
         return node.tree if node else None
 
-    def _add(self, equation: Equation, template: Template, kind: Kind) -> None:
-        output = kind.leaves[-1]
-        self.nodes[equation.name] = Node(output, equation, template, kind)
-        self._define(equation.name, output, equation.span)
-
-    def _equation(self, equation: Equation) -> None:
-        found = self._names_of(equation)
-        alike = found and self.known.recalled(equation.name, found)
-        if alike:
-            self._add(equation, *alike)
-            return
+    def _built(self, equation: Equation) -> Node | None:
+        """Build an equation; None where it has a mistake, or depends on one that has."""
         self.reading = equation
         try:
             builder = Builder(
@@ -180,21 +185,11 @@ class _GraphBuilder:
         except _Skipped:
             self.not_checked.append(equation.name)
         else:
-            output = leaf(equation.name, tree.shape)
-            template = self.known.template(output, tree, self.dims)
-            if found:
-                self.known.learn(found, template)
-            self._add(equation, template, template.kind)
-            return
+            template = self.known.template(leaf(equation.name, tree.shape), tree, self.dims)
+            self.alike.learn(template)
+            return Node(template.kind.leaves[-1], equation, template, template.kind)
         self.lost.add(equation.name)
-        self.later.pop(equation.name, None)
-
-    def _names_of(self, equation: Equation) -> Found | None:
-        """Look up what an equation names; None where that is not so plain."""
-        written = equation.written
-        if self.redefined or not isinstance(written, Expression):
-            return None
-        return told_apart(written.pattern, written.names, self.values, self.dims, self.constants)
+        return None
 
     def _report(self, equation: Equation, finding: Finding) -> None:
         found = self.written.finding(equation, self._lookup, finding)
@@ -211,7 +206,7 @@ class _GraphBuilder:
             return leaf(text, ())
         if text in self.lost:
             raise _Skipped
-        if text in self.later:
+        if self._is_later(text):
             raise Problem(self._too_early(name))
         raise Problem(self._undefined(name))
 
@@ -221,7 +216,7 @@ class _GraphBuilder:
         return again is not None and name.span[1:3] > again[1:3]
 
     def _too_early(self, name: Name) -> Finding:
-        place = self.later[name.text]
+        place = self._made[name.text]
         if place.line == name.span.line or place == name.span:
             message = f"`{name.text}` is used in its own equation"
             advice = f"drop `{name.text}` here, or use another value for it"
@@ -251,7 +246,7 @@ class _GraphBuilder:
         while own not in before and waiting:
             last = waiting.popleft()
             for used in uses.get(last, ()):
-                if used not in before and used in self.later:
+                if used not in before and self._is_later(used):
                     before[used] = last
                     waiting.append(used)
         if own not in before:
@@ -263,7 +258,7 @@ class _GraphBuilder:
             return Finding("SC207", name.span, message, advice, f"for {own}")
         message = f"{' → '.join(way)} is a circle, each is made from the next"
         related = tuple(
-            Related(self.later[each], f"{each} is made from {after}")
+            Related(self._made[each], f"{each} is made from {after}")
             for each, after in pairwise(way[1:])
         )
         advice = f"break it: use an earlier value for `{name.text}`"
@@ -273,7 +268,13 @@ class _GraphBuilder:
         known: list[str] = []
         if len(self.findings) < MOST_PROPOSALS:
             dims = (name for name, entry in self.dims.items() if not entry.is_inferred)
-            known = [*self.values, *dims, *self.constants, *self.later, *self.lost]
+            known = [
+                *self.values,
+                *dims,
+                *self.constants,
+                *filter(self._is_later, self._made),
+                *self.lost,
+            ]
         hint = f"declare `{name.text}` under `params` or `inputs`, or write an equation for it"
         if name.text[:1] == "d" and name.text[1:] in self.values:
             hint = f"say `{name.text}` under `gradients` only"
@@ -297,7 +298,7 @@ class _GraphBuilder:
 
     def _line_of(self, name: str) -> str:
         entry = self.dims.get(name) or self.constants.get(name)
-        place = self.places.get(name) or self.later.get(name) or (entry and entry.span)
+        place = self._places.get(name) or (entry and entry.span)
         return f" (line {place.line})" if place else ""
 
     def _check_stated(self, stated: ValueEntry) -> None:
@@ -314,7 +315,7 @@ class _GraphBuilder:
             )
             dims = ", ".join(map(str, shape))
             advice = f"write `{stated.name}: [{dims}]`, or correct its equation"
-            place = self.places[stated.name]
+            place = self._places[stated.name]
             related = (Related(place, f"{stated.name} is made here, {shapes[0]}"),)
             label = f"said to be {shapes[1]}"
             self.findings.append(

@@ -1,11 +1,11 @@
 """The graph of a network: its values with trees and shapes, in topological order."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from shapecalc.diagnostics import Finding
 from shapecalc.dims import Dim
-from shapecalc.graph.kinds import Kind, Template
+from shapecalc.graph.kinds import Kind, Recipe, Template
 from shapecalc.spec.network import Equation, Network
 from shapecalc.tree import Leaf, Tree
 
@@ -13,14 +13,43 @@ from shapecalc.tree import Leaf, Tree
 class Node:
     """One equation: the value that it makes, its tree, and where the author wrote it."""
 
-    __slots__ = ("_tree", "kind", "output", "source", "template")
+    __slots__ = ("_kind", "_made", "_tree", "output", "source", "template")
 
-    def __init__(self, output: Leaf, source: Equation, template: Template, kind: Kind) -> None:
+    def __init__(
+        self,
+        output: Leaf,
+        source: Equation,
+        template: Template,
+        kind: Kind | None = None,
+        made: tuple[Recipe, Sequence[Leaf]] | None = None,
+    ) -> None:
+        """Take the kind of an equation, or what it is made from when it is asked for."""
         self.output = output
         self.source = source
         self.template = template
-        self.kind = kind
+        self._kind = kind
+        self._made = made
         self._tree: Tree | None = None
+
+    @property
+    def kind(self) -> Kind:
+        """Return the equation's kind, with what stands in its places here."""
+        if self._kind is None:
+            assert self._made is not None
+            recipe, values = self._made
+            dims = dict.fromkeys(
+                dim.only_name for value in values for dim in value.shape if dim.only_name
+            )
+            self._kind = recipe.kind(values, list(dims), self.output)
+        return self._kind
+
+    @property
+    def operands(self) -> Sequence[Leaf]:
+        """Return the names in the tree, each once."""
+        if self._made is None:
+            return self.kind.leaves[:-1]
+        recipe, values = self._made
+        return recipe.operands(values)
 
     @property
     def tree(self) -> Tree:
@@ -37,7 +66,7 @@ class Node:
     @property
     def occurrences(self) -> Iterator[tuple[int, Leaf]]:
         """Yield the names in the tree, but for dims, each with its place among all of them."""
-        leaves = self.kind.leaves
+        leaves = self.operands
         for place, number in enumerate(self.template.order):
             if number >= 0:
                 yield place, leaves[number]

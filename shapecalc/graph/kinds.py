@@ -4,15 +4,14 @@ The names in an equation's text are told apart by what they stand for; where the
 and the shapes of the values that they name, were met before, nothing is parsed or built again.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Sequence
 from itertools import count
 from typing import NamedTuple
 
-from shapecalc.dims import Dim, Floor, Shape
+from shapecalc.dims import ONE, Dim, Floor, Shape
 from shapecalc.graph.ranges import WIDTHS
 from shapecalc.ops.registry import OPS
-from shapecalc.parsing import Pattern
-from shapecalc.tree import Attribute, Call, Leaf, Number, Renaming, Tree, calls, leaf, leaves
+from shapecalc.tree import Attribute, Call, Leaf, Number, Renaming, Tree, calls, leaves
 
 MOST_KINDS = 20_000
 _NUMBERS = count()  # never twice, so that kinds of two memories are never taken for one
@@ -50,21 +49,29 @@ class Template(NamedTuple):
         return Renaming(names, dims).tree(self.tree)
 
 
-class _Recipe(NamedTuple):
-    """How to make a kind from the values and dims of an equation's text, in their order there."""
+class Recipe(NamedTuple):
+    """How to make an equation of a kind from the values and dims that its text names, in order."""
 
     template: Template
     leaves: tuple[int | Leaf, ...]
     dims: tuple[int, ...]
     output: tuple[int | None, ...]
+    is_in_order: bool  # the tree has all that the text names, in its order
 
+    def shape(self, dims: Sequence[str]) -> Shape:
+        """Return the shape of the output."""
+        return tuple(ONE if place is None else Dim.named(dims[place]) for place in self.output)
 
-class Found(NamedTuple):
-    """What an equation's names stand for: the key of all that are alike, its values and dims."""
+    def operands(self, values: Sequence[Leaf]) -> Sequence[Leaf]:
+        """Return the leaves of the kind but for the output."""
+        if self.is_in_order:
+            return values
+        return [values[each] if isinstance(each, int) else each for each in self.leaves]
 
-    key: tuple[object, ...]
-    values: dict[Leaf, int]
-    dims: dict[str, int]
+    def kind(self, values: Sequence[Leaf], dims: Sequence[str], output: Leaf) -> Kind:
+        """Return the kind, with what stands in its places here."""
+        names = tuple([dims[place] for place in self.dims])
+        return Kind(self.template.kind.number, (*self.operands(values), output), names)
 
 
 class Equations:
@@ -74,7 +81,7 @@ class Equations:
 
     def __init__(self) -> None:
         self._numbers: dict[object, int] = {}
-        self._recipes: dict[object, _Recipe] = {}
+        self._recipes: dict[object, Recipe] = {}
 
     def template(self, output: Leaf, tree: Tree, sizes: Collection[str]) -> Template:
         """Return the template of an equation that was built; `sizes` are dims used as numbers."""
@@ -92,75 +99,31 @@ class Equations:
         order = tuple(names.get(each.name, -1) for each in leaves(tree))
         return Template(tree, kind, order, _is_plain(tree, output))
 
-    def learn(self, found: Found, template: Template) -> None:
-        """Keep how to make equations that are alike without building them."""
-        *own, output = template.kind.leaves
-        places = found.values
-        if not template.is_plain or not found.dims.keys() >= set(template.kind.dims):
+    def learn(
+        self, key: object, values: Sequence[Leaf], dims: Sequence[str], template: Template
+    ) -> None:
+        """Keep how to make equations with the same key without building them."""
+        if not template.is_plain or not set(dims).issuperset(template.kind.dims):
             return
         if len(self._recipes) >= MOST_KINDS:
             self._recipes.clear()
-        self._recipes[found.key] = _Recipe(
+        *own, output = template.kind.leaves
+        places = {value: place for place, value in enumerate(values)}
+        numbers = {dim: place for place, dim in enumerate(dims)}
+        order = tuple(places.get(each, each) for each in own)
+        self._recipes[key] = Recipe(
             template,
-            tuple(places.get(each, each) for each in own),
-            tuple(found.dims[name] for name in template.kind.dims),
+            order,
+            tuple(numbers[name] for name in template.kind.dims),
             tuple(
-                None if dim.only_name is None else found.dims[dim.only_name] for dim in output.shape
+                None if dim.only_name is None else numbers[dim.only_name] for dim in output.shape
             ),
+            order == tuple(range(len(values))),
         )
 
-    def recalled(self, name: str, found: Found) -> tuple[Template, Kind] | None:
-        """Make an equation like one that was built before; None where there was none."""
-        recipe = self._recipes.get(found.key)
-        if recipe is None:
-            return None
-        values, dims = list(found.values), list(found.dims)
-        shape = tuple(_ONE if place is None else Dim.named(dims[place]) for place in recipe.output)
-        own = [values[each] if isinstance(each, int) else each for each in recipe.leaves]
-        template = recipe.template
-        names = tuple([dims[place] for place in recipe.dims])
-        return template, Kind(template.kind.number, (*own, leaf(name, shape)), names)
-
-
-_ONE = Dim.number(1)
-
-
-def told_apart(
-    pattern: Pattern | None,
-    names: tuple[str, ...],
-    values: Mapping[str, Leaf],
-    sizes: Collection[str],
-    constants: Collection[str],
-) -> Found | None:
-    """Look up the names of an equation's text; None where some need a closer look."""
-    if pattern is None:
-        return None
-    key: list[object] = [pattern]
-    found: dict[Leaf, int] = {}
-    dims: dict[str, int] = {}
-    for name in names:
-        value = values.get(name)
-        if value is not None:
-            place = found.get(value)
-            if place is None:
-                found[value] = len(found)
-                for dim in value.shape:
-                    if (own := dim.only_name) is not None:
-                        key.append(dims.setdefault(own, len(dims)))
-                    elif dim.is_one:
-                        key.append(-1)
-                    else:
-                        return None
-                key.append("value")
-            else:
-                key += ("again", place)
-        elif name in sizes:
-            key += ("size", dims.setdefault(name, len(dims)))
-        elif name in constants:
-            key.append((name,))
-        else:
-            return None
-    return Found(tuple(key), found, dims)
+    def recipe(self, key: object) -> Recipe | None:
+        """Return how to make an equation with this key; None where there was none."""
+        return self._recipes.get(key)
 
 
 def _is_plain(tree: Tree, output: Leaf) -> bool:

@@ -11,7 +11,7 @@ from shapecalc.expression import Locate, Syntax
 from shapecalc.parsing.parser import LENGTH_LIMIT, NAME_LIMIT, parse_expression
 
 Pattern = str
-"""A text with `?` for each name that a value may have; functions and attributes stay."""
+"""A text with `?` for each name that a value may have, and which names are the same."""
 MOST_PATTERNS = 20_000
 _KNOWN: set[Pattern] = set()
 
@@ -55,4 +55,7 @@ def _parted(text: str) -> tuple[Pattern | None, tuple[str, ...]]:
     names = tuple(parts[1::2])
     if any(iskeyword(name) or len(name) > NAME_LIMIT for name in names):
         return None, ()
-    return "?".join(parts[::2]), names
+    pattern = "?".join(parts[::2])
+    if len(set(names)) < len(names):
+        pattern += f" ? {[names.index(name) for name in names]}"
+    return pattern, names

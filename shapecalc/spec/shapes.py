@@ -44,6 +44,7 @@ class DeclaredDims:
         "_is_open",
         "_meant",
         "_read",
+        "_shapes",
         "_sizes",
         "entries",
         "open_axes",
@@ -57,6 +58,7 @@ class DeclaredDims:
         self._findings = findings
         self._read: dict[str, Dim] = {}
         self._meant: dict[str, str] = {}
+        self._shapes: dict[tuple[Dim, ...], tuple[Dim, ...]] = {}
         self.open_axes: list[OpenAxis] = []
         self.open_shapes: list[Reference] = []
 
@@ -106,10 +108,11 @@ class DeclaredDims:
 
     def opened(self, value: str, axes: list[Axis]) -> tuple[Dim, ...]:
         """Put a variable for each axis that is `_` or a number."""
-        return tuple(
+        shape = tuple(
             axis.dim if axis.is_closed else self._variable(value, place, axis)
             for place, axis in enumerate(axes)
         )
+        return self._shapes.setdefault(shape, shape)  # equal ones are one object
 
     def _variable(self, value: str, place: int, axis: Axis) -> Dim:
         size = axis.dim.constant or None

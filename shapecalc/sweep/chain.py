@@ -17,6 +17,7 @@ from shapecalc.sweep.checking import SelfCheckFailed, TooLarge
 from shapecalc.sweep.facts import known_domains, known_sums
 from shapecalc.sweep.fused import fused_link
 from shapecalc.sweep.kinds import Derived, Kinds, Memory, Question
+from shapecalc.sweep.reach import asked_values, moved_by, seen_by_loss
 from shapecalc.tree import Call, Leaf, Tree, leaf
 
 FUSED = ("softmax", "log_softmax", "sigmoid")
@@ -117,9 +118,8 @@ class _Sweep:
         self.numerator = graph.network.layout == "numerator"
         self.uses = graph.uses()
         self.by_node = _by_node(self.uses)
-        names = [entry.name for entry in graph.network.params] + list(asked)
-        found = [graph.values[name] for name in dict.fromkeys(names) if name in graph.values]
-        self.asked = [value for value in found if value not in graph.indices]
+        self.names: dict[Leaf, Leaf] = {}
+        self.asked = asked_values(graph, asked)
         self.findings: list[Finding] = []
         self.gradients: dict[Leaf, Gradient] = {}
         self.links: dict[Use, Link] = {}
@@ -130,32 +130,11 @@ class _Sweep:
             domains=known_domains(graph),
             memory=memory,
         )
-        self.moved = self._moved()
-        self.seen = self._seen()
-
-    def _moved(self) -> set[Leaf]:
-        """Return the values that depend on one that is asked for."""
-        moved = set(self.asked)
-        for node in self.graph.nodes:
-            if any(operand in moved for operand in set(self._operands(node))):
-                moved.add(node.output)
-        return moved
-
-    def _operands(self, node: Node) -> list[Leaf]:
-        return [value for value, _ in self._uses_in(node)]
+        self.moved = moved_by(self.asked, graph)
+        self.seen = seen_by_loss(graph)
 
     def _uses_in(self, node: Node) -> list[tuple[Leaf, Use]]:
         return self.by_node.get(node.output, [])
-
-    def _seen(self) -> set[Leaf]:
-        """Return the values that reach the loss, or an output whose gradient is given."""
-        seen = set(self.graph.upstream)
-        if self.graph.loss is not None:
-            seen.add(self.graph.loss)
-        for node in reversed(self.graph.nodes):
-            if node.output in seen:
-                seen.update(self._operands(node))
-        return seen
 
     def run(self) -> Sweep:
         """Walk the equations from the last to the first."""
@@ -230,7 +209,14 @@ class _Sweep:
         """Return the gradient that a step is handed; None where it is 1, as the loss's own is."""
         if self._counts_as_loss(value):
             return None
-        return self.gradient_leaf(value, self._total_name(value))
+        return self._name(value)
+
+    def _name(self, value: Leaf) -> Leaf:
+        """Return the name of a value's whole gradient."""
+        name = self.names.get(value)
+        if name is None:
+            name = self.names[value] = self.gradient_leaf(value, self._total_name(value))
+        return name
 
     def _counts_as_loss(self, value: Leaf) -> bool:
         """Say whether a value is the loss, or a term of it: `L` in `J = L + penalty`."""
@@ -252,7 +238,7 @@ class _Sweep:
             return
         if value not in self.moved or value not in self.seen or value in self.broken:
             return
-        name = self.gradient_leaf(value, self._total_name(value))
+        name = self._name(value)
         links = tuple(self.links[use] for use in self._live_uses(value)[::-1] if use in self.links)
         if self.graph.upstream.get(value) == name.name:
             return
@@ -298,7 +284,8 @@ class _Sweep:
         if len(links) != 1 or self.graph.loss is None or value in self.graph.upstream:
             return None
         activation = links[0].use.node
-        if not (isinstance(activation.tree, Call) and activation.tree.op in FUSED):
+        like = activation.template.tree
+        if not (isinstance(like, Call) and like.op in FUSED):
             return None
         after = self._live_uses(activation.output)
         if not after or not all(self._counts_as_loss(use.node.output) for use in after):
