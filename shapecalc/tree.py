@@ -7,7 +7,7 @@ formula is held once.
 from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from typing import TypeVar
-from weakref import KeyedRef
+from weakref import ref
 
 from shapecalc.dims import Dim, Shape
 
@@ -66,15 +66,19 @@ class Call:
 
 Tree = Leaf | Number | Call
 
+MOST_AT_FIRST = 10_000
 _Key = TypeVar("_Key")
 _Kept = TypeVar("_Kept", Leaf, Number, Call)
 
 
-class _Trees(dict[_Key, "KeyedRef[_Key, _Kept]"]):
+class _Trees(dict[_Key, "ref[_Kept]"]):
     """The trees that someone holds, by what makes them equal.
 
-    As a WeakValueDictionary, but twice as quick: this is asked for every tree there is.
+    As a WeakValueDictionary, but much quicker: this is asked for every tree there is. What nobody
+    holds any more is dropped when there is twice as much as at the last time.
     """
+
+    __slots__ = ("_limit",)
 
     def held(self, key: _Key) -> _Kept | None:
         """Return the tree with this key."""
@@ -83,12 +87,12 @@ class _Trees(dict[_Key, "KeyedRef[_Key, _Kept]"]):
 
     def keep(self, key: _Key, made: _Kept) -> _Kept:
         """Remember a tree for as long as someone holds it."""
-        self[key] = KeyedRef(made, self._forget, key)
+        if len(self) >= getattr(self, "_limit", MOST_AT_FIRST):
+            for old in [old for old, tree in self.items() if tree() is None]:
+                del self[old]
+            self._limit = max(MOST_AT_FIRST, 2 * len(self))
+        self[key] = ref(made)
         return made
-
-    def _forget(self, gone: "KeyedRef[_Key, _Kept]") -> None:
-        if self.get(gone.key) is gone:
-            del self[gone.key]
 
 
 _LEAVES: _Trees[str, Leaf] = _Trees()

@@ -78,7 +78,7 @@ class Alike:
             self._here[here] = near
         recipe, shape = near
         output = leaf(equation.name, shape)
-        return Node(output, equation, recipe.template, None, (recipe, values))  # type: ignore[arg-type]  # none is None
+        return Node(output, equation, recipe, tuple(values))  # type: ignore[arg-type]  # none is None
 
     def learn(self, template: Template) -> None:
         """Keep what was built where none was alike."""

@@ -93,7 +93,8 @@ class _GraphBuilder:
         self.constants = {entry.name: entry for entry in network.constants}
         self.symbols = self.dims.keys() | self.constants.keys()
         self.sizes = {entry.name: entry.size for entry in network.dims if entry.size is not None}
-        self.nodes: dict[str, Node] = {}
+        self.nodes: list[Node] = []
+        self._trees: dict[str, Node] = {}
         every = (self.values, self.dims, self.constants)
         self.alike = Alike(known, *every, is_idle=bool(self.redefined))
         declared = (*network.inputs, *network.params)
@@ -108,18 +109,18 @@ class _GraphBuilder:
         for equation in self.network.forward:
             node = self.alike.node(equation) or self._built(equation)
             if node is not None:
-                nodes[equation.name] = node
+                nodes.append(node)
                 values[equation.name] = node.output
         for stated in self.network.shapes:
             self._check_stated(stated)
         upstream = self._upstream()
-        trees = [node.tree for node in self.nodes.values() if not node.is_plain]
+        trees = [node.tree for node in nodes if not node.is_plain]
         indices = indices_in(trees)
         self.findings += asked_of_indices(self.network, indices)
         return Graph(
             self.network,
             self.values,
-            tuple(self.nodes.values()),
+            tuple(nodes),
             self._loss() if not upstream else None,
             upstream,
             self.sizes,
@@ -161,7 +162,9 @@ class _GraphBuilder:
         return name in self._made and name not in self.values and name not in self.lost
 
     def _tree_of(self, name: str) -> Tree | None:
-        node = self.nodes.get(name)
+        for new in self.nodes[len(self._trees) :]:
+            self._trees[new.output.name] = new
+        node = self._trees.get(name)
         return node.tree if node else None
 
     def _built(self, equation: Equation) -> Node | None:
@@ -340,7 +343,7 @@ class _GraphBuilder:
         named = self.network.loss
         if named is not None:
             return self._named_loss(Name(named.span, named.name))
-        nodes = list(self.nodes.values())
+        nodes = self.nodes
         scalars = [node.output for node in nodes if not node.output.shape]
         if scalars and (len(scalars) == 1 or scalars[-1] is nodes[-1].output):
             return scalars[-1]

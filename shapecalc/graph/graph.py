@@ -13,43 +13,45 @@ from shapecalc.tree import Leaf, Tree
 class Node:
     """One equation: the value that it makes, its tree, and where the author wrote it."""
 
-    __slots__ = ("_kind", "_made", "_tree", "output", "source", "template")
+    __slots__ = ("_kind", "_like", "_tree", "_values", "output", "source")
 
     def __init__(
         self,
         output: Leaf,
         source: Equation,
-        template: Template,
-        kind: Kind | None = None,
-        made: tuple[Recipe, Sequence[Leaf]] | None = None,
+        like: Template | Recipe,
+        of: Kind | Sequence[Leaf],
     ) -> None:
-        """Take the kind of an equation, or what it is made from when it is asked for."""
+        """Take the template and the kind of an equation, or the recipe and what its text names."""
         self.output = output
         self.source = source
-        self.template = template
-        self._kind = kind
-        self._made = made
+        self._like = like
+        self._kind = of if isinstance(of, Kind) else None
+        self._values = () if isinstance(of, Kind) else of
         self._tree: Tree | None = None
 
     @property
     def kind(self) -> Kind:
         """Return the equation's kind, with what stands in its places here."""
         if self._kind is None:
-            assert self._made is not None
-            recipe, values = self._made
+            assert isinstance(self._like, Recipe)
             dims = dict.fromkeys(
-                dim.only_name for value in values for dim in value.shape if dim.only_name
+                dim.only_name for value in self._values for dim in value.shape if dim.only_name
             )
-            self._kind = recipe.kind(values, list(dims), self.output)
+            self._kind = self._like.kind(self._values, list(dims), self.output)
         return self._kind
 
     @property
     def operands(self) -> Sequence[Leaf]:
         """Return the names in the tree, each once."""
-        if self._made is None:
-            return self.kind.leaves[:-1]
-        recipe, values = self._made
-        return recipe.operands(values)
+        if isinstance(self._like, Recipe):
+            return self._like.operands(self._values)
+        return self.kind.leaves[:-1]
+
+    @property
+    def template(self) -> Template:
+        """Return the first equation of the kind."""
+        return self._like.template if isinstance(self._like, Recipe) else self._like
 
     @property
     def tree(self) -> Tree:

@@ -123,7 +123,8 @@ def _equation(name: Reference, text: str, locate: Locate) -> Equation:
     written = Expression(text, locate)
     stripped = text.strip()
     span = locate(text.index(stripped), len(stripped))
-    return Equation(name.name, written, " ".join(stripped.split()), name.span, span)
+    plain = " ".join(stripped.split())
+    return Equation(name.name, written, text if plain == text else plain, name.span, span)
 
 
 def _lines(text: str) -> Iterator[re.Match[str]]:

@@ -3,5 +3,15 @@
 from shapecalc.sweep.chain import Gradient, Link, Sweep, sweep
 from shapecalc.sweep.facts import known_domains, known_sums
 from shapecalc.sweep.kinds import Memory
+from shapecalc.sweep.reach import gradient_shapes
 
-__all__ = ["Gradient", "Link", "Memory", "Sweep", "known_domains", "known_sums", "sweep"]
+__all__ = [
+    "Gradient",
+    "Link",
+    "Memory",
+    "Sweep",
+    "gradient_shapes",
+    "known_domains",
+    "known_sums",
+    "sweep",
+]

@@ -23,14 +23,14 @@ def moved_by(values: Iterable[Leaf], graph: Graph) -> set[Leaf]:
     return moved
 
 
-def seen_by_loss(graph: Graph) -> set[Leaf]:
-    """Return the values that reach the loss, or an output whose gradient is given."""
-    seen = set(graph.upstream)
-    if graph.loss is not None:
-        seen.add(graph.loss)
+def seen_by_loss(graph: Graph) -> dict[Leaf, Shape]:
+    """Return the values that reach the loss, or an output whose gradient is given, with shapes."""
+    ends = (*graph.upstream, *([] if graph.loss is None else [graph.loss]))
+    seen = {value: value.shape for value in ends}
     for node in reversed(graph.nodes):
         if node.output in seen:
-            seen.update(node.operands)
+            for value in node.operands:
+                seen[value] = value.shape
     return seen
 
 
@@ -39,8 +39,15 @@ def gradient_shapes(graph: Graph, asked: Iterable[str] = ()) -> dict[Leaf, Shape
 
     Each is that of its value, or of its transpose in numerator layout: what a layout is.
     """
-    seen = seen_by_loss(graph)
-    moved = moved_by(asked_values(graph, asked), graph)
+    wanted = {graph.values[name] for name in asked if name in graph.values}
+    found = seen_by_loss(graph)
+    inputs = (graph.values[entry.name] for entry in graph.network.inputs)
+    still = {value for value in inputs if value not in wanted} | graph.indices.keys()
+    for node in graph.nodes:  # an operand that no loss sees is in no equation that one sees
+        if still.issuperset(node.operands) and node.output not in wanted:
+            still.add(node.output)
+    for value in still & found.keys():
+        del found[value]
     if graph.network.layout == "numerator":
-        return {value: matrix_turned(value.shape) for value in moved if value in seen}
-    return {value: value.shape for value in moved if value in seen}
+        return {value: matrix_turned(shape) for value, shape in found.items()}
+    return found
