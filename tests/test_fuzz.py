@@ -71,9 +71,10 @@ def test_normalisation_over_one_entry_is_told_in_full() -> None:
     [
         "J = sum((t / B.sum(axis=0))**2)",
         "J = sum(masked_softmax(W, t, axis=(0, 1))**2)",
+        "J = sum(flip(W.T)**2)",
     ],
 )
-def test_a_sum_in_a_denominator_is_one_value_however_its_axes_are_written(lines: str) -> None:
+def test_axes_may_be_named_or_all_meant(lines: str) -> None:
     shapes = "{W: [k, n], B: [k, 1], t: [n]}"
     assert_sound(f"params: {shapes}\nforward: |\n  {lines}\n")
 

@@ -188,7 +188,9 @@ def flipped(tree: Tree, axis: int) -> Tree:
     """Reverse the order of entries along an axis; twice leaves the value."""
     axes: tuple[int, ...] = ()
     if isinstance(tree, Call) and tree.op == "flip":
-        axes, tree = _axes(tree.attribute("axis")), tree.operands[0]
+        named = tree.attribute("axis")
+        axes = tuple(range(len(tree.shape))) if named is None else _axes(named)
+        tree = tree.operands[0]
     axes = tuple(sorted(set(axes) ^ {axis}))
     if not axes:
         return tree
