@@ -67,19 +67,19 @@ def test_softmax_claim_by_its_jacobian_is_right() -> None:
 @pytest.mark.parametrize(
     ("name", "claim", "kind"),
     [
-        ("dA1", "dZ2 @ W2", "shape"),
-        ("dA1", "dZ2.T @ W2", "shape"),
-        ("dW2", "dZ2 @ A1", "shape"),
-        ("dW2", "A1 @ dZ2.T", "shape"),
+        ("dA1", "dZ2 @ W2", "order"),
+        ("dA1", "dZ2.T @ W2", "transpose"),
+        ("dW2", "dZ2 @ A1", "transpose"),
+        ("dW2", "A1 @ dZ2.T", "transpose"),
         ("db2", "sum(dZ2, axis=1)", "shape"),
-        ("db2", "sum(dZ2, axis=0, keepdims=True)", "shape"),
+        ("db2", "sum(dZ2, axis=0, keepdims=True)", "axis"),
         ("db2", "sum(dZ2, axis=1, keepdims=True) / m", "scale"),
         ("db2", "mean(dZ2, axis=1, keepdims=True)", "scale"),
         ("dW2", "2 * dZ2 @ A1.T", "scale"),
         ("dW2", "-dZ2 @ A1.T", "sign"),
-        ("dW2", "dZ2 @ Z1.T", "other"),
+        ("dW2", "dZ2 @ Z1.T", "wrong-operand"),
         ("dZ2", "A2 - A2 * Y / m", "other"),
-        ("dZ1", "dA1 * (1 - A1**2)", "other"),
+        ("dZ1", "dA1 * (1 - A1**2)", "wrong-operand"),
     ],
 )
 def test_wrong_claims_are_wrong_and_of_a_kind(name: str, claim: str, kind: str) -> None:

@@ -84,8 +84,8 @@ def test_text_is_no_comment(quote: str) -> None:
 
 def test_note_in_a_block_of_equations_is_a_comment() -> None:
     wrong = with_claims(TWO_LAYER, {"dA1": "dZ2 @ W2"})
-    assert [code for code, _ in codes(report_on(wrong))] == ["SC413"]
-    quiet = wrong.replace("dZ2 @ W2\n", "dZ2 @ W2  # shapecalc: ignore[SC413] the naive one\n")
+    assert [code for code, _ in codes(report_on(wrong))] == ["SC401"]
+    quiet = wrong.replace("dZ2 @ W2\n", "dZ2 @ W2  # shapecalc: ignore[SC401] the naive one\n")
     report = report_on(quiet)
     assert report.findings == ()
     assert [claim.verdict for claim in report.claims] == ["wrong"]

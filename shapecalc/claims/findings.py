@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from shapecalc.claims.catalogue import CATALOGUE, first_of
 from shapecalc.claims.judge import Judged
-from shapecalc.claims.scale import Scale
+from shapecalc.claims.scale import ONE, Scale
 from shapecalc.diagnostics import Finding, Related
 from shapecalc.dims import shape_text
 from shapecalc.expression import Literal
@@ -29,11 +30,46 @@ def _finding(judged: Judged, network: Network, places: Mapping[str, Span]) -> Fi
         return _undecided(judged)
     if judged.verdict != "wrong":
         return None
+    if judged.mistakes:
+        return _diagnosed(judged, places)
     if judged.claim.reason:
         return _shape(judged, places)
     if judged.outcome.scale is not None:
         return _scaled(judged, judged.outcome.scale)
     return _other_values(judged)
+
+
+def _diagnosed(judged: Judged, places: Mapping[str, Span]) -> Finding:
+    """Say which mistake a claim has, and why it is one."""
+    claim, found = judged.claim, judged.diagnosis
+    entry = first_of(judged.mistakes)
+    assert found is not None
+    assert entry is not None
+    right = text(found.right)
+    written, meant = found.names
+    facts = [
+        each.said.format(
+            gradient=claim.gradient.name,
+            value=claim.value.name,
+            times=text(found.times.tree),
+            found=written,
+            meant=meant,
+        )
+        for name, each in CATALOGUE.items()
+        if name in judged.mistakes
+    ]
+    if judged.mistakes == ("sign",) and found.times != ONE:
+        facts = [f"is minus {claim.gradient.name}"]
+    message = f"`{claim.source.text}` {' and '.join(facts)}"
+    label = claim.label
+    if not claim.reason:
+        label = "the shape is right, the values are not"
+    shapes = places.get(claim.value.name) if claim.reason else None
+    value = f"{claim.value.name} is {shape_text(claim.value.shape)}"
+    related = (Related(shapes, value),) if shapes and claim.tree is not None else ()
+    advice, notes = f"write `{right}`", (("why", entry.why),)
+    marked = _with_right(label, right)
+    return Finding(entry.code, claim.place, message, advice, marked, related, notes)
 
 
 def _literal(judged: Judged, network: Network, number: str, dim: str) -> Finding:

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.claims.reading import Claim, read_claims
+from shapecalc.claims.reading import Claim, Reader, read_claims
 from shapecalc.claims.scale import ONE, Ratio, Scale, named, ratio
 from shapecalc.claims.together import accepted_factors
-from shapecalc.diagnostics import Finding
+from shapecalc.diagnostics import MOST_PROPOSALS, Finding
 from shapecalc.index import fresh_labels
 from shapecalc.sweep import Sweep, known_domains
 from shapecalc.tree import Call, Leaf, Number, Tree, leaf, leaves, rebuilt
@@ -21,6 +21,7 @@ from shapecalc.verify.expansion import Undecided, expanded, same
 from shapecalc.verify.field import NoValue, Unsupported
 
 if TYPE_CHECKING:
+    from shapecalc.claims.diagnosis import Diagnosis
     from shapecalc.claims.worlds import World
 
 WORK_LIMIT = 20_000_000
@@ -47,6 +48,12 @@ class Judged(NamedTuple):
     outcome: Outcome
     right: Tree
     needs: tuple[Leaf, int] | None = None  # the input and axis that would have to sum to 1
+    diagnosis: "Diagnosis | None" = None
+
+    @property
+    def mistakes(self) -> tuple[str, ...]:
+        """Return what leads from the right formula to a wrong claim, as far as that was found."""
+        return self.diagnosis.mistakes if self.diagnosis else ()
 
 
 def judge(sweep: Sweep) -> tuple[list[Judged], list[Finding]]:
@@ -70,6 +77,8 @@ class _Court:
         self._work = 0
         self._entries = 0
         self._without_worlds: dict[str, str] = {}
+        self._diagnosed = 0
+        self._reader: Reader | None = None
 
     def verdicts(self) -> list[Judged]:
         """Judge until no convention is taken back."""
@@ -180,7 +189,7 @@ class _Court:
         points = self._points(mode)
         for world in points:
             value = self._value(claim, world, own)
-            factor = ratio(value, world.truth[claim.gradient])
+            factor = ratio(value, world.gradient(claim.gradient))
             if factor is None:
                 return None
             found.append(factor)
@@ -195,6 +204,15 @@ class _Court:
             claimed[gradient] = world.value(earlier.tree, claimed)
         assert claim.tree is not None
         return world.value(claim.tree, claimed)
+
+    def _may_be(self, claim: Claim, own: Mapping[Leaf, Claim]) -> bool:
+        """Look at one point, in floats, whether a formula can be the gradient times a number."""
+        try:
+            world = self._points("floats")[0]
+            value = self._value(claim, world, own)
+        except (Unsupported, NoValue):
+            return True
+        return ratio(value, world.gradient(claim.gradient)) is not None
 
     def _points(self, mode: str) -> "list[World]":
         if mode in self._without_worlds:
@@ -251,7 +269,38 @@ class _Court:
         else:
             verdict = "convention" if claim in accepted else "wrong"
         right = self._right(claim, outcomes, accepted)
-        return Judged(claim, verdict, outcome, right, self._needs(claim, verdict, outcome))
+        needs = self._needs(claim, verdict, outcome)
+        judged = Judged(claim, verdict, outcome, right, needs)
+        if verdict != "wrong" or needs is not None or self._diagnosed >= MOST_PROPOSALS:
+            return judged
+        self._diagnosed += 1
+        return self._with_mistakes(judged, outcomes, accepted)
+
+    def _with_mistakes(
+        self, judged: Judged, outcomes: Mapping[Claim, Outcome], accepted: frozenset[Claim]
+    ) -> Judged:
+        """Find what is wrong with a claim, by trying what may have been meant."""
+        from shapecalc.claims.diagnosis import diagnosis
+
+        if self._reader is None:
+            self._reader = Reader(self.sweep)
+        own = {each.gradient: each for each in outcomes if each in accepted}
+        claim = judged.claim
+
+        def judge(tree: Tree) -> Scale | None:
+            self._work += self._entries
+            if self._work > WORK_LIMIT:
+                return None
+            meant = claim._replace(tree=tree, reason="")
+            if not self._may_be(meant, own):
+                return None
+            try:
+                return self._in_field(meant, own).scale
+            except (Unsupported, NoValue):
+                return self._in_floats(meant, own).scale
+
+        found = diagnosis(claim, judged.right, self.sweep, self._reader, judge)
+        return judged._replace(diagnosis=found, right=found.right)
 
     def _needs(self, claim: Claim, verdict: str, outcome: Outcome) -> tuple[Leaf, int] | None:
         if verdict != "wrong" or claim.reason or outcome.scale is not None:

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from shapecalc.diagnostics import MOST_PROPOSALS, Finding, Problem, nearest
 from shapecalc.dims import shape_text
-from shapecalc.expression import Name
+from shapecalc.expression import Name, Syntax
 from shapecalc.graph import Graph, sizes_of_numbers
 from shapecalc.graph.misfits import PRODUCTS, label_of
 from shapecalc.ops.build import Builder, Misfit
@@ -44,7 +44,7 @@ def asked_for(network: Network) -> list[str]:
 
 def read_claims(sweep: Sweep) -> tuple[list[Claim], list[Finding]]:
     """Build the tree of each claim; what is no claim about a gradient is a finding."""
-    reader = _Reader(sweep)
+    reader = Reader(sweep)
     claims, findings = [], []
     for equation in sweep.graph.network.gradients:
         try:
@@ -61,7 +61,9 @@ class _Skipped(Exception):
     """A claim about, or by way of, a value that could not be worked out."""
 
 
-class _Reader:
+class Reader:
+    """Reads claims, and formulas that might stand in their place."""
+
     def __init__(self, sweep: Sweep) -> None:
         self.sweep = sweep
         self.undefined = 0
@@ -74,6 +76,19 @@ class _Reader:
             self.by_name.setdefault(f"d{value.name}", value)
             self.by_name.setdefault(name, value)
         self.lost = self.graph.lost | {entry.name for entry in network.redefined}
+        self.builder = Builder(
+            self._lookup,
+            self.dims.__contains__,
+            self.symbols.__contains__,
+            sizes_of_numbers(network),
+        )
+
+    def attempt(self, formula: Syntax) -> Tree | None:
+        """Build a formula; None where it has a mistake."""
+        try:
+            return self.builder.tree(formula)
+        except (Misfit, Problem, _Skipped):
+            return None
 
     def claim(self, equation: Equation) -> Claim | None:
         """Read one claim; None where the network's own errors stand in the way."""
@@ -82,13 +97,7 @@ class _Reader:
             return None
         gradient = self.sweep.gradients[value].name
         try:
-            builder = Builder(
-                self._lookup,
-                self.dims.__contains__,
-                self.symbols.__contains__,
-                sizes_of_numbers(self.graph.network),
-            )
-            tree = builder.tree(equation.expression)
+            tree = self.builder.tree(equation.expression)
         except _Skipped:
             return None
         except Misfit as misfit:

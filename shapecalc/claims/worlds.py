@@ -8,7 +8,7 @@ from itertools import islice
 from math import prod
 from random import Random
 
-from shapecalc.sweep import Sweep
+from shapecalc.sweep import Gradient, Sweep
 from shapecalc.tree import Leaf, Tree, leaf, leaves
 from shapecalc.verify.cases import ATTEMPTS, Domain, draw, index_domains, sizes_at, symbols
 from shapecalc.verify.evaluate import Evaluation, Point
@@ -25,11 +25,24 @@ class World:
     """One point. `claimed` holds the author's own gradients where those were accepted."""
 
     def __init__(
-        self, evaluation: Evaluation, truth: Mapping[Leaf, Point], assignment: int
+        self,
+        evaluation: Evaluation,
+        truth: dict[Leaf, Point],
+        gradients: Mapping[Leaf, Gradient],
+        assignment: int,
     ) -> None:
         self.evaluation = evaluation
         self.truth = truth
         self.assignment = assignment
+        self._gradients = gradients
+
+    def require(self, names: Iterable[Leaf]) -> None:
+        """Evaluate the gradients among these names that no claim needed."""
+        for name in names:
+            if name in self._gradients and name not in self.truth:
+                found = self._gradients[name]
+                self.require(leaves(found.formula))
+                _evaluate(found, self.evaluation, self.truth)
 
     @property
     def entries(self) -> int:
@@ -38,9 +51,15 @@ class World:
             len(point.floats or point.exact or ()) for point in self.evaluation.values.values()
         )
 
+    def gradient(self, name: Leaf) -> Point:
+        """Return the true gradient of a name."""
+        self.require((name,))
+        return self.truth[name]
+
     def value(self, tree: Tree, claimed: Mapping[Leaf, Point]) -> Point:
         """Evaluate a claim in which some gradients are the author's own."""
-        values = {**self.evaluation.values, **self.truth, **claimed}
+        self.require(leaves(tree))
+        values = {**self.evaluation.values, **claimed}
         known = self.evaluation
         world = Evaluation(known.dims, values, known.functions, plans=known.plans)
         world.equations = self.evaluation.equations
@@ -149,7 +168,12 @@ def _world(
     for found in sweep.gradients.values():
         if found.name not in needed:
             continue
-        point = evaluation.at(found.formula)
-        truth[found.name] = point._replace(sizes=evaluation.size(found.name.shape))
-        evaluation.set(found.name, truth[found.name])
-    return World(evaluation, truth, assignment)
+        _evaluate(found, evaluation, truth)
+    gradients = {found.name: found for found in sweep.gradients.values()}
+    return World(evaluation, truth, gradients, assignment)
+
+
+def _evaluate(found: Gradient, evaluation: Evaluation, truth: dict[Leaf, Point]) -> None:
+    point = evaluation.at(found.formula)
+    truth[found.name] = point._replace(sizes=evaluation.size(found.name.shape))
+    evaluation.set(found.name, truth[found.name])

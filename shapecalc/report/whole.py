@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from shapecalc.claims import Judged
+from shapecalc.claims.catalogue import first_of
 from shapecalc.claims.scale import ONE
 from shapecalc.diagnostics import Finding, Severity
 from shapecalc.matrix.printing import text
@@ -71,7 +72,7 @@ def _claim(judged: Judged) -> Claim:
         claim=claim.source.text,
         verdict=judged.verdict,
         kind=_kind(judged) if is_wrong else None,
-        mistakes=(),
+        mistakes=judged.mistakes,
         times=text(scaled.tree) if scaled else None,
         right=text(judged.right) if is_wrong or judged.verdict == "undecided" else None,
         how=outcome.how,
@@ -80,10 +81,8 @@ def _claim(judged: Judged) -> Claim:
 
 
 def _kind(judged: Judged) -> str:
-    """Return the coarse kind of a mistake, as far as it shows without a diagnosis."""
-    scale = judged.outcome.scale
-    if judged.claim.reason:
-        return "shape"
-    if scale is None:
-        return "other"
-    return "sign" if scale.is_number and scale.number == -1 else "scale"
+    """Return the coarse kind of a mistake."""
+    entry = first_of(judged.mistakes)
+    if entry is None:
+        return "shape" if judged.claim.reason else "other"
+    return entry.kind

@@ -232,7 +232,7 @@ class SplitAtComma(Rule, code="SC108"):
 
 
 class BadSettings(Rule, code="SC109", is_unusable_input=True):
-    """The settings in `pyproject.toml` have a mistake.
+    """The settings in `pyproject.toml` are wrong.
 
     The table `[tool.shapecalc]` says which codes are reported, which files are left out, and when
     a run fails. With a key or a value that is not known, a check would be stricter or laxer than

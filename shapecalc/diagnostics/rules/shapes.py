@@ -68,7 +68,7 @@ class NotBroadcastable(Rule, code="SC302"):
 
 
 class WrongRank(Rule, code="SC303"):
-    """An op got a value with too many or too few axes.
+    """A value has too many or too few axes for an op.
 
     The rank is the number of axes. `.T` swaps the two axes of a matrix; with three it would
     reverse them all, the examples included, which is hardly ever meant. Matrix products and

@@ -1,0 +1,201 @@
+"""Which mistake a wrong claim has: the nearest formula that is right, and what leads back from it.
+
+Every candidate is judged as the claim itself was, so what is proposed is right.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import reduce
+from itertools import chain, combinations, islice
+from typing import NamedTuple
+
+from shapecalc.claims.edits import edits, same_slip_twice, without_factor
+from shapecalc.claims.reading import Claim, Reader
+from shapecalc.claims.scale import ONE, Scale
+from shapecalc.matrix import make
+from shapecalc.matrix.printing import text
+from shapecalc.sweep import Sweep
+from shapecalc.tree import Call, Leaf, Tree
+
+Judge = Callable[[Tree], Scale | None]
+"""Returns the constant factor between a formula and the gradient; None where there is none."""
+MOST_NAMES = 40
+MOST_FACTORS = 5
+MOST_PAIRS = 1_000
+MOST_LEFT_OUT = 2
+
+
+class Diagnosis(NamedTuple):
+    """What is wrong, by the names of the catalogue, and the claim with that put right."""
+
+    mistakes: tuple[str, ...]
+    right: Tree
+    names: tuple[str, str] = ("", "")  # the one that is written, and the one that is meant
+    times: Scale = ONE  # what is left when all other mistakes are put right
+
+
+class _Candidate(NamedTuple):
+    """A formula that is the gradient if the claim has these mistakes, and how it is written."""
+
+    mistakes: tuple[str, ...]
+    tree: Tree
+    shown: Tree
+    names: tuple[str, str] = ("", "")
+
+
+def diagnosis(claim: Claim, right: Tree, sweep: Sweep, reader: Reader, judge: Judge) -> Diagnosis:
+    """Find the mistakes of a claim that is wrong; none where nothing near it is right."""
+    formula = claim.source.expression
+    if claim.tree is not None and not claim.reason:
+        scale = judge(claim.tree)
+        if scale is not None and scale != ONE:
+            plainer = map(reader.attempt, without_factor(formula))
+            return _scaled(_Candidate((), claim.tree, claim.tree), scale, right, plainer, judge)
+    scaled: tuple[_Candidate, Scale] | None = None
+    for candidate in _candidates(claim, right, sweep, reader):
+        scale = judge(candidate.tree)
+        if scale == ONE:
+            return Diagnosis(candidate.mistakes, candidate.shown, candidate.names)
+        if scale is not None and scaled is None:
+            scaled = candidate, scale
+    if scaled is None:
+        return Diagnosis((), right)
+    return _scaled(*scaled, right, (), judge)
+
+
+def _scaled(
+    candidate: _Candidate,
+    scale: Scale,
+    right: Tree,
+    plainer: Iterable[Tree | None],
+    judge: Judge,
+) -> Diagnosis:
+    """Name a factor; put it right by leaving out what made it, where something did."""
+    is_minus = scale.is_number and scale.number == -1
+    own = (*candidate.mistakes, "sign" if is_minus else "factor")
+    tree = candidate.tree
+    for other in () if is_minus else plainer:
+        if other is not None and other.shape == tree.shape and judge(other) == ONE:
+            return Diagnosis(own, other, candidate.names, scale)
+    mended = scale.dividing(tree)
+    if is_minus:  # not `-(Y - A)` for `A - Y`
+        mended = min(mended, right, key=lambda each: len(text(each)))
+    return Diagnosis(own, mended, candidate.names, scale)
+
+
+def _candidates(claim: Claim, right: Tree, sweep: Sweep, reader: Reader) -> Iterator[_Candidate]:
+    """Yield formulas near the claim, of the gradient's shape, the plainest mistakes first."""
+    shape = claim.gradient.shape
+    seen: set[Tree] = set()
+    if claim.tree is not None:
+        if len(claim.tree.shape) == 2 and claim.tree.shape[::-1] == shape:
+            turned = make.transposed(claim.tree)
+            yield _Candidate(("other-layout",), turned, turned)
+        if claim.tree.shape == shape:
+            yield from _left_out(claim.tree, right)
+            yield from _entry_by_entry(claim.tree, right, sweep)
+        yield from _other_derivatives(claim.tree, claim.gradient, sweep)
+    gradients = {found.name.name for found in sweep.gradients.values()}
+    gradients |= set(sweep.graph.upstream.values())
+    formula = claim.source.expression
+    every = chain(
+        edits(formula, _names_like(claim, sweep), gradients),
+        islice(same_slip_twice(formula), MOST_PAIRS),
+    )
+    for mistakes, syntax, names in every:
+        tree = reader.attempt(syntax)
+        if tree is not None and tree.shape == shape and tree not in seen:
+            seen.add(tree)
+            yield _Candidate(mistakes, tree, tree, names)
+
+
+def _names_like(claim: Claim, sweep: Sweep) -> Callable[[str], Iterable[str]]:
+    """Return what tells the names for which one may have been taken: of its shape, if that fits."""
+    known = {value.name: value.shape for value in sweep.graph.values.values()}
+    known |= {found.name.name: found.name.shape for found in sweep.gradients.values()}
+    known |= {name: value.shape for value, name in sweep.graph.upstream.items()}
+    own = claim.gradient.name
+
+    def alike(name: str) -> Iterable[str]:
+        shape = known.get(name)
+        fits = not claim.reason
+        found = (n for n, s in known.items() if n not in (name, own) and (s == shape or not fits))
+        return list(found)[:MOST_NAMES] if shape is not None else ()
+
+    return alike
+
+
+# --- terms and factors ---------------------------------------------------------------------------
+
+
+def _left_out(claim: Tree, right: Tree) -> Iterator[_Candidate]:
+    """Add what is missing where the claim is some terms of the right formula, and not all."""
+    terms = _terms(right)
+    if not 1 < len(terms) <= MOST_FACTORS:
+        return
+    for count in range(1, len(terms)):
+        for rest in combinations(terms, count):
+            tree = make.added(claim, make.total(rest))
+            yield _Candidate(("dropped-term",), tree, right)
+
+
+def _entry_by_entry(claim: Tree, right: Tree, sweep: Sweep) -> Iterator[_Candidate]:
+    """Tell a softmax whose derivative was taken as that of a sigmoid: dY * Y * (1 - Y)."""
+    for link in sweep.links:
+        output, gradient = link.use.node.output, link.gradient
+        is_softmax = getattr(link.use.node.template.tree, "op", "") == "softmax"
+        if is_softmax and gradient is not None and gradient.shape == claim.shape:
+            slope = make.times(output, make.added(make.UNITY, make.negative(output)))
+            taken = make.times(gradient, slope)
+            tree = make.added(right, make.added(claim, make.negative(taken)))
+            yield _Candidate(("derivative",), tree, right)
+
+
+def _terms(tree: Tree) -> list[Tree]:
+    """Take a sum apart, and a product with one sum in it."""
+    match tree:
+        case Call(op="add", operands=(left, right)):
+            return [*_terms(left), *_terms(right)]
+        case Call(op="sub", operands=(left, right)):
+            return [*_terms(left), *map(make.negative, _terms(right))]
+        case Call(op="mul" | "matmul" as op, operands=(left, right)):
+            times = make.times if op == "mul" else make.matmul
+            if len(terms := _terms(right)) > 1:
+                return [times(left, term) for term in terms]
+            if len(terms := _terms(left)) > 1:
+                return [times(term, right) for term in terms]
+        case _:
+            pass
+    return [tree]
+
+
+def _other_derivatives(claim: Tree, gradient: Leaf, sweep: Sweep) -> Iterator[_Candidate]:
+    """Put the derivative of another activation, or one that is missing, or take one away."""
+    factors = _factors(claim)
+    if len(factors) > MOST_FACTORS:
+        return
+    slopes = list(dict.fromkeys(_slopes(gradient, sweep)))
+    for count in range(min(MOST_LEFT_OUT, len(factors) - 1) + 1):
+        for gone in combinations(range(len(factors)), count):
+            kept = [factor for place, factor in enumerate(factors) if place not in gone]
+            for slope in (*slopes, *([()] if count else [])):
+                parts = [*kept, *slope]
+                shapes = [part.shape for part in parts if part.shape]
+                if all(shape == gradient.shape for shape in shapes) and shapes:
+                    tree = reduce(make.times, parts)
+                    yield _Candidate(("derivative",), tree, tree)
+
+
+def _slopes(gradient: Leaf, sweep: Sweep) -> Iterator[tuple[Tree, ...]]:
+    """Yield what elementwise steps multiply the gradient from above by, in the claim's shape."""
+    for link in sweep.links:
+        if link.gradient is None or link.value.shape != gradient.shape:
+            continue
+        factors = _factors(link.derived.formula)
+        if len(factors) > 1 and link.gradient in factors:
+            yield tuple(factor for factor in factors if factor is not link.gradient)
+
+
+def _factors(tree: Tree) -> list[Tree]:
+    if isinstance(tree, Call) and tree.op == "mul":
+        return [factor for operand in tree.operands for factor in _factors(operand)]
+    return [tree]
