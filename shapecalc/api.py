@@ -8,7 +8,7 @@ from shapecalc.claims.findings import claim_findings
 from shapecalc.claims.reading import asked_for
 from shapecalc.diagnostics import Finding, Severity
 from shapecalc.graph import build_graph
-from shapecalc.records import Report
+from shapecalc.records import Claim, Report
 from shapecalc.report.coincidence import coincidence_findings
 from shapecalc.report.layered import at_layers
 from shapecalc.report.lint import lint_findings
@@ -18,6 +18,7 @@ from shapecalc.report.silence import heard
 from shapecalc.report.whole import report
 from shapecalc.source import glimpse, lines_of, read_file, read_stream
 from shapecalc.spec import looks_like_spec, read_network
+from shapecalc.spec.lines import Asked, as_spec
 from shapecalc.sweep import Memory, Sweep, sweep
 
 __all__ = [
@@ -25,11 +26,13 @@ __all__ = [
     "Memory",
     "check",
     "equations",
+    "fixed",
     "looks_like_spec",
     "may_be_spec",
     "read",
     "read_stream",
     "selected",
+    "verify",
 ]
 
 
@@ -75,6 +78,37 @@ def equations(text: str, path: str) -> str:
 
     network, findings = read_network(text, path)
     return "" if network is None or findings else written(network)
+
+
+def fixed(text: str, path: str, memory: Memory) -> tuple[str, tuple[Claim, ...]]:
+    """Return a spec with its wrong claims put right, and those claims; all else stays as it is."""
+
+    def checked(candidate: str) -> Report:
+        return check(candidate, path, detail=False, memory=memory)
+
+    report = checked(text)
+    if not any(claim.verdict == "wrong" for claim in report.claims):
+        return text, ()
+    from shapecalc.claims.mending import mended
+
+    return mended(text, report, checked)
+
+
+def verify(asked: Asked, path: str) -> Report:
+    """Judge claims without a file: errors, and what is to be said of the claims themselves."""
+    report = check(as_spec(asked, is_loss=True), path, detail=False)
+    if any(finding.code == "SC211" for finding in report.findings) and asked.loss is None:
+        report = check(as_spec(asked, is_loss=False), path, detail=False)
+    report = report._replace(findings=tuple(map(_as_asked, report.findings)))
+    return selected(report, lambda each: each.severity is Severity.ERROR or "SC4" in each.code)
+
+
+def _as_asked(finding: Finding) -> Finding:
+    """Say what to write on a command line, where a spec would declare a name."""
+    if finding.code != "SC205" or not finding.help.startswith("declare "):
+        return finding
+    name = finding.message.split("`")[1]
+    return finding._replace(help=f"give its shape, `--shape {name}=n,m`, or an equation for it")
 
 
 def check(

@@ -177,7 +177,7 @@ def _other_derivatives(claim: Tree, gradient: Leaf, sweep: Sweep) -> Iterator[_C
     for count in range(min(MOST_LEFT_OUT, len(factors) - 1) + 1):
         for gone in combinations(range(len(factors)), count):
             kept = [factor for place, factor in enumerate(factors) if place not in gone]
-            for slope in (*slopes, *([()] if count else [])):
+            for slope in (*([()] if count else []), *slopes):
                 parts = [*kept, *slope]
                 shapes = [part.shape for part in parts if part.shape]
                 if all(shape == gradient.shape for shape in shapes) and shapes:

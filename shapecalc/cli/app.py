@@ -12,6 +12,7 @@ import shapecalc
 from shapecalc.cli.check import check
 from shapecalc.cli.options import INTERRUPTED
 from shapecalc.cli.reference import init, rule, schema
+from shapecalc.cli.verify import verify
 
 app = typer.Typer(
     add_completion=False,
@@ -19,7 +20,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for command in (check, rule, schema, init):
+for command in (check, verify, rule, schema, init):
     app.command()(command)
 
 

@@ -38,6 +38,12 @@ def check(
     vec: Annotated[
         bool, typer.Option("--vec", help="With --wrt: the chain in Kronecker products too.")
     ] = False,
+    fix: Annotated[
+        bool, typer.Option("--fix", help="Write right formulas for wrong claims first.")
+    ] = False,
+    diff: Annotated[
+        bool, typer.Option("--diff", help="Print what --fix would change, and change nothing.")
+    ] = False,
     equations: Annotated[
         bool, typer.Option("--equations", help="Print the spec with its layers written out.")
     ] = False,
@@ -103,7 +109,23 @@ def check(
         ascii=ascii_only,
         stdin_filename=stdin_filename,
     )
-    raise typer.Exit(_checked(paths or [], wish, project))
+    if fix or diff:
+        _fix(paths or [], wish, project, writes=not diff)
+    raise typer.Exit(0 if diff else _checked(paths or [], wish, project))
+
+
+def _fix(paths: Sequence[str], wish: Wish, project: Project, *, writes: bool) -> None:
+    """Put claims right in files, or show what would change; then all is checked as ever."""
+    from shapecalc.cli.fix import fix
+
+    if "-" in paths:
+        hint = "--fix" if writes else "--diff"
+        raise typer.BadParameter("takes files or folders, and no stream", param_hint=hint)
+    try:
+        fix(paths, wish, project, writes=writes)
+    except OSError as error:
+        sys.stderr.write(f"cannot write {error.filename}: {error.strerror}\n")
+        raise typer.Exit(UNUSABLE) from None
 
 
 def _as_utf8(text: str | None) -> str | None:

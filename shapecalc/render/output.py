@@ -63,16 +63,21 @@ def write(text: str, output_file: str | None) -> None:
         silence_stdout()
 
 
-def write_file(path: str, text: str) -> None:
-    """Write a file whole or not at all: a full disk leaves what was there. Raises OSError."""
+def write_file(path: str, text: str, newline: str | None = None) -> None:
+    """Write a file whole or not at all: a full disk leaves what was there. Raises OSError.
+
+    With an empty `newline`, line ends stay what they are.
+    """
     given = Path(path)
     target = given.resolve()  # a link stays one
     if (given.exists() and not given.is_file()) or not os.access(target.parent, os.W_OK):
-        _fill(given, text)  # a device, a pipe, or a folder that takes no other file
+        _fill(
+            given, text, newline=newline
+        )  # a device, a pipe, or a folder that takes no other file
         return
     beside = target.with_name(f".{target.name}.{os.getpid()}")
     try:
-        _fill(beside, text, mode="x")
+        _fill(beside, text, mode="x", newline=newline)
         if target.exists():
             beside.chmod(target.stat().st_mode)
         beside.replace(target)
@@ -81,8 +86,8 @@ def write_file(path: str, text: str) -> None:
         raise
 
 
-def _fill(path: Path, text: str, mode: str = "w") -> None:
-    with path.open(mode, encoding="utf-8", errors="backslashreplace") as file:
+def _fill(path: Path, text: str, mode: str = "w", newline: str | None = None) -> None:
+    with path.open(mode, encoding="utf-8", errors="backslashreplace", newline=newline) as file:
         file.write(text)
 
 

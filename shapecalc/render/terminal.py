@@ -94,6 +94,19 @@ def findings_page(reports: Iterable[Report], look: Look, tally: Tally | None = N
     return page.text()
 
 
+def verdicts_page(report: Report, look: Look) -> str:
+    """Print what claims are, those that are wrong with what is wrong in them."""
+    page = Page(look)
+    for claim in report.claims:
+        if claim.verdict in ("right", "convention"):
+            said = f"a convention, {claim.times} times the gradient" if claim.times else "right"
+            formula = f"{claim.gradient} = {claim.claim}"
+            page.line((*cell("✓", SIGN_STYLES["✓"]), *cell(" "), *own(formula)))
+            page.line(cell(f"{said}, {claim.how}"), indent=2)
+    _findings(page, report, full=True)
+    return page.text()
+
+
 def summary_line(tally: Tally, look: Look) -> str:
     """Print the line that sums up a run."""
     page = Page(look)

@@ -1,0 +1,67 @@
+"""Equations, shapes and claims from a command line → the text of the spec that they stand for."""
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+_LEFT_SIDE = re.compile(r"\s*([^\W\d]\w*)\s*=(?!=)")
+_NAME = re.compile(r"[^\W\d]\w*")
+_SHAPE = re.compile(r"\s*([^\W\d]\w*)\s*[=:]\s*[\[(]?([^\[\]()]*)[\])]?\s*")
+
+
+class NoShape(ValueError):
+    """A text that gives no name a shape: what to write."""
+
+
+class Asked(NamedTuple):
+    """What is asked in one line: claims and equations as lines, shapes by name."""
+
+    claims: tuple[str, ...]
+    forward: tuple[str, ...]
+    shapes: tuple[tuple[str, str], ...]
+    sizes: tuple[str, ...] = ()
+    assume: tuple[str, ...] = ()
+    loss: str | None = None
+    is_numerator: bool = False
+
+
+def lines_of(texts: Iterable[str]) -> tuple[str, ...]:
+    """Split pasted code at line ends and semicolons; comments and empty lines are no lines."""
+    parts = (part for text in texts for line in text.splitlines() for part in line.split(";"))
+    stripped = (part.split("#")[0].strip() for part in parts)
+    return tuple(part for part in stripped if part)
+
+
+def shape_of(text: str) -> tuple[str, str]:
+    """Read `W2=k,h`, the name and the dims. Raises NoShape."""
+    found = _SHAPE.fullmatch(text)
+    if found is None:
+        raise NoShape(f"`{text}` is no shape: write `W2=k,h`, or `s=` for a scalar")
+    return found[1], found[2].strip().strip(",")
+
+
+def as_spec(asked: Asked, *, is_loss: bool) -> str:
+    """Write the spec. Without a loss, what no other equation uses has a gradient from above."""
+    lines = [f"dims: {{{', '.join(asked.sizes)}}}"] if asked.sizes else []
+    lines += _section("assume:", asked.assume)
+    lines += _section("params:", (f"{name}: [{dims}]" for name, dims in asked.shapes))
+    lines += _section("forward: |", asked.forward)
+    if asked.loss is not None:
+        lines.append(f"loss: {asked.loss}")
+    elif not is_loss:
+        lines.append(f"upstream: [{', '.join(_ends(asked.forward))}]")
+    lines += ["layout: numerator"] if asked.is_numerator else []
+    lines += _section("gradients: |", asked.claims)
+    return "\n".join(lines) + "\n"
+
+
+def _section(head: str, entries: Iterable[str]) -> list[str]:
+    found = [f"  {entry}" for entry in entries]
+    return [head, *found] if found else []
+
+
+def _ends(forward: Sequence[str]) -> list[str]:
+    """Return the names that equations set and none uses."""
+    sides = [line.partition("=") for line in forward if _LEFT_SIDE.match(line)]
+    used = {name for _, _, right in sides for name in _NAME.findall(right)}
+    return [name for left, _, _ in sides if (name := left.strip()) not in used]
