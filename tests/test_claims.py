@@ -3,6 +3,8 @@
 import pytest
 from checking import FORWARD, HEAD, TWO_LAYER, judged, report_on, verdicts, with_claims
 
+from shapecalc.diagnostics import Severity
+
 TANH = TWO_LAYER.replace("relu", "tanh")
 SIGMOID = TWO_LAYER.replace("relu", "sigmoid")
 SAME_SIZES = TWO_LAYER.replace("h: 128, k: 10", "h: 64, k: 64")
@@ -131,6 +133,26 @@ def test_factor_carried_to_the_params_is_a_convention() -> None:
         "dZ1": ("convention", "m"),
         "dW1": ("right", None),
     }
+
+
+def test_strict_scale_makes_conventions_errors() -> None:
+    text = with_claims(TWO_LAYER, {"dZ2": "A2 - Y", "dW2": "dZ2 @ A1.T / m"})
+    for word, verdict in (("free", "convention"), ("strict", "wrong")):
+        report = report_on(f"{text}scale: {word}\n")
+        assert [each.verdict for each in report.claims] == [verdict, "right"]
+    (finding,) = report.findings
+    assert finding.code == "SC407"
+    assert finding.help == "write `(A2 - Y) / m`"
+
+
+def test_claim_that_is_right_only_as_nothing_comes_through_is_flagged() -> None:
+    text = "params: {{w: [n]}}\nforward: {{A: relu({}), J: sum(A)}}\ngradients: {{dw: {}}}\n"
+    dead = report_on(text.format("-w * w", "dA * (A > 0) * w"))
+    assert [(each.code, each.severity) for each in dead.findings] == [("SC417", Severity.WARNING)]
+    unused = "params: {w: [n]}\nforward: {A: w * w, J: sum(w)}\ngradients: {dA: w - w}\n"
+    assert "SC417" in [each.code for each in report_on(unused).findings]
+    for right in ("dA * (A > 0) * -2 * w", "zeros(n)"):
+        assert report_on(text.format("-w * w", right)).findings == ()
 
 
 def test_factor_that_one_param_lost_is_wrong_there_only() -> None:

@@ -74,6 +74,8 @@ NAMES = {  # a code never changes its meaning, and is never used for another one
     "SC413": "claim-shape",
     "SC414": "claim-wrong",
     "SC415": "claim-undecided",
+    "SC416": "conventions-mixed",
+    "SC417": "claim-vacuous",
     "SC501": "sizes-coincide",
     "SC502": "square-weight",
     "SC503": "literal-for-dim",
@@ -85,7 +87,7 @@ NAMES = {  # a code never changes its meaning, and is never used for another one
     "SC901": "limit",
     "SC902": "internal",
 }
-WARNINGS = {"SC309", "SC415", *(code for code in NAMES if code[2] in "56")}
+WARNINGS = {"SC309", "SC415", "SC417", *(code for code in NAMES if code[2] in "56")}
 NOT_YAML = {"SC106", "SC109", "SC902"}  # no text of a spec causes them
 LOOKS = [Look(), Look(width=120), Look(ascii=True, encoding="ascii"), Look(color=True)]
 

@@ -1,6 +1,6 @@
 """Claims as judged → what is to be said of them: the fact, and the formula that is right."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from shapecalc.claims.catalogue import CATALOGUE, first_of
 from shapecalc.claims.judge import Judged
@@ -8,19 +8,70 @@ from shapecalc.claims.scale import ONE, Scale
 from shapecalc.diagnostics import Finding, Related
 from shapecalc.dims import shape_text
 from shapecalc.expression import Literal
+from shapecalc.matrix import make
 from shapecalc.matrix.printing import text
 from shapecalc.parsing import every_part
 from shapecalc.span import Span
 from shapecalc.spec.network import Network
+from shapecalc.tree import leaves
 
 
 def claim_findings(judged: Iterable[Judged], network: Network) -> Iterator[Finding]:
     """Describe what is to be said of each claim that is not right, at its place."""
     places = _places(network)
-    for each in judged:
-        finding = _finding(each, network, places)
+    every = tuple(judged)
+    for each in every:
+        finding = _mixed(each, every) or _finding(each, network, places)
         if finding is not None:
             yield finding
+
+
+def _mixed(judged: Judged, every: Sequence[Judged]) -> Finding | None:
+    """Describe a claim that goes by another convention than one that is built on the same gradient.
+
+    `dZ2` carries m, `dW2` divides by it, and this claim does not.
+    """
+    found = judged.diagnosis
+    if found is None or judged.mistakes != ("factor",) or judged.claim.tree is None:
+        return None
+    used = set(leaves(judged.claim.tree))
+    for carrier in every:
+        if carrier.verdict != "convention" or carrier.claim.gradient not in used:
+            continue
+        other = next((each for each in every if _accounts_for(each, carrier)), None)
+        if other is None or carrier.outcome.scale != found.times:
+            continue
+        name, factor = judged.claim.gradient.name, text(found.times.tree)
+        source, counterpart = carrier.claim.source, other.claim.source
+        message = (
+            f"`{source.name}` carries {factor}, `{counterpart.name}` divides by it,"
+            f" and `{name}` does not"
+        )
+        related = (
+            Related(source.expression_span, f"{factor} times the gradient"),
+            Related(counterpart.expression_span, "divides"),
+        )
+        right = text(found.right)
+        label, advice = f"{factor} times {name}", f"write `{right}`"
+        place = judged.claim.place
+        return Finding("SC416", place, message, advice, _with_right(label, right), related)
+    return None
+
+
+def _accounts_for(judged: Judged, carrier: Judged) -> bool:
+    """Say whether a claim uses a gradient that carries a factor, and is right itself."""
+    tree = judged.claim.tree
+    uses = tree is not None and carrier.claim.gradient in set(leaves(tree))
+    return judged.verdict == "right" and uses
+
+
+def _vacuous(judged: Judged) -> Finding:
+    """Point at a claim that holds only since both sides are 0."""
+    source, name = judged.claim.source, judged.claim.gradient.name
+    message = f"`{source.text}` is {name} only because both are 0"
+    zero = text(make.zeros(judged.claim.gradient.shape))
+    advice = f"write `{zero}`, or find what is 0 on the way from {judged.claim.value.name} on"
+    return Finding("SC417", source.expression_span, message, advice)
 
 
 def _finding(judged: Judged, network: Network, places: Mapping[str, Span]) -> Finding | None:
@@ -28,6 +79,8 @@ def _finding(judged: Judged, network: Network, places: Mapping[str, Span]) -> Fi
         return _literal(judged, network, *judged.outcome.literal)
     if judged.verdict == "undecided":
         return _undecided(judged)
+    if judged.is_vacuous:
+        return _vacuous(judged)
     if judged.verdict != "wrong":
         return None
     if judged.mistakes:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 WORK_LIMIT = 20_000_000
 UNIT_OF_WORK = 1_000  # what a claim costs beside the values that it could use
 TOO_MANY = "the claims before it took all the work that one network gets"
+BY_ALGEBRA = "algebra, for all sizes"
 FUNCTIONS = frozenset({"exp", "log", "sqrt", "sin", "cos"})
 
 
@@ -49,6 +50,7 @@ class Judged(NamedTuple):
     right: Tree
     needs: tuple[Leaf, int] | None = None  # the input and axis that would have to sum to 1
     diagnosis: "Diagnosis | None" = None
+    is_vacuous: bool = False  # equal only since both are 0
 
     @property
     def mistakes(self) -> tuple[str, ...]:
@@ -153,7 +155,7 @@ class _Court:
         used = [outcomes[own[name]].scale for name in set(leaves(claim.tree)) & own.keys()]
         formula = self.sweep.gradients[claim.value].formula
         if all(scale == ONE for scale in used) and _same_by_algebra(claim.tree, formula):
-            return Outcome(ONE, "algebra, for all sizes")
+            return Outcome(ONE, BY_ALGEBRA)
         self._work += (1 + len(own)) * (UNIT_OF_WORK + len(self.sweep.graph.values))
         self._work += self._entries
         if self._work > WORK_LIMIT:
@@ -267,14 +269,31 @@ class _Court:
         elif outcome.scale == ONE:
             verdict = "right"
         else:
-            verdict = "convention" if claim in accepted else "wrong"
+            is_free = self.sweep.graph.network.scale == "free"
+            verdict = "convention" if claim in accepted and is_free else "wrong"
         right = self._right(claim, outcomes, accepted)
         needs = self._needs(claim, verdict, outcome)
         judged = Judged(claim, verdict, outcome, right, needs)
+        if verdict == "right":
+            return judged._replace(is_vacuous=self._is_vacuous(claim, outcome))
         if verdict != "wrong" or needs is not None or self._diagnosed >= MOST_PROPOSALS:
             return judged
         self._diagnosed += 1
         return self._with_mistakes(judged, outcomes, accepted)
+
+    def _is_vacuous(self, claim: Claim, outcome: Outcome) -> bool:
+        """Say whether a right claim is so only since it is 0, and so is the gradient.
+
+        What is equal by algebra is equal whatever the values are.
+        """
+        if claim.tree is None or _is_zero(claim.tree):
+            return False
+        if _is_zero(self.sweep.gradients[claim.value].formula):
+            return True
+        if outcome.how == BY_ALGEBRA:
+            return False
+        worlds = [world for mode in self._worlds.values() for world in mode]
+        return all(not any(world.gradient(claim.gradient).floats) for world in worlds)
 
     def _with_mistakes(
         self, judged: Judged, outcomes: Mapping[Claim, Outcome], accepted: frozenset[Claim]
@@ -332,6 +351,13 @@ class _Court:
 
 def _one_hot(domain: Domain) -> Domain:
     return domain._replace(property="one-hot-only") if domain.property == "one-hot" else domain
+
+
+def _is_zero(tree: Tree) -> bool:
+    """Say whether a formula is written as 0, in whatever shape."""
+    if isinstance(tree, Call):
+        return tree.op == "zeros"
+    return isinstance(tree, Number) and not tree.value
 
 
 def _parts(tree: Tree) -> Iterator[Tree]:

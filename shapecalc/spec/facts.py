@@ -33,6 +33,7 @@ LATER_PROPERTIES = (
 )
 LAYOUTS = ("denominator", "numerator")
 CONVENTIONS = ("columns", "rows", "torch")
+SCALES = ("free", "strict")
 _PROPERTY = r"(?a)\s*([\w-]+)(?:\s+axis\s*=\s*(-?\d{1,3}))?\s*"
 
 
@@ -66,6 +67,11 @@ def read_layout(node: Node) -> Reference:
 def read_convention(node: Node) -> Reference:
     """Read how layers are written out."""
     return _one_of(CONVENTIONS, node, "convention")
+
+
+def read_scale(node: Node) -> Reference:
+    """Read whether claims may carry constants."""
+    return _one_of(SCALES, node, "scale")
 
 
 def _one_of(words: tuple[str, ...], node: Node, key: str) -> Reference:

@@ -24,6 +24,7 @@ class Form(Enum):
     CLAIMS = auto()
     LAYOUT = auto()
     CONVENTION = auto()
+    SCALE = auto()
     LAYERS = auto()
 
 
@@ -161,6 +162,14 @@ TABLE = (
         "How gradients are laid out: dX in the shape of X (`denominator`, without this key), or "
         "each as the transpose of that (`numerator`).",
         ("denominator", "numerator"),
+    ),
+    Key(
+        "scale",
+        Form.SCALE,
+        "Whether a claim may carry a constant on purpose, as `dZ2 = A2 - Y` with "
+        "`dW2 = dZ2 @ A1.T / m` does: `free`, without this key, calls that a convention, `strict` "
+        "an error.",
+        ("strict", "free"),
     ),
 )
 KEYS = tuple(key.name for key in TABLE)

@@ -106,6 +106,7 @@ class Network(NamedTuple):
     shapes: tuple[ValueEntry, ...] = ()
     gradients: tuple[Equation, ...] = ()
     layout: str = "denominator"
+    scale: str = "free"
     convention: Reference | None = None  # how layers are written out
     unread: tuple[str, ...] = ()  # names whose entry had a finding of its own
     redefined: tuple[Reference, ...] = ()  # names set again: from there on they mean two things

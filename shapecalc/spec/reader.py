@@ -16,7 +16,13 @@ from shapecalc.parsing import over
 from shapecalc.source import List, Mapping, Node, Scalar, read_yaml
 from shapecalc.span import Span
 from shapecalc.spec.equations import read_forward, read_gradients
-from shapecalc.spec.facts import read_assume, read_convention, read_layout, read_upstream
+from shapecalc.spec.facts import (
+    read_assume,
+    read_convention,
+    read_layout,
+    read_scale,
+    read_upstream,
+)
 from shapecalc.spec.keys import KEYS
 from shapecalc.spec.names import with_names_set_once
 from shapecalc.spec.network import DimEntry, Network, Reference
@@ -28,7 +34,6 @@ _LATER_KEYS = {
     "blocks": "write its equations under `forward:`",
     "functions": "write the formula itself under `forward:`",
     "imports": "copy what it imports into this file",
-    "scale": "leave it out",
 }
 _SYNONYMS = {
     "weights": "params",
@@ -223,9 +228,13 @@ def _with_equations(network: Network, sections: _Sections, findings: Findings) -
     def read(key: str, reader: Callable[[Node, Findings], list[_Entry]]) -> tuple[_Entry, ...]:
         return tuple(reader(sections[key], findings)) if key in sections else ()
 
-    layout, convention = (
+    layout, convention, scale = (
         findings.attempt(reader, sections[key]) if key in sections else None
-        for key, reader in (("layout", read_layout), ("convention", read_convention))
+        for key, reader in (
+            ("layout", read_layout),
+            ("convention", read_convention),
+            ("scale", read_scale),
+        )
     )
     return network._replace(
         convention=convention,
@@ -235,6 +244,7 @@ def _with_equations(network: Network, sections: _Sections, findings: Findings) -
         forward=read("forward", read_forward),
         gradients=read("gradients", read_gradients),
         layout=layout.name if layout else network.layout,
+        scale=scale.name if scale else network.scale,
     )
 
 

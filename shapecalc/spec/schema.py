@@ -8,7 +8,7 @@ import json
 from keyword import kwlist
 from typing import assert_never
 
-from shapecalc.spec.facts import AXIS_PROPERTIES, CONVENTIONS, LAYOUTS, PLAIN_PROPERTIES
+from shapecalc.spec.facts import AXIS_PROPERTIES, CONVENTIONS, LAYOUTS, PLAIN_PROPERTIES, SCALES
 from shapecalc.spec.keys import TABLE, Form, Json, Key
 from shapecalc.spec.layers.schema import layer_schema, layers_schema
 from shapecalc.spec.sizes import DIGIT_LIMIT
@@ -71,8 +71,9 @@ def _of_form(form: Form) -> Schema:
         case Form.CLAIMS:
             claims = _named(_part("expression"), "object", "string", "null", "array")
             return {**claims, "maxItems": 0}
-        case Form.LAYOUT | Form.CONVENTION:
-            return {"enum": LAYOUTS if form is Form.LAYOUT else CONVENTIONS}
+        case Form.LAYOUT | Form.CONVENTION | Form.SCALE:
+            words = {Form.LAYOUT: LAYOUTS, Form.CONVENTION: CONVENTIONS, Form.SCALE: SCALES}
+            return {"enum": words[form]}
         case Form.LAYERS:
             return layers_schema()
         case _:

@@ -106,3 +106,71 @@ class ClaimUndecided(Rule, code="SC415", is_warning=True):
     Fix: Simplify the claim, or split its equation in two; say what is known of an operand, for
     example `assume: {w: positive}`.
     """
+
+
+class ConventionsMixed(Rule, code="SC416"):
+    """Two claims go by different conventions.
+
+    The loss is a mean, so its gradients have `1/m` in them. Many courses write `dZ = A - Y`, which
+    is m times the gradient, and divide by m in each param: a convention. It has to be kept in all
+    of them. Here one claim that is built on such a gradient divides, and another one does not.
+
+    Bad:
+    ```yaml
+    inputs: {X: [n, m], Y: [h, m]}
+    params: {W: [h, n], b: [h, 1]}
+    forward:
+      Z: W @ X + b
+      J: sum((Z - Y)**2) / m
+    gradients:
+      dZ: 2 * (Z - Y)
+      dW: dZ @ X.T / m
+      db: sum(dZ, axis=1, keepdims=True)
+    ```
+
+    Good:
+    ```yaml
+    inputs: {X: [n, m], Y: [h, m]}
+    params: {W: [h, n], b: [h, 1]}
+    forward:
+      Z: W @ X + b
+      J: sum((Z - Y)**2) / m
+    gradients:
+      dZ: 2 * (Z - Y)
+      dW: dZ @ X.T / m
+      db: sum(dZ, axis=1, keepdims=True) / m
+    ```
+
+    Fix: Divide once on each way from the loss to a param: in all params, or before them.
+    """
+
+
+class ClaimVacuous(Rule, code="SC417", is_warning=True):
+    """A claim holds only because both sides are 0.
+
+    The gradient is 0 at every point, since nothing comes through from the loss: a relu that is
+    never above 0, a factor that is 0, a value that does not reach the loss. Then any formula with
+    that factor agrees, and the agreement proves nothing of the formula.
+
+    Bad:
+    ```yaml
+    params: {w: [n]}
+    forward:
+      A: relu(-w * w)
+      J: sum(A)
+    gradients:
+      dw: dA * (A > 0) * w
+    ```
+
+    Good:
+    ```yaml
+    params: {w: [n]}
+    forward:
+      A: relu(w * w)
+      J: sum(A)
+    gradients:
+      dw: 2 * dA * (A > 0) * w
+    ```
+
+    Fix: Look for what is 0 on the way, or write that the gradient is 0: `zeros(n)`.
+    """
