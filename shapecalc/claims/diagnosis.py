@@ -3,7 +3,7 @@
 Every candidate is judged as the claim itself was, so what is proposed is right.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import reduce
 from itertools import chain, combinations, islice
 from typing import NamedTuple
@@ -11,10 +11,11 @@ from typing import NamedTuple
 from shapecalc.claims.edits import edits, same_slip_twice, without_factor
 from shapecalc.claims.reading import Claim, Reader
 from shapecalc.claims.scale import ONE, Scale
+from shapecalc.dims import Shape
 from shapecalc.matrix import make
 from shapecalc.matrix.printing import text
 from shapecalc.sweep import Sweep
-from shapecalc.tree import Call, Leaf, Tree
+from shapecalc.tree import Call, Tree, calls, leaves, rebuilt
 
 Judge = Callable[[Tree], Scale | None]
 """Returns the constant factor between a formula and the gradient; None where there is none."""
@@ -91,9 +92,9 @@ def _candidates(claim: Claim, right: Tree, sweep: Sweep, reader: Reader) -> Iter
             turned = make.transposed(claim.tree)
             yield _Candidate(("other-layout",), turned, turned)
         if claim.tree.shape == shape:
+            yield from _other_derivatives(claim.tree, sweep)
             yield from _left_out(claim.tree, right)
             yield from _entry_by_entry(claim.tree, right, sweep)
-        yield from _other_derivatives(claim.tree, claim.gradient, sweep)
     gradients = {found.name.name for found in sweep.gradients.values()}
     gradients |= set(sweep.graph.upstream.values())
     formula = claim.source.expression
@@ -157,6 +158,8 @@ def _terms(tree: Tree) -> list[Tree]:
             return [*_terms(left), *_terms(right)]
         case Call(op="sub", operands=(left, right)):
             return [*_terms(left), *map(make.negative, _terms(right))]
+        case Call(op="div", operands=(above, below)):
+            return [make.divided(term, below) for term in _terms(above)]
         case Call(op="mul" | "matmul" as op, operands=(left, right)):
             times = make.times if op == "mul" else make.matmul
             if len(terms := _terms(right)) > 1:
@@ -168,27 +171,42 @@ def _terms(tree: Tree) -> list[Tree]:
     return [tree]
 
 
-def _other_derivatives(claim: Tree, gradient: Leaf, sweep: Sweep) -> Iterator[_Candidate]:
-    """Put the derivative of another activation, or one that is missing, or take one away."""
-    factors = _factors(claim)
+def _other_derivatives(claim: Tree, sweep: Sweep) -> Iterator[_Candidate]:
+    """Put the derivative of another activation, or one that is missing, or take one away.
+
+    In the whole, or in a factor of it: in what is summed, or multiplied by a weight.
+    """
+    gradients = {found.name for found in sweep.gradients.values()}
+    parts = [claim, *(part for part in calls(claim) if part.op == "mul")]
+    parts += [part for part in leaves(claim) if part in gradients]
+    for part in dict.fromkeys(parts):
+        slopes = list(dict.fromkeys(_slopes(part.shape, sweep)))
+        for new in _with_slopes(_factors(part), part.shape, slopes):
+            change: dict[Tree, Tree] = {part: new}
+            tree = rebuilt(claim, change.get)
+            yield _Candidate(("derivative",), tree, tree)
+
+
+def _with_slopes(
+    factors: Sequence[Tree], shape: Shape, slopes: Sequence[tuple[Tree, ...]]
+) -> Iterator[Tree]:
+    """Yield a product without some of its factors, and with the derivative of an activation."""
     if len(factors) > MOST_FACTORS:
         return
-    slopes = list(dict.fromkeys(_slopes(gradient, sweep)))
     for count in range(min(MOST_LEFT_OUT, len(factors) - 1) + 1):
         for gone in combinations(range(len(factors)), count):
             kept = [factor for place, factor in enumerate(factors) if place not in gone]
             for slope in (*([()] if count else []), *slopes):
                 parts = [*kept, *slope]
                 shapes = [part.shape for part in parts if part.shape]
-                if all(shape == gradient.shape for shape in shapes) and shapes:
-                    tree = reduce(make.times, parts)
-                    yield _Candidate(("derivative",), tree, tree)
+                if shapes and all(each == shape for each in shapes):
+                    yield reduce(make.times, parts)
 
 
-def _slopes(gradient: Leaf, sweep: Sweep) -> Iterator[tuple[Tree, ...]]:
-    """Yield what elementwise steps multiply the gradient from above by, in the claim's shape."""
+def _slopes(shape: Shape, sweep: Sweep) -> Iterator[tuple[Tree, ...]]:
+    """Yield what elementwise steps multiply the gradient from above by, in a shape."""
     for link in sweep.links:
-        if link.gradient is None or link.value.shape != gradient.shape:
+        if link.gradient is None or link.value.shape != shape:
             continue
         factors = _factors(link.derived.formula)
         if len(factors) > 1 and link.gradient in factors:
