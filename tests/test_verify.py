@@ -136,6 +136,11 @@ def test_what_cannot_be_judged_says_what_to_write(arguments: tuple[str, ...], sa
     assert said in " ".join((result.stdout + result.stderr).split())
 
 
+def test_long_formula_is_judged_and_not_looked_into() -> None:
+    found = judged("dW2 = dZ2 @ A1.T" + " + dZ2 @ A1.T" * 30, *LAYER)
+    assert (found["verdict"], found["mistakes"]) == ("wrong", [])
+
+
 # --- fixes ---------------------------------------------------------------------------------------
 
 FIXED = (
@@ -151,7 +156,7 @@ def test_fix_writes_the_right_formula_and_nothing_else(name: str, tmp_path: Path
     path = tmp_path / "spec.yaml"
     path.write_text(bad, encoding="utf-8")
     code, shown = run("check", "--diff", str(path))
-    assert code == 0
+    assert code == 1
     assert path.read_text(encoding="utf-8") == bad
     code, _ = run("check", "--fix", str(path))
     assert code == 0
@@ -181,7 +186,7 @@ def test_fix_leaves_a_right_spec_alone(tmp_path: Path) -> None:
     path.write_bytes((ROOT / "specs" / "two_layer.yaml").read_bytes())
     before = path.stat().st_mtime_ns
     assert run("check", "--fix", str(path))[0] == 0
-    assert run("check", "--diff", str(path))[1] == ""
+    assert run("check", "--diff", str(path)) == (0, "")
     assert path.stat().st_mtime_ns == before
 
 

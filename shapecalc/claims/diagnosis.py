@@ -8,7 +8,7 @@ from functools import reduce
 from itertools import chain, combinations, islice
 from typing import NamedTuple
 
-from shapecalc.claims.edits import edits, same_slip_twice, without_factor
+from shapecalc.claims.edits import edits, places, same_slip_twice, without_factor
 from shapecalc.claims.reading import Claim, Reader
 from shapecalc.claims.scale import ONE, Scale
 from shapecalc.dims import Shape
@@ -22,6 +22,9 @@ Judge = Callable[[Tree], Scale | None]
 MOST_NAMES = 40
 MOST_FACTORS = 5
 MOST_PAIRS = 1_000
+MOST_PLACES = 80
+"""How many operands a formula may have for slips in it to be looked for."""
+MOST_CANDIDATES = 1_000
 MOST_LEFT_OUT = 2
 
 
@@ -46,13 +49,15 @@ class _Candidate(NamedTuple):
 def diagnosis(claim: Claim, right: Tree, sweep: Sweep, reader: Reader, judge: Judge) -> Diagnosis:
     """Find the mistakes of a claim that is wrong; none where nothing near it is right."""
     formula = claim.source.expression
+    if next(islice(places(formula), MOST_PLACES, None), None) is not None:
+        return Diagnosis((), right)
     if claim.tree is not None and not claim.reason:
         scale = judge(claim.tree)
         if scale is not None and scale != ONE:
             plainer = map(reader.attempt, without_factor(formula))
             return _scaled(_Candidate((), claim.tree, claim.tree), scale, right, plainer, judge)
     scaled: tuple[_Candidate, Scale] | None = None
-    for candidate in _candidates(claim, right, sweep, reader):
+    for candidate in islice(_candidates(claim, right, sweep, reader), MOST_CANDIDATES):
         scale = judge(candidate.tree)
         if scale == ONE:
             return Diagnosis(candidate.mistakes, candidate.shown, candidate.names)

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 WORK_LIMIT = 20_000_000
 UNIT_OF_WORK = 1_000  # what a claim costs beside the values that it could use
+MOST_TRIES = 4_000
+"""After so many formulas that might have been meant, no more wrong claims are looked into."""
 TOO_MANY = "the claims before it took all the work that one network gets"
 BY_ALGEBRA = "algebra, for all sizes"
 FUNCTIONS = frozenset({"exp", "log", "sqrt", "sin", "cos"})
@@ -79,7 +81,7 @@ class _Court:
         self._work = 0
         self._entries = 0
         self._without_worlds: dict[str, str] = {}
-        self._diagnosed = 0
+        self._diagnosed = self._tries = 0
         self._reader: Reader | None = None
 
     def verdicts(self) -> list[Judged]:
@@ -276,7 +278,8 @@ class _Court:
         judged = Judged(claim, verdict, outcome, right, needs)
         if verdict == "right":
             return judged._replace(is_vacuous=self._is_vacuous(claim, outcome))
-        if verdict != "wrong" or needs is not None or self._diagnosed >= MOST_PROPOSALS:
+        is_enough = self._diagnosed >= MOST_PROPOSALS or self._tries > MOST_TRIES
+        if verdict != "wrong" or needs is not None or is_enough:
             return judged
         self._diagnosed += 1
         return self._with_mistakes(judged, outcomes, accepted)
@@ -307,6 +310,7 @@ class _Court:
         claim = judged.claim
 
         def judge(tree: Tree) -> Scale | None:
+            self._tries += 1
             self._work += self._entries
             if self._work > WORK_LIMIT:
                 return None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from shapecalc.cli.options import INTERRUPTED, UNUSABLE, Color, FailOn, OutputFormat, Wish
+from shapecalc.cli.options import ERRORS, INTERRUPTED, UNUSABLE, Color, FailOn, OutputFormat, Wish
 from shapecalc.diagnostics import Problem
 from shapecalc.selection import UnknownCode, selectors
 from shapecalc.settings import Project
@@ -110,19 +110,21 @@ def check(
         stdin_filename=stdin_filename,
     )
     if fix or diff:
-        _fix(paths or [], wish, project, writes=not diff)
-    raise typer.Exit(0 if diff else _checked(paths or [], wish, project))
+        is_changed = _fix(paths or [], wish, project, writes=not diff)
+        if diff:
+            raise typer.Exit(ERRORS if is_changed else 0)
+    raise typer.Exit(_checked(paths or [], wish, project))
 
 
-def _fix(paths: Sequence[str], wish: Wish, project: Project, *, writes: bool) -> None:
-    """Put claims right in files, or show what would change; then all is checked as ever."""
+def _fix(paths: Sequence[str], wish: Wish, project: Project, *, writes: bool) -> bool:
+    """Put claims right in files, or show what would change; say whether there was something."""
     from shapecalc.cli.fix import fix
 
     if "-" in paths:
         hint = "--fix" if writes else "--diff"
         raise typer.BadParameter("takes files or folders, and no stream", param_hint=hint)
     try:
-        fix(paths, wish, project, writes=writes)
+        return fix(paths, wish, project, writes=writes)
     except OSError as error:
         sys.stderr.write(f"cannot write {error.filename}: {error.strerror}\n")
         raise typer.Exit(UNUSABLE) from None

@@ -11,13 +11,15 @@ from shapecalc.diagnostics import Problem
 from shapecalc.settings import Project
 
 
-def fix(paths: Sequence[str], wish: Wish, project: Project, *, writes: bool) -> None:
+def fix(paths: Sequence[str], wish: Wish, project: Project, *, writes: bool) -> bool:
     """Put claims right in all files, and say how many; without `writes`, print what would change.
 
-    Raises OSError where a file cannot be written.
+    Returns whether there was something to change. Raises OSError where a file cannot be written.
     """
     memory = api.Memory()
+    found = False
     for path, before, after, count in _changes(paths, wish, project, memory):
+        found = True
         if not writes:
             sys.stdout.write(_diff(path, before, after))
             continue
@@ -26,6 +28,7 @@ def fix(paths: Sequence[str], wish: Wish, project: Project, *, writes: bool) -> 
         write_file(path, after, newline="")
         claims = "claim" if count == 1 else "claims"
         sys.stderr.write(f"{path}: {count} {claims} put right\n")
+    return found
 
 
 def _changes(
