@@ -27,6 +27,7 @@ __all__ = [
     "check",
     "equations",
     "fixed",
+    "layouts",
     "looks_like_spec",
     "may_be_spec",
     "read",
@@ -34,6 +35,19 @@ __all__ = [
     "selected",
     "verify",
 ]
+
+
+class Layout(NamedTuple):
+    """Claims judged in one layout, and what they would be in it, as names and formulas."""
+
+    name: str
+    report: Report
+    formulas: tuple[tuple[str, str], ...]
+
+    @property
+    def holds(self) -> int:
+        """Return how many claims are right, or a convention."""
+        return sum(claim.verdict in ("right", "convention") for claim in self.report.claims)
 
 
 class Extras(NamedTuple):
@@ -101,6 +115,22 @@ def verify(asked: Asked, path: str) -> Report:
         report = check(as_spec(asked, is_loss=False), path, detail=False)
     report = report._replace(findings=tuple(map(_as_asked, report.findings)))
     return selected(report, lambda each: each.severity is Severity.ERROR or "SC4" in each.code)
+
+
+def layouts(asked: Asked, path: str) -> tuple[Layout, ...]:
+    """Judge claims in each layout, the one in which most of them hold first."""
+    found = []
+    for name in ("denominator", "numerator"):
+        meant = asked._replace(is_numerator=name == "numerator")
+        report = verify(meant, path)
+        every = check(as_spec(meant, is_loss=False), path) if report.claims else report
+        if any(finding.code == "SC208" for finding in every.findings) or not every.gradients:
+            every = check(as_spec(meant, is_loss=True), path)
+        formulas = {each.gradient: each.formula.text for each in every.gradients}
+        named = {claim.gradient for claim in report.claims}
+        written = tuple((name, text) for name, text in formulas.items() if name in named)
+        found.append(Layout(name, report, written))
+    return tuple(sorted(found, key=lambda each: -each.holds))
 
 
 def _as_asked(finding: Finding) -> Finding:

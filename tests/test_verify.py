@@ -115,6 +115,13 @@ def test_numerator_layout_is_the_transpose() -> None:
     assert judged("dW2 = A1 @ dZ2", *LAYER, "--numerator")["verdict"] == "right"
 
 
+def test_layout_is_found_and_translated() -> None:
+    code, page = run("verify", "dA1 = dZ2 @ W2; dW2 = A1 @ dZ2", *LAYER, "--any-layout", "--ascii")
+    assert code == 0
+    assert page.startswith("numerator layout: 2 of 2 hold\ndenominator layout: 0 of 2 hold\n")
+    assert page.endswith("in denominator layout\n  dW2 = dZ2 @ A1.T\n  dA1 = W2.T @ dZ2\n")
+
+
 def test_undecided_exits_with_3() -> None:
     given = ("--forward", "J = sum(sqrt(-w * w))", "--shape", "w=n")
     assert run("verify", "dw = w / sqrt(-w * w)", *given)[0] == 3

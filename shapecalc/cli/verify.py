@@ -37,6 +37,10 @@ def verify(
     numerator: Annotated[
         bool, typer.Option("--numerator", help="The claims are in numerator layout.")
     ] = False,
+    any_layout: Annotated[
+        bool,
+        typer.Option("--any-layout", help="Say in which layout the claims are, and translate."),
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
     color: Annotated[Color, typer.Option(help="When to colour.")] = Color.AUTO,
     ascii_only: Annotated[bool, typer.Option("--ascii", help="Print signs in ASCII.")] = False,
@@ -60,9 +64,26 @@ def verify(
         raise typer.BadParameter("write the equations: 'Z2 = W2 @ A1 + b2'", param_hint="--forward")
     if not asked.claims:
         raise typer.BadParameter("write a claim: 'dA1 = W2.T @ dZ2'", param_hint="CLAIM")
+    if any_layout:
+        _tell_layout(asked, color, ascii_only=ascii_only)
     report = api.verify(asked, PATH)
     sys.stdout.write(_printed(report, color, is_json=json, ascii_only=ascii_only))
     raise typer.Exit(_code(report))
+
+
+def _tell_layout(asked: Asked, color: Color, *, ascii_only: bool) -> None:
+    """Say in which layout most claims hold, and write them in the other one."""
+    best, other = api.layouts(asked, PATH)
+    count = len(best.report.claims)
+    if not count:
+        return
+    for each in (best, other):
+        sys.stdout.write(f"{each.name} layout: {each.holds} of {count} hold\n")
+    sys.stdout.write("\n" + _printed(best.report, color, is_json=False, ascii_only=ascii_only))
+    sys.stdout.write(f"\nin {other.name} layout\n")
+    for name, formula in other.formulas:
+        sys.stdout.write(f"  {name} = {formula}\n")
+    raise typer.Exit(_code(best.report))
 
 
 def _shape(text: str) -> tuple[str, str]:
