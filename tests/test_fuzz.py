@@ -72,6 +72,7 @@ def test_normalisation_over_one_entry_is_told_in_full() -> None:
         "J = sum((t / B.sum(axis=0))**2)",
         "J = sum(masked_softmax(W, t, axis=(0, 1))**2)",
         "J = sum(flip(W.T)**2)",
+        "J = sum((--W @ W.T)**0.5)",
     ],
 )
 def test_axes_may_be_named_or_all_meant(lines: str) -> None:

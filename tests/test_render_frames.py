@@ -131,3 +131,9 @@ def test_source_line_is_escaped_where_the_encoding_lacks_it() -> None:
     shown, carets = caret_row(framed(error(4, 1), "λ: W", look=look))
     assert shown == "\\u03bb: W"
     assert carets.index("^") == shown.index("W")
+
+
+def test_what_is_said_twice_of_a_place_is_shown_once() -> None:
+    place = Related(Span("a.yaml", 2, 1, 2), "here")
+    finding = error(1, 1)._replace(related=(place, place))
+    assert framed(finding, "W @ X", "Z1").count("here") == 1

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 WORK_LIMIT = 20_000_000
 UNIT_OF_WORK = 1_000  # what a claim costs beside the values that it could use
+ENTRIES_OF_A_TRY = 2_000
 MOST_TRIES = 4_000
 """After so many formulas that might have been meant, no more wrong claims are looked into."""
 TOO_MANY = "the claims before it took all the work that one network gets"
@@ -310,9 +311,9 @@ class _Court:
         claim = judged.claim
 
         def judge(tree: Tree) -> Scale | None:
-            self._tries += 1
+            self._tries += 1 + self._entries // ENTRIES_OF_A_TRY
             self._work += self._entries
-            if self._work > WORK_LIMIT:
+            if self._work > WORK_LIMIT or self._tries > MOST_TRIES:
                 return None
             meant = claim._replace(tree=tree, reason="")
             if not self._may_be(meant, own):

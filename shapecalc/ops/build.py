@@ -48,6 +48,7 @@ from shapecalc.span import Span
 from shapecalc.tree import (
     Attribute,
     Attributes,
+    Call,
     Number,
     Tree,
     call,
@@ -276,9 +277,11 @@ def _of_classes(entry: Op, operands: tuple[Tree, ...]) -> Op:
 
 
 def _folded(op: str, operands: tuple[Tree, ...]) -> Tree | None:
-    """Work out a sum, difference, product or quotient of two numbers; adding 0 is nothing."""
+    """Work out what two numbers give; adding 0 is nothing, and so are two minus signs."""
     if op == "add" and make.is_number(operands[1], 0):
         return operands[0]
+    if op == "neg" and isinstance(operands[0], Call) and operands[0].op == "neg":
+        return operands[0].operands[0]
     if op == "neg" and isinstance(operands[0], Number):
         return number(-operands[0].value)
     if len(operands) != 2 or not all(isinstance(each, Number) for each in operands):

@@ -105,7 +105,8 @@ def _notes(finding: Finding) -> list[tuple[str, str]]:
 def _markers(finding: Finding, source: Sequence[str], *, related: str = "-") -> list[Marker]:
     markers = [Marker(finding.span, "^", finding.label)]
     markers += [Marker(other.span, related, other.text) for other in finding.related]
-    here = [marker for marker in markers if marker.span.path == finding.span.path]
+    every = dict.fromkeys(markers)  # two things may be said of one place, but not one thing twice
+    here = [marker for marker in every if marker.span.path == finding.span.path]
     return [marker for marker in here if 1 <= marker.span.line <= len(source)]
 
 
