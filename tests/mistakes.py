@@ -140,10 +140,11 @@ def _with(tree: ast.expr, number: int, new: ast.expr) -> ast.expr:
         return new
 
     class Put(ast.NodeTransformer):
-        def visit(self, node: ast.AST) -> ast.AST:
+        def visit(self, node: ast.AST) -> Any:
             return new if node is old else self.generic_visit(node)
 
-    return Put().visit(copy)
+    found: ast.expr = Put().visit(copy)
+    return found
 
 
 def _parts(part: ast.AST, shapes: dict[str, tuple[str, ...]], gradient: str) -> _Made:
@@ -162,8 +163,8 @@ def _parts(part: ast.AST, shapes: dict[str, tuple[str, ...]], gradient: str) -> 
             if _is_slope(right):
                 yield left, ("derivative",)
         case ast.BinOp(left=left, op=ast.Add() | ast.Sub() as op, right=right):
-            other = ast.Sub() if isinstance(op, ast.Add) else ast.Add()
-            yield ast.BinOp(left, other, right), ("sign",)
+            opposite = ast.Sub() if isinstance(op, ast.Add) else ast.Add()
+            yield ast.BinOp(left, opposite, right), ("sign",)
             yield left, ("dropped-term",)
         case ast.Call(func=ast.Name(id="sum"), args=[inner, *_], keywords=keywords):
             yield inner, ("missing-sum",)

@@ -137,10 +137,10 @@ def test_factor_carried_to_the_params_is_a_convention() -> None:
 
 def test_strict_scale_makes_conventions_errors() -> None:
     text = with_claims(TWO_LAYER, {"dZ2": "A2 - Y", "dW2": "dZ2 @ A1.T / m"})
-    for word, verdict in (("free", "convention"), ("strict", "wrong")):
-        report = report_on(f"{text}scale: {word}\n")
-        assert [each.verdict for each in report.claims] == [verdict, "right"]
-    (finding,) = report.findings
+    free, strict = (report_on(f"{text}scale: {word}\n") for word in ("free", "strict"))
+    assert [each.verdict for each in free.claims] == ["convention", "right"]
+    assert [each.verdict for each in strict.claims] == ["wrong", "right"]
+    (finding,) = strict.findings
     assert finding.code == "SC407"
     assert finding.help == "write `(A2 - Y) / m`"
 

@@ -15,7 +15,7 @@ from checking import ROOT, TWO_LAYER
 from test_program import Run, shapecalc
 from test_settings import BROKEN, SQUARE
 
-(HOOK,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
+HOOK, FIX = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
 OTHER = "version: 2\njobs: {build: [a, b]}\n"
 NEAR_MISS = TWO_LAYER.replace("forward:", "foward:")
 
@@ -136,6 +136,7 @@ def test_manifest_and_our_own_settings_are_valid(published: Workbench) -> None:
 )
 def test_pattern_fits_yaml_files(path: str, is_read: bool) -> None:
     assert (re.search(HOOK["files"], path) is not None) == is_read
+    assert FIX["files"] == HOOK["files"]
 
 
 def test_try_repo_runs_the_hook(published: Workbench) -> None:

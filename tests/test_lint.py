@@ -114,7 +114,7 @@ def test_order_that_may_be_misread_is_pointed_at(product: str, doubtful: str | N
 def test_order_in_a_claim_is_pointed_at_too() -> None:
     claim = "dW2: dZ2 * A2 @ A1.T"
     found = report_on(f"{TWO_LAYER}gradients: {{{claim}}}\n").findings
-    assert sorted(each.code for each in found) == ["SC414", "SC604"]
+    assert sorted(each.code for each in found) == ["SC410", "SC604"]
 
 
 def test_proposed_parentheses_keep_the_order() -> None:

@@ -1,15 +1,15 @@
 """`shapecalc verify`: a formula judged without a file."""
 
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from shapecalc import api
 from shapecalc.cli.options import ERRORS, UNDECIDED, UNUSABLE, Color
-from shapecalc.diagnostics import Severity
-from shapecalc.records import Report
-from shapecalc.spec.lines import Asked, NoShape, lines_of, shape_of
+
+if TYPE_CHECKING:
+    from shapecalc.records import Report
+    from shapecalc.spec.lines import Asked
 
 PATH = "<claim>"
 
@@ -50,6 +50,9 @@ def verify(
     Without a loss, what comes from above is any gradient: dZ2 is a name like others.
     Exit code: 0 right or a convention, 1 wrong, 3 undecided, 2 where nothing could be judged.
     """
+    from shapecalc import api
+    from shapecalc.spec.lines import Asked, lines_of
+
     given = claims or ["-"]
     asked = Asked(
         claims=lines_of(sys.stdin.read() if text == "-" else text for text in given),
@@ -71,8 +74,10 @@ def verify(
     raise typer.Exit(_code(report))
 
 
-def _tell_layout(asked: Asked, color: Color, *, ascii_only: bool) -> None:
+def _tell_layout(asked: "Asked", color: Color, *, ascii_only: bool) -> None:
     """Say in which layout most claims hold, and write them in the other one."""
+    from shapecalc import api
+
     best, other = api.layouts(asked, PATH)
     count = len(best.report.claims)
     if not count:
@@ -87,13 +92,15 @@ def _tell_layout(asked: Asked, color: Color, *, ascii_only: bool) -> None:
 
 
 def _shape(text: str) -> tuple[str, str]:
+    from shapecalc.spec.lines import NoShape, shape_of
+
     try:
         return shape_of(text)
     except NoShape as error:
         raise typer.BadParameter(str(error), param_hint="--shape") from None
 
 
-def _printed(report: Report, color: Color, *, is_json: bool, ascii_only: bool) -> str:
+def _printed(report: "Report", color: Color, *, is_json: bool, ascii_only: bool) -> str:
     if is_json:
         from shapecalc.render.json import document
         from shapecalc.render.tally import Tally, with_report
@@ -106,7 +113,9 @@ def _printed(report: Report, color: Color, *, is_json: bool, ascii_only: bool) -
     return verdicts_page(report, look_of(None, color=wants, ascii_only=ascii_only))
 
 
-def _code(report: Report) -> int:
+def _code(report: "Report") -> int:
+    from shapecalc.diagnostics import Severity
+
     errors = [each for each in report.findings if each.severity is Severity.ERROR]
     if any(not each.code.startswith("SC4") for each in errors) or not report.claims:
         return UNUSABLE

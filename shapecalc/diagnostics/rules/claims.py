@@ -58,7 +58,7 @@ class ClaimWrong(Rule, code="SC414"):
       Z: W @ X
     upstream: Z
     gradients:
-      dW: dZ @ (X * X).T
+      dW: dZ @ exp(X).T
     ```
 
     Good:
