@@ -493,12 +493,18 @@ def test_interrupt_is_130_and_quiet(stop: str, tmp_path: Path) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
+        preexec_fn=_listening,
     )
     _until(lambda: b"yaml" in Path(f"/proc/{process.pid}/maps").read_bytes())
     time.sleep(0.3)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=SECONDS)
     assert (process.returncode, out, err) == (130, b"", b"")
+
+
+def _listening() -> None:
+    """Let a signal through that is ignored where the tests run in the background."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _until(is_so: Callable[[], bool]) -> None:
