@@ -493,7 +493,7 @@ def test_interrupt_is_130_and_quiet(stop: str, tmp_path: Path) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
-        preexec_fn=_listening,
+        preexec_fn=_listening,  # noqa: PLW1509 (no other thread runs here)
     )
     _until(lambda: b"yaml" in Path(f"/proc/{process.pid}/maps").read_bytes())
     time.sleep(0.3)
