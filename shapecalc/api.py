@@ -17,6 +17,7 @@ from shapecalc.report.most import first_findings
 from shapecalc.report.silence import heard
 from shapecalc.report.whole import report
 from shapecalc.source import glimpse, lines_of, read_file, read_stream
+from shapecalc.span import Span
 from shapecalc.spec import looks_like_spec, read_network
 from shapecalc.spec.lines import Asked, as_spec
 from shapecalc.sweep import Memory, Sweep, sweep
@@ -27,6 +28,7 @@ __all__ = [
     "check",
     "equations",
     "fixed",
+    "internal",
     "layouts",
     "looks_like_spec",
     "may_be_spec",
@@ -110,27 +112,39 @@ def fixed(text: str, path: str, memory: Memory) -> tuple[str, tuple[Claim, ...]]
 
 def verify(asked: Asked, path: str) -> Report:
     """Judge claims without a file: errors, and what is to be said of the claims themselves."""
-    report = check(as_spec(asked, is_loss=True), path, detail=False)
-    if any(finding.code == "SC211" for finding in report.findings) and asked.loss is None:
-        report = check(as_spec(asked, is_loss=False), path, detail=False)
-    report = report._replace(findings=tuple(map(_as_asked, report.findings)))
-    return selected(report, lambda each: each.severity is Severity.ERROR or "SC4" in each.code)
+    _, report = _judged(asked, path)
+    return report
 
 
 def layouts(asked: Asked, path: str) -> tuple[Layout, ...]:
     """Judge claims in each layout, the one in which most of them hold first."""
     found = []
     for name in ("denominator", "numerator"):
-        meant = asked._replace(is_numerator=name == "numerator")
-        report = verify(meant, path)
-        every = check(as_spec(meant, is_loss=False), path) if report.claims else report
-        if any(finding.code == "SC208" for finding in every.findings) or not every.gradients:
-            every = check(as_spec(meant, is_loss=True), path)
-        formulas = {each.gradient: each.formula.text for each in every.gradients}
+        text, report = _judged(asked._replace(is_numerator=name == "numerator"), path)
         named = {claim.gradient for claim in report.claims}
-        written = tuple((name, text) for name, text in formulas.items() if name in named)
-        found.append(Layout(name, report, written))
+        derived = check(text, path).gradients if named else ()
+        formulas = tuple((g.gradient, g.formula.text) for g in derived if g.gradient in named)
+        found.append(Layout(name, report, formulas))
     return tuple(sorted(found, key=lambda each: -each.holds))
+
+
+def _judged(asked: Asked, path: str) -> tuple[str, Report]:
+    """Return the spec that claims stand in, with a loss if the last line is one, and a report."""
+    text = as_spec(asked, is_loss=True)
+    report = check(text, path, detail=False)
+    if any(finding.code == "SC211" for finding in report.findings) and asked.loss is None:
+        text = as_spec(asked, is_loss=False)
+        report = check(text, path, detail=False)
+    report = report._replace(findings=tuple(map(_as_asked, report.findings)))
+    return text, selected(report, lambda f: f.severity is Severity.ERROR or "SC4" in f.code)
+
+
+def internal(path: str, error: Exception) -> Report:
+    """Report a failure of ours."""
+    reason = " ".join(f"{type(error).__name__}: {error}".split())
+    message = f"shapecalc failed on this file, {reason}"
+    found = Finding("SC902", Span(path, 1, 1), message, "this is our bug: please report it")
+    return Report(path, findings=(found,))
 
 
 def _as_asked(finding: Finding) -> Finding:

@@ -250,7 +250,8 @@ def main() -> None:
         kind: (count, result.found[kind], result.named[kind])
         for kind, count in sorted(result.wrong.items())
     }
-    rows["all"] = tuple(map(sum, zip(*rows.values(), strict=True)))  # type: ignore[assignment]
+    wrong, found, named = (sum(row[place] for row in rows.values()) for place in range(3))
+    rows["all"] = (wrong, found, named)
     sys.stdout.write(f"{'mistake':<32} {'wrong':>6} {'found':>7} {'named':>7}\n")
     for kind, (wrong, found, named) in rows.items():
         sys.stdout.write(f"{kind:<32} {wrong:>6,} {found / wrong:>7.1%} {named / wrong:>7.1%}\n")

@@ -135,6 +135,26 @@ def test_factor_carried_to_the_params_is_a_convention() -> None:
     }
 
 
+def test_factor_is_named_in_any_number_of_claims() -> None:
+    lines = "".join(f"  Z{n}: W{n} @ X\n  L{n}: sum(Z{n}**2)\n" for n in range(30))
+    params = ", ".join(f"W{n}: [h, n]" for n in range(30))
+    claims = "".join(f"  dW{n}: 3 * dZ{n} @ X.T\n" for n in range(30))
+    total = " + ".join(f"L{n}" for n in range(30))
+    report = report_on(
+        f"inputs: {{X: [n, m]}}\nparams: {{{params}}}\nforward:\n{lines}  J: {total}\n"
+        f"loss: J\ngradients:\n{claims}"
+    )
+    assert {(each.kind, each.mistakes) for each in report.claims} == {("scale", ("factor",))}
+    assert {each.code for each in report.findings} == {"SC407"}
+
+
+def test_claim_that_is_proposed_uses_no_claim_behind_it() -> None:
+    """A claim is judged by those before it; so is the formula in its place."""
+    found = judged(TWO_LAYER, dA1="W2 @ dZ2", dZ2="A2 - Y", dW2="dZ2 @ A1.T / m")
+    assert (found["dA1"].mistakes, found["dA1"].right) == (("missing-transpose",), "W2.T @ dZ2")
+    assert found["dZ2"].verdict == "convention"
+
+
 def test_strict_scale_makes_conventions_errors() -> None:
     text = with_claims(TWO_LAYER, {"dZ2": "A2 - Y", "dW2": "dZ2 @ A1.T / m"})
     free, strict = (report_on(f"{text}scale: {word}\n") for word in ("free", "strict"))

@@ -7,7 +7,10 @@ from checking import SPECS
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shapecalc.diagnostics import Problem
 from shapecalc.graph import Equations, Graph, build_graph, built
+from shapecalc.parsing import Expression
+from shapecalc.span import Span
 from shapecalc.spec import read_network
 
 VALUES = "A: [n, m], B: [m, n], C: [n, m], v: [m], k1: [n, 1], s: []"
@@ -64,6 +67,14 @@ def test_any_equations_are_what_they_say(lines: list[str], names: list[str]) -> 
     known = Equations()
     assert_as_built(graph_of(spec(lines), known))
     assert_as_built(graph_of(spec(lines, "".join(names)), known))
+
+
+def test_texts_that_differ_in_their_names_alone_are_told_apart_from_others() -> None:
+    """`A + B C [0, 0]` is no expression, though it looks like `A + A` and its places."""
+    place = Span("spec.yaml", 1, 1)
+    Expression("A + A", lambda *_: place)
+    with pytest.raises(Problem):
+        Expression("A + B C [0, 0]", lambda *_: place)
 
 
 def test_kinds_are_told_apart_by_shapes_and_by_equal_names() -> None:

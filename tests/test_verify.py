@@ -1,13 +1,16 @@
 """`verify` judges a line without a file; `check --fix` writes what is right into one."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from checking import ROOT
 from typer.testing import CliRunner
 
-from shapecalc import cli
+from shapecalc import api, cli
 
 runner = CliRunner()
 DENSE = ("--forward", "Z2 = W2 @ A1 + b2", "--shape", "W2=k,h", "--shape", "A1=h,m")
@@ -122,6 +125,12 @@ def test_layout_is_found_and_translated() -> None:
     assert page.endswith("in denominator layout\n  dW2 = dZ2 @ A1.T\n  dA1 = W2.T @ dZ2\n")
 
 
+def test_translation_is_of_the_loss_where_there_is_one() -> None:
+    given = ("--forward", "Z = W; J = sum(W**2)", "--shape", "W=k,h", "--any-layout", "--ascii")
+    _, page = run("verify", "dW = 2 * W", *given)
+    assert page.endswith("in numerator layout\n  dW = 2 * W.T\n")
+
+
 def test_undecided_exits_with_3() -> None:
     given = ("--forward", "J = sum(sqrt(-w * w))", "--shape", "w=n")
     assert run("verify", "dw = w / sqrt(-w * w)", *given)[0] == 3
@@ -144,7 +153,7 @@ def test_what_cannot_be_judged_says_what_to_write(arguments: tuple[str, ...], sa
 
 
 def test_long_formula_is_judged_and_not_looked_into() -> None:
-    found = judged("dW2 = dZ2 @ A1.T" + " + dZ2 @ A1.T" * 30, *LAYER)
+    found = judged("dW2 = W2" + " + dZ2 @ A1.T" * 30, *LAYER)
     assert (found["verdict"], found["mistakes"]) == ("wrong", [])
 
 
@@ -195,6 +204,54 @@ def test_fix_leaves_a_right_spec_alone(tmp_path: Path) -> None:
     assert run("check", "--fix", str(path))[0] == 0
     assert run("check", "--diff", str(path)) == (0, "")
     assert path.stat().st_mtime_ns == before
+
+
+def test_fix_keeps_the_mark_of_the_byte_order_and_a_last_line_without_end(tmp_path: Path) -> None:
+    path = tmp_path / "spec.yaml"
+    text = "\ufeffparams: {W: [h, n], X: [n, m]}\nforward: {Z: W @ X}\nupstream: Z\n"
+    path.write_text(text + "gradients: {dW: dZ @ X}", encoding="utf-8")
+    _, shown = run("check", "--diff", str(path))
+    assert shown.count("\\ No newline at end of file\n") == 2
+    assert run("check", "--fix", str(path))[0] == 0
+    assert path.read_text(encoding="utf-8") == text + "gradients: {dW: dZ @ X.T}"
+
+
+def test_fix_does_not_wait_for_a_pipe(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe.yaml"
+    os.mkfifo(pipe)
+    assert run("check", "--fix", str(pipe))[0] == 2
+
+
+@pytest.mark.parametrize("command", ["verify", "fix"])
+def test_failure_of_ours_is_no_traceback(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("division\nby zero")
+
+    monkeypatch.setattr(api, "check", fail)
+    path = tmp_path / "spec.yaml"
+    path.write_text("forward: {J: X}\n", encoding="utf-8")
+    claim = ("verify", "dW2 = dZ2 @ A1.T", *LAYER)
+    code, page = run(*(claim if command == "verify" else ("check", "--fix", str(path))))
+    assert code in (1, 2)
+    assert "SC902" in page
+
+
+def test_program_reads_and_prints_any_name_in_an_ascii_locale() -> None:
+    given = ["--forward", "Z = Wé @ X", "--shape", "Wé=k,h", "--shape", "X=h,m"]
+    command = [sys.executable, "-m", "shapecalc", "verify", "dWé = dZ @ X", *given]
+    plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    environment = {**os.environ, **plain}
+    done = subprocess.run(command, capture_output=True, check=False, cwd=ROOT, env=environment)
+    assert (done.returncode, done.stderr) == (1, b"")
+    assert b"SC402" in done.stdout
+
+
+def test_claims_that_are_no_text_are_refused() -> None:
+    result = runner.invoke(cli.app, ["verify", *LAYER], input=b"dW2 = \xff\n")
+    assert result.exit_code == 2
+    assert "is not UTF-8" in result.stderr
 
 
 def test_fix_takes_no_stream() -> None:

@@ -12,6 +12,7 @@ from shapecalc.claims.edits import edits, places, same_slip_twice, without_facto
 from shapecalc.claims.reading import Claim, Reader
 from shapecalc.claims.scale import ONE, Scale
 from shapecalc.dims import Shape
+from shapecalc.expression import Syntax
 from shapecalc.matrix import make
 from shapecalc.matrix.printing import text
 from shapecalc.sweep import Sweep
@@ -46,16 +47,23 @@ class _Candidate(NamedTuple):
     names: tuple[str, str] = ("", "")
 
 
-def diagnosis(claim: Claim, right: Tree, sweep: Sweep, reader: Reader, judge: Judge) -> Diagnosis:
-    """Find the mistakes of a claim that is wrong; none where nothing near it is right."""
+def off_by(
+    claim: Claim, tree: Tree, scale: Scale, right: Tree, reader: Reader, judge: Judge
+) -> Diagnosis:
+    """Name the factor of a claim whose formula is the gradient but for that."""
     formula = claim.source.expression
-    if next(islice(places(formula), MOST_PLACES, None), None) is not None:
+    plainer = () if _is_long(formula) else map(reader.attempt, without_factor(formula))
+    return _scaled(_Candidate((), tree, tree), scale, right, plainer, judge)
+
+
+def _is_long(formula: Syntax) -> bool:
+    return next(islice(places(formula), MOST_PLACES, None), None) is not None
+
+
+def diagnosis(claim: Claim, right: Tree, sweep: Sweep, reader: Reader, judge: Judge) -> Diagnosis:
+    """Find the mistakes of a claim that is no multiple of the gradient; none where none is near."""
+    if _is_long(claim.source.expression):
         return Diagnosis((), right)
-    if claim.tree is not None and not claim.reason:
-        scale = judge(claim.tree)
-        if scale is not None and scale != ONE:
-            plainer = map(reader.attempt, without_factor(formula))
-            return _scaled(_Candidate((), claim.tree, claim.tree), scale, right, plainer, judge)
     scaled: tuple[_Candidate, Scale] | None = None
     for candidate in islice(_candidates(claim, right, sweep, reader), MOST_CANDIDATES):
         scale = judge(candidate.tree)

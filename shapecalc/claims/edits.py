@@ -6,7 +6,7 @@ Works on syntax, since a formula with a mistake often has no shapes that go toge
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
 from fractions import Fraction
-from itertools import product
+from itertools import islice, product
 from typing import NamedTuple
 
 from shapecalc.expression import (
@@ -57,7 +57,7 @@ def edits(
 
 
 def same_slip_twice(formula: Syntax) -> Iterator[Edit]:
-    """Yield the formulas in which two products are of the other kind, `*` and not `@`, or so."""
+    """Yield the formulas in which two products have `@` for `*`, or both `*` for `@`."""
     for part, put in places(formula):
         for first in _with(put, _products(part)):
             slip = first.mistakes[0]
@@ -85,11 +85,16 @@ def _renamed(
 
 
 def _everywhere(formula: Syntax, name: str, other: str) -> Syntax:
-    for number, (part, _) in enumerate(list(places(formula))):
-        if isinstance(part, Name) and part.text == name:
-            _, put = list(places(formula))[number]
-            formula = put(Name(part.span, other))
+    """Put another name for every one that is written; the places of the others stay."""
+    found = [place for place, (part, _) in enumerate(places(formula)) if _is_named(part, name)]
+    for place in found:
+        part, put = next(islice(places(formula), place, None))
+        formula = put(Name(part.span, other))
     return formula
+
+
+def _is_named(part: Syntax, name: str) -> bool:
+    return isinstance(part, Name) and part.text == name
 
 
 def places(formula: Syntax, put: _Put = lambda new: new) -> Iterator[tuple[Syntax, _Put]]:
@@ -224,17 +229,13 @@ def _sums(part: Syntax) -> Iterator[Edit]:
     axis = given.get("axis", part.arguments[count] if len(part.arguments) > count else None)
     keeps = _is_true(given.get("keepdims"))
     values = part.arguments[:count]
-    for other in (_same, 0, 1, None):
+    others = [(_axis(part.span, other), ["wrong-axis"]) for other in (0, 1, None)]
+    for written, slip in ((axis, list[str]()), *others):
         for keepdims in (False, True):
-            mistakes = [] if other is _same else ["wrong-axis"]
-            mistakes += [] if keepdims == keeps else ["keepdims"]
+            mistakes = (*slip, *([] if keepdims == keeps else ["keepdims"]))
             if mistakes:
-                written = axis if other is _same else _axis(part.span, other)
                 keywords = _keywords(part.span, written, keepdims=keepdims)
-                yield Edit(tuple(mistakes), part._replace(arguments=values, keywords=keywords))
-
-
-_same = -1
+                yield Edit(mistakes, part._replace(arguments=values, keywords=keywords))
 
 
 def _summed(part: Syntax) -> Iterator[Edit]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from shapecalc.claims.catalogue import CATALOGUE, first_of
 from shapecalc.claims.judge import Judged
-from shapecalc.claims.scale import ONE, Scale
+from shapecalc.claims.scale import ONE
 from shapecalc.diagnostics import Finding, Related
 from shapecalc.dims import shape_text
 from shapecalc.expression import Literal
@@ -87,8 +87,6 @@ def _finding(judged: Judged, network: Network, places: Mapping[str, Span]) -> Fi
         return _diagnosed(judged, places)
     if judged.claim.reason:
         return _shape(judged, places)
-    if judged.outcome.scale is not None:
-        return _scaled(judged, judged.outcome.scale)
     return _other_values(judged)
 
 
@@ -166,19 +164,6 @@ def _places(network: Network) -> dict[str, Span]:
     places = {each.name: each.span for each in reversed(network.forward)}
     declared = (*network.inputs, *network.params)
     return places | {entry.name: entry.shape_span for entry in reversed(declared)}
-
-
-def _scaled(judged: Judged, scale: Scale) -> Finding:
-    """Describe a claim that is the gradient but for a factor; correct the author's own formula."""
-    claim = judged.claim
-    assert claim.tree is not None
-    factor = text(scale.tree)
-    is_minus = factor == "-1"
-    right = text(judged.right if is_minus else scale.dividing(claim.tree))
-    fact = "minus" if is_minus else f"{factor} times"
-    message = f"`{claim.source.text}` is {fact} {claim.gradient.name}"
-    label = "the sign is wrong" if is_minus else f"off by the factor {factor}"
-    return Finding("SC414", claim.place, message, f"write `{right}`", _with_right(label, right))
 
 
 def _other_values(judged: Judged) -> Finding:

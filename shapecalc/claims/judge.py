@@ -4,17 +4,19 @@ A claim may use the author's own earlier claims where those are right or a conve
 gradient otherwise, so one mistake does not make all that follows look wrong.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
+from itertools import takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
+from shapecalc.claims.forms import has_function, is_zero, parts
 from shapecalc.claims.reading import Claim, Reader, read_claims
 from shapecalc.claims.scale import ONE, Ratio, Scale, named, ratio
 from shapecalc.claims.together import accepted_factors
 from shapecalc.diagnostics import MOST_PROPOSALS, Finding
 from shapecalc.index import fresh_labels
 from shapecalc.sweep import Sweep, known_domains
-from shapecalc.tree import Call, Leaf, Number, Tree, leaf, leaves, rebuilt
+from shapecalc.tree import Leaf, Number, Tree, leaf, leaves, rebuilt
 from shapecalc.verify.cases import Domain
 from shapecalc.verify.evaluate import Point
 from shapecalc.verify.expansion import Undecided, expanded, same
@@ -31,7 +33,6 @@ MOST_TRIES = 4_000
 """After so many formulas that might have been meant, no more wrong claims are looked into."""
 TOO_MANY = "the claims before it took all the work that one network gets"
 BY_ALGEBRA = "algebra, for all sizes"
-FUNCTIONS = frozenset({"exp", "log", "sqrt", "sin", "cos"})
 
 
 class Outcome(NamedTuple):
@@ -83,7 +84,6 @@ class _Court:
         self._entries = 0
         self._without_worlds: dict[str, str] = {}
         self._diagnosed = self._tries = 0
-        self._reader: Reader | None = None
 
     def verdicts(self) -> list[Judged]:
         """Judge until no convention is taken back."""
@@ -145,7 +145,7 @@ class _Court:
         return claim, outcome
 
     def _sizes_in(self, tree: Tree) -> list[tuple[Number, str]]:
-        numbers = dict.fromkeys(part for part in _parts(tree) if isinstance(part, Number))
+        numbers = dict.fromkeys(part for part in parts(tree) if isinstance(part, Number))
         sizes = self.sweep.graph.sizes.items()
         return [(part, dim) for part in numbers for dim, size in sizes if part.value == size > 1]
 
@@ -261,7 +261,7 @@ class _Court:
     def _is_rational(self) -> bool:
         """Say whether the field knows no function by a table alone: then different is wrong."""
         trees = [node.tree for node in self.sweep.graph.nodes] + self.trees
-        return not any(_has_function(tree) for tree in trees)
+        return not any(has_function(tree) for tree in trees)
 
     def _judged(
         self, claim: Claim, outcomes: Mapping[Claim, Outcome], accepted: frozenset[Claim]
@@ -279,10 +279,8 @@ class _Court:
         judged = Judged(claim, verdict, outcome, right, needs)
         if verdict == "right":
             return judged._replace(is_vacuous=self._is_vacuous(claim, outcome))
-        is_enough = self._diagnosed >= MOST_PROPOSALS or self._tries > MOST_TRIES
-        if verdict != "wrong" or needs is not None or is_enough:
+        if verdict != "wrong" or needs is not None:
             return judged
-        self._diagnosed += 1
         return self._with_mistakes(judged, outcomes, accepted)
 
     def _is_vacuous(self, claim: Claim, outcome: Outcome) -> bool:
@@ -290,25 +288,26 @@ class _Court:
 
         What is equal by algebra is equal whatever the values are.
         """
-        if claim.tree is None or _is_zero(claim.tree):
+        if claim.tree is None or is_zero(claim.tree):
             return False
-        if _is_zero(self.sweep.gradients[claim.value].formula):
+        if is_zero(self.sweep.gradients[claim.value].formula):
             return True
         if outcome.how == BY_ALGEBRA:
             return False
         worlds = [world for mode in self._worlds.values() for world in mode]
-        return all(not any(world.gradient(claim.gradient).floats) for world in worlds)
+        return bool(worlds) and all(
+            not any(world.gradient(claim.gradient).floats) for world in worlds
+        )
 
     def _with_mistakes(
         self, judged: Judged, outcomes: Mapping[Claim, Outcome], accepted: frozenset[Claim]
     ) -> Judged:
         """Find what is wrong with a claim, by trying what may have been meant."""
-        from shapecalc.claims.diagnosis import diagnosis
+        from shapecalc.claims.diagnosis import diagnosis, off_by
 
-        if self._reader is None:
-            self._reader = Reader(self.sweep)
-        own = {each.gradient: each for each in outcomes if each in accepted}
-        claim = judged.claim
+        claim, scale = judged.claim, judged.outcome.scale
+        earlier = takewhile(lambda each: each is not claim, outcomes)
+        own = {each.gradient: each for each in earlier if each in accepted}
 
         def judge(tree: Tree) -> Scale | None:
             self._tries += 1 + self._entries // ENTRIES_OF_A_TRY
@@ -323,8 +322,18 @@ class _Court:
             except (Unsupported, NoValue):
                 return self._in_floats(meant, own).scale
 
-        found = diagnosis(claim, judged.right, self.sweep, self._reader, judge)
+        if scale is not None and claim.tree is not None:
+            found = off_by(claim, claim.tree, scale, judged.right, self._reader, judge)
+        elif self._diagnosed >= MOST_PROPOSALS or self._tries > MOST_TRIES:
+            return judged
+        else:
+            self._diagnosed += 1
+            found = diagnosis(claim, judged.right, self.sweep, self._reader, judge)
         return judged._replace(diagnosis=found, right=found.right)
+
+    @cached_property
+    def _reader(self) -> Reader:
+        return Reader(self.sweep)
 
     def _needs(self, claim: Claim, verdict: str, outcome: Outcome) -> tuple[Leaf, int] | None:
         if verdict != "wrong" or claim.reason or outcome.scale is not None:
@@ -356,37 +365,6 @@ class _Court:
 
 def _one_hot(domain: Domain) -> Domain:
     return domain._replace(property="one-hot-only") if domain.property == "one-hot" else domain
-
-
-def _is_zero(tree: Tree) -> bool:
-    """Say whether a formula is written as 0, in whatever shape."""
-    if isinstance(tree, Call):
-        return tree.op == "zeros"
-    return isinstance(tree, Number) and not tree.value
-
-
-def _parts(tree: Tree) -> Iterator[Tree]:
-    yield tree
-    if isinstance(tree, Call):
-        for operand in tree.operands:
-            yield from _parts(operand)
-
-
-def _has_function(tree: Tree) -> bool:
-    from shapecalc.ops.build import defined
-    from shapecalc.ops.registry import OPS
-
-    if not isinstance(tree, Call):
-        return False
-    if tree.op in FUNCTIONS:
-        return True
-    if tree.op == "pow":
-        exponent = tree.operands[1]
-        if not (isinstance(exponent, Number) and exponent.value.denominator == 1):
-            return True
-    if OPS[tree.op].definition is not None:
-        return _has_function(defined(OPS[tree.op], tree.operands, tree.attributes))
-    return any(_has_function(operand) for operand in tree.operands)
 
 
 def _same_by_algebra(claim: Tree, formula: Tree) -> bool:

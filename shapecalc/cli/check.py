@@ -1,6 +1,5 @@
 """`shapecalc check`: its options, and what becomes of them."""
 
-import os
 import sys
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -8,7 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from shapecalc.cli.options import ERRORS, INTERRUPTED, UNUSABLE, Color, FailOn, OutputFormat, Wish
+from shapecalc.cli.options import (
+    ERRORS,
+    INTERRUPTED,
+    UNUSABLE,
+    Color,
+    FailOn,
+    OutputFormat,
+    Wish,
+    as_utf8,
+)
 from shapecalc.diagnostics import Problem
 from shapecalc.selection import UnknownCode, selectors
 from shapecalc.settings import Project
@@ -91,8 +99,8 @@ def check(
     wish = Wish(
         output_format=output_format or _format_of(project),
         output_file=output_file,
-        step=_as_utf8(step),
-        wrt=_as_utf8(wrt),
+        step=step and as_utf8(step),
+        wrt=wrt and as_utf8(wrt),
         vec=vec,
         equations=equations,
         distinct=distinct,
@@ -128,15 +136,6 @@ def _fix(paths: Sequence[str], wish: Wish, project: Project, *, writes: bool) ->
     except OSError as error:
         sys.stderr.write(f"cannot write {error.filename}: {error.strerror}\n")
         raise typer.Exit(UNUSABLE) from None
-
-
-def _as_utf8(text: str | None) -> str | None:
-    """Read a name from the command line as a spec is read, whatever the locale's encoding is."""
-    if text is None or text.isascii():
-        return text
-    from shapecalc.parsing import normal_name
-
-    return normal_name(os.fsencode(text).decode(errors="surrogateescape"))
 
 
 def _format_of(project: Project) -> OutputFormat:

@@ -1,5 +1,6 @@
 """What a user may ask of a run: the choices of its options, its exit codes."""
 
+import os
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -29,6 +30,15 @@ class FailOn(StrEnum):
 
     ERROR = "error"
     WARNING = "warning"
+
+
+def as_utf8(text: str) -> str:
+    """Read a name from the command line as a spec is read, whatever the locale's encoding is."""
+    if text.isascii():
+        return text
+    from shapecalc.parsing import normal_name
+
+    return normal_name(os.fsencode(text).decode(errors="surrogateescape"))
 
 
 class Wish(NamedTuple):

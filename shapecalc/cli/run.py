@@ -15,7 +15,6 @@ from shapecalc.records import Report
 from shapecalc.render.output import Look, look_of
 from shapecalc.render.tally import Tally, with_report
 from shapecalc.settings import Project, Settings
-from shapecalc.span import Span
 
 Chosen = TypeVar("Chosen")
 
@@ -112,7 +111,7 @@ class Run:
             is_passed_over = not is_named and not api.may_be_spec(path, problem.finding)
             return None if is_passed_over else Report(path, findings=(problem.finding,))
         except Exception as error:  # noqa: BLE001 (our bug; the other files still have a report)
-            return Report(path, findings=(_internal(path, error),))
+            return api.internal(path, error)
 
 
 def _lines_of(path: str) -> tuple[str, ...]:
@@ -120,12 +119,6 @@ def _lines_of(path: str) -> tuple[str, ...]:
         return tuple(api.read(path).split("\n"))
     except Problem:
         return ()
-
-
-def _internal(path: str, error: Exception) -> Finding:
-    reason = " ".join(f"{type(error).__name__}: {error}".split())
-    message = f"shapecalc failed on this file, {reason}"
-    return Finding("SC902", Span(path, 1, 1), message, "this is our bug: please report it")
 
 
 def rendered(run: Run) -> str:

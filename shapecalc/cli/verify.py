@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from shapecalc.cli.options import ERRORS, UNDECIDED, UNUSABLE, Color
+from shapecalc.cli.options import ERRORS, UNDECIDED, UNUSABLE, Color, as_utf8
 
 if TYPE_CHECKING:
     from shapecalc.records import Report
+    from shapecalc.render.output import Look
     from shapecalc.spec.lines import Asked
 
 PATH = "<claim>"
@@ -50,45 +51,82 @@ def verify(
     Without a loss, what comes from above is any gradient: dZ2 is a name like others.
     Exit code: 0 right or a convention, 1 wrong, 3 undecided, 2 where nothing could be judged.
     """
-    from shapecalc import api
     from shapecalc.spec.lines import Asked, lines_of
 
-    given = claims or ["-"]
+    if any_layout and json:
+        raise typer.BadParameter("cannot be used with --any-layout", param_hint="--json")
     asked = Asked(
-        claims=lines_of(sys.stdin.read() if text == "-" else text for text in given),
-        forward=lines_of(forward or ()),
-        shapes=tuple(_shape(text) for text in shape or ()),
-        sizes=tuple(text.replace("=", ": ") for text in size or ()),
-        assume=tuple(assume or ()),
-        loss=loss,
+        claims=lines_of(_read(text) for text in claims or ["-"]),
+        forward=lines_of(map(as_utf8, forward or ())),
+        shapes=tuple(_shape(as_utf8(text)) for text in shape or ()),
+        sizes=tuple(as_utf8(text).replace("=", ": ") for text in size or ()),
+        assume=tuple(map(as_utf8, assume or ())),
+        loss=loss and as_utf8(loss),
         is_numerator=numerator,
     )
     if not asked.forward:
         raise typer.BadParameter("write the equations: 'Z2 = W2 @ A1 + b2'", param_hint="--forward")
     if not asked.claims:
         raise typer.BadParameter("write a claim: 'dA1 = W2.T @ dZ2'", param_hint="CLAIM")
-    if any_layout:
-        _tell_layout(asked, color, ascii_only=ascii_only)
-    report = api.verify(asked, PATH)
-    sys.stdout.write(_printed(report, color, is_json=json, ascii_only=ascii_only))
+    from shapecalc.render.output import look_of, write
+
+    wants = None if color is Color.AUTO else color is Color.ALWAYS
+    look = look_of(None, color=wants, ascii_only=ascii_only)
+    printed, report = _in_layouts(asked, look) if any_layout else _printed(asked, look, json=json)
+    write(printed, None)
     raise typer.Exit(_code(report))
 
 
-def _tell_layout(asked: "Asked", color: Color, *, ascii_only: bool) -> None:
-    """Say in which layout most claims hold, and write them in the other one."""
+def _read(text: str) -> str:
+    """Return a claim, or what comes from standard input for `-`."""
+    if text != "-":
+        return as_utf8(text)
+    from shapecalc import api
+    from shapecalc.diagnostics import Problem
+
+    try:
+        return api.read_stream(sys.stdin.buffer, "<stdin>")
+    except Problem as problem:
+        raise typer.BadParameter(problem.finding.message, param_hint="stdin") from None
+
+
+def _printed(asked: "Asked", look: "Look", *, json: bool) -> tuple[str, "Report"]:
+    """Print the verdicts."""
     from shapecalc import api
 
-    best, other = api.layouts(asked, PATH)
+    try:
+        report = api.verify(asked, PATH)
+    except Exception as error:  # noqa: BLE001 (our bug, and said to be)
+        report = api.internal(PATH, error)
+    if json:
+        from shapecalc.render.json import document
+        from shapecalc.render.output import encoding_of
+        from shapecalc.render.tally import tally
+
+        return document([report], tally([report]), encoding=encoding_of(None)), report
+    from shapecalc.render.terminal import verdicts_page
+
+    return verdicts_page(report, look), report
+
+
+def _in_layouts(asked: "Asked", look: "Look") -> tuple[str, "Report"]:
+    """Say in which layout most claims hold, and write them in the other one."""
+    from shapecalc import api
+    from shapecalc.render.terminal import verdicts_page
+
+    try:
+        best, other = api.layouts(asked, PATH)
+    except Exception as error:  # noqa: BLE001 (our bug, and said to be)
+        report = api.internal(PATH, error)
+        return verdicts_page(report, look), report
+    page = verdicts_page(best.report, look)
     count = len(best.report.claims)
     if not count:
-        return
-    for each in (best, other):
-        sys.stdout.write(f"{each.name} layout: {each.holds} of {count} hold\n")
-    sys.stdout.write("\n" + _printed(best.report, color, is_json=False, ascii_only=ascii_only))
-    sys.stdout.write(f"\nin {other.name} layout\n")
-    for name, formula in other.formulas:
-        sys.stdout.write(f"  {name} = {formula}\n")
-    raise typer.Exit(_code(best.report))
+        return page, best.report
+    lines = [f"{each.name} layout: {each.holds} of {count} hold" for each in (best, other)]
+    lines += ["", page, f"in {other.name} layout"]
+    lines += [f"  {name} = {formula}" for name, formula in other.formulas]
+    return "\n".join(lines) + "\n", best.report
 
 
 def _shape(text: str) -> tuple[str, str]:
@@ -98,19 +136,6 @@ def _shape(text: str) -> tuple[str, str]:
         return shape_of(text)
     except NoShape as error:
         raise typer.BadParameter(str(error), param_hint="--shape") from None
-
-
-def _printed(report: "Report", color: Color, *, is_json: bool, ascii_only: bool) -> str:
-    if is_json:
-        from shapecalc.render.json import document
-        from shapecalc.render.tally import Tally, with_report
-
-        return document([report], with_report(Tally(0, 0, 0, 0), report))
-    from shapecalc.render.output import look_of
-    from shapecalc.render.terminal import verdicts_page
-
-    wants = None if color is Color.AUTO else color is Color.ALWAYS
-    return verdicts_page(report, look_of(None, color=wants, ascii_only=ascii_only))
 
 
 def _code(report: "Report") -> int:

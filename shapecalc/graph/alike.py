@@ -61,9 +61,11 @@ class Alike:
         written = equation.written
         if not isinstance(written, Expression) or written.pattern is None or self._is_idle:
             return None
-        get = self._values.get
-        values = [get(name) for name in written.names]
-        here = (written.pattern, *[id(value and value.shape) for value in values])
+        try:
+            values = tuple([self._values[name] for name in written.names])
+        except KeyError:  # a dim or a number, or a name that is not defined
+            values = ()
+        here = (written.pattern, *[id(value.shape) for value in values])
         near = self._here.get(here)
         if near is None:
             self._found = found = self._told_apart(written.pattern, written.names)
@@ -72,13 +74,13 @@ class Alike:
                 return None
             shape = recipe.shape(found.dims)
             near = recipe, self._shapes.setdefault(shape, shape)
-            if len(found.values) != len(values):  # some are named twice, or are no values
+            if not len(found.values) == len(values) == len(written.names):  # one twice, or a number
                 kind = recipe.kind(found.values, found.dims, leaf(equation.name, shape))
                 return Node(kind.leaves[-1], equation, recipe.template, kind)
             self._here[here] = near
         recipe, shape = near
         output = leaf(equation.name, shape)
-        return Node(output, equation, recipe, tuple(values))  # type: ignore[arg-type]  # none is None
+        return Node(output, equation, recipe, values)
 
     def learn(self, template: Template) -> None:
         """Keep what was built where none was alike."""

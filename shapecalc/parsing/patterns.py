@@ -57,5 +57,5 @@ def _parted(text: str) -> tuple[Pattern | None, tuple[str, ...]]:
         return None, ()
     pattern = "?".join(parts[::2])
     if len(set(names)) < len(names):
-        pattern += f" ? {[names.index(name) for name in names]}"
+        pattern += f"??{[names.index(name) for name in names]}"  # no text has two in a row
     return pattern, names

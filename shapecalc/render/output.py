@@ -71,9 +71,8 @@ def write_file(path: str, text: str, newline: str | None = None) -> None:
     given = Path(path)
     target = given.resolve()  # a link stays one
     if (given.exists() and not given.is_file()) or not os.access(target.parent, os.W_OK):
-        _fill(
-            given, text, newline=newline
-        )  # a device, a pipe, or a folder that takes no other file
+        # a device, a pipe, or a folder that takes no other file
+        _fill(given, text, newline=newline)
         return
     beside = target.with_name(f".{target.name}.{os.getpid()}")
     try:

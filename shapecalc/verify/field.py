@@ -11,7 +11,7 @@ from typing import TypeVar
 P = 2**61 - 1
 NAME = "2^61-1"
 MOST_DRAWN = 4
-"""How many roots outside GF(p²) are worth another point: each is there at every other one."""
+"""How many complex entries under a root are worth another point, where each may be in GF(p)."""
 _Entry = TypeVar("_Entry")
 
 
@@ -132,9 +132,9 @@ def square_root(value: Element) -> Element:
 
 
 def square_roots(values: Sequence[Element]) -> list[Element]:
-    """Return a square root of each. Raises NoValue where one has none, as half of the complex have.
+    """Return a square root of each. Raises NoValue where one is complex: none is looked for.
 
-    Raises Unsupported where so many are complex that no point will have them all in reach.
+    Raises Unsupported where so many are complex that another point will hardly have none.
     """
     if sum(not isinstance(value, int) for value in values) > MOST_DRAWN:
         raise Unsupported("a root of a root has no exact arithmetic")

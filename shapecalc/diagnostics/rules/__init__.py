@@ -31,7 +31,7 @@ FAMILIES = (
     Family("SC1", "Reading", ("reading",)),
     Family("SC2", "Spec and names", ("spec", "names")),
     Family("SC3", "Shapes", ("shapes",)),
-    Family("SC4", "Claims", ("mistakes", "claims")),
+    Family("SC4", "Claims", ("products", "mistakes", "claims")),
     Family("SC5", "Coincidence", ("coincidence",)),
     Family("SC6", "Lint", ("lint",)),
     Family("SC9", "Limits", ("limits",)),
