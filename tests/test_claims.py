@@ -155,6 +155,14 @@ def test_claim_that_is_proposed_uses_no_claim_behind_it() -> None:
     assert found["dZ2"].verdict == "convention"
 
 
+def test_factor_that_is_carried_is_not_blamed_on_the_claim() -> None:
+    course = {"dZ2": "A2 - Y", "dW2": "dZ2 @ A1 / m", "dA1": "dZ2 @ W2"}
+    found = judged(TWO_LAYER, **course)
+    assert found["dA1"].mistakes == ("reversed", "missing-transpose")
+    assert found["dA1"].right == "W2.T @ dZ2 / m"
+    assert found["dW2"].mistakes == ("missing-transpose",)
+
+
 def test_strict_scale_makes_conventions_errors() -> None:
     text = with_claims(TWO_LAYER, {"dZ2": "A2 - Y", "dW2": "dZ2 @ A1.T / m"})
     free, strict = (report_on(f"{text}scale: {word}\n") for word in ("free", "strict"))

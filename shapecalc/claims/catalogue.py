@@ -66,7 +66,7 @@ CATALOGUE = {
     "keepdims": Mistake(
         "shape",
         "SC406",
-        "has the right values, and not the axes of {value}",
+        "has not the axes of {value}",
         "a sum drops its axis, unless `keepdims=True` keeps it as one of size 1",
     ),
     "operand": Mistake(

@@ -3,7 +3,7 @@
 Every candidate is judged as the claim itself was, so what is proposed is right.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import reduce
 from itertools import chain, combinations, islice
 from typing import NamedTuple
@@ -60,8 +60,18 @@ def _is_long(formula: Syntax) -> bool:
     return next(islice(places(formula), MOST_PLACES, None), None) is not None
 
 
-def diagnosis(claim: Claim, right: Tree, sweep: Sweep, reader: Reader, judge: Judge) -> Diagnosis:
-    """Find the mistakes of a claim that is no multiple of the gradient; none where none is near."""
+def diagnosis(
+    claim: Claim,
+    right: Tree,
+    sweep: Sweep,
+    reader: Reader,
+    judge: Judge,
+    carried: Collection[Scale],
+) -> Diagnosis:
+    """Find the mistakes of a claim that is no multiple of the gradient; none where none is near.
+
+    A factor that is `carried` by the gradients in it, as a convention, is none of them.
+    """
     if _is_long(claim.source.expression):
         return Diagnosis((), right)
     scaled: tuple[_Candidate, Scale] | None = None
@@ -73,7 +83,9 @@ def diagnosis(claim: Claim, right: Tree, sweep: Sweep, reader: Reader, judge: Ju
             scaled = candidate, scale
     if scaled is None:
         return Diagnosis((), right)
-    return _scaled(*scaled, right, (), judge)
+    candidate, scale = scaled
+    found = _scaled(candidate, scale, right, (), judge)
+    return found._replace(mistakes=candidate.mistakes) if scale in carried else found
 
 
 def _scaled(

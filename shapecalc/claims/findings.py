@@ -111,7 +111,8 @@ def _diagnosed(judged: Judged, places: Mapping[str, Span]) -> Finding:
     ]
     if judged.mistakes == ("sign",) and found.times != ONE:
         facts = [f"is minus {claim.gradient.name}"]
-    message = f"`{claim.source.text}` {' and '.join(facts)}"
+    *most, last = facts
+    message = f"`{claim.source.text}` {' and '.join([', '.join(most), last] if most else [last])}"
     label = claim.label
     if not claim.reason:
         label = "the shape is right, the values are not"

@@ -328,7 +328,9 @@ class _Court:
             return judged
         else:
             self._diagnosed += 1
-            found = diagnosis(claim, judged.right, self.sweep, self._reader, judge)
+            scales = () if self.is_param(claim) else map(outcomes.__getitem__, own.values())
+            carried = {each.scale for each in scales if each.scale not in (None, ONE)}
+            found = diagnosis(claim, judged.right, self.sweep, self._reader, judge, carried)
         return judged._replace(diagnosis=found, right=found.right)
 
     @cached_property
