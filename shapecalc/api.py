@@ -136,7 +136,14 @@ def _judged(asked: Asked, path: str) -> tuple[str, Report]:
         text = as_spec(asked, is_loss=False)
         report = check(text, path, detail=False)
     report = report._replace(findings=tuple(map(_as_asked, report.findings)))
-    return text, selected(report, lambda f: f.severity is Severity.ERROR or "SC4" in f.code)
+    return text, selected(report, _is_asked)
+
+
+def _is_asked(finding: Finding) -> bool:
+    """Say whether a finding is an error, or about a claim: a number in it that stands for a dim."""
+    return (
+        finding.severity is Severity.ERROR or finding.code[:3] == "SC4" or finding.code == "SC503"
+    )
 
 
 def internal(path: str, error: Exception) -> Report:

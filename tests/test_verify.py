@@ -61,6 +61,47 @@ def test_mistake_is_named_and_put_right(claim: str, mistakes: list[str], right: 
 
 
 @pytest.mark.parametrize(
+    ("claim", "forward", "shapes"),
+    [
+        *(
+            (f"dZ = {claim}", "A = relu(Z)", ("Z=h,m",))
+            for claim in (
+                "dA * (Z >= 0)",
+                "dA * (A > 0)",
+                "dA * where(Z > 0, 1, 0)",
+                "dA * (Z > 0).astype(float)",
+                "dA * (A > 0).astype(np.float32)",
+                "dA * (Z > 0).astype(int)",
+                "np.multiply(dA, A > 0)",
+            )
+        ),
+        ("dZ = dA * (1 - A**2)", "A = tanh(Z)", ("Z=h,m",)),
+        ("dZ = np.multiply(dA, A * (1 - A))", "A = sigmoid(Z)", ("Z=h,m",)),
+        ("dW = dZ.dot(A.T)", "Z = W @ A", ("W=k,h", "A=h,m")),
+        ("db = np.sum(dZ, 1, keepdims=True)", "Z = X + b", ("X=k,m", "b=k,1")),
+        ("db = dZ.sum(1)", "Z = X + expand_dims(b, 1)", ("X=k,m", "b=k")),
+    ],
+)
+def test_idioms_that_are_right_are_accepted(
+    claim: str, forward: str, shapes: tuple[str, ...]
+) -> None:
+    given = [part for shape in shapes for part in ("--shape", shape)]
+    assert judged(claim, "--forward", forward, *given)["verdict"] == "right"
+
+
+def test_whole_numbers_of_anything_else_are_not_read() -> None:
+    given = ("--forward", "A = relu(Z)", "--shape", "Z=h,m")
+    assert run("verify", "dZ = dA * Z.astype(int)", *given)[0] == 2
+
+
+def test_number_that_stands_for_a_dim_is_right_and_noted() -> None:
+    given = ("--forward", "J = sum(X**2) / m", "--shape", "X=n,m", "--size", "m=64")
+    code, page = run("verify", "dX = 2 * X / 64", *given)
+    assert code == 0
+    assert "64 stands for `m`" in page
+
+
+@pytest.mark.parametrize(
     ("claim", "mistakes", "right"),
     [
         ("dZ = dA * (1 - A**2)", ["derivative"], "dA * (Z > 0)"),

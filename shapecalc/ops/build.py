@@ -40,7 +40,7 @@ from shapecalc.ops.calls import Named, by_own_name, dotted, named
 from shapecalc.ops.indices import are_places
 from shapecalc.ops.names import INFIX_OPS, OF_CLASSES, PAIRWISE, PREFIXES, WITH_MORE
 from shapecalc.ops.numbers import SizeOf, named_by_size
-from shapecalc.ops.pasted import SAME_VALUE, is_method, method_named, pairwise, swaps_two_axes
+from shapecalc.ops.pasted import is_method, keeps_value, method_named, pairwise, swaps_two_axes
 from shapecalc.ops.registry import OPS, Op, applied, axes_of, spelled
 from shapecalc.ops.sizes import asked_size
 from shapecalc.ops.subscripts import subscripted
@@ -167,7 +167,7 @@ class Builder:
         prefix = dotted(function.value)
         if prefix in PREFIXES and not self.is_value(function.value):
             return self._by_name(node, function.name, function.span, prefix)
-        if function.name in SAME_VALUE and not node.arguments:
+        if keeps_value(node, function):
             return self.tree(function.value)
         if not is_method(function.name):
             refusal = refusals.method(function.name, self.tree(function.value))

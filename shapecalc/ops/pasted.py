@@ -7,10 +7,20 @@ from collections.abc import Callable
 from collections.abc import Sequence as Items
 from typing import TYPE_CHECKING
 
-from shapecalc.expression import Call, Constant, Keyword, Literal, Sequence, Syntax, Unary
+from shapecalc.expression import (
+    Attribute,
+    Binary,
+    Call,
+    Constant,
+    Keyword,
+    Literal,
+    Sequence,
+    Syntax,
+    Unary,
+)
 from shapecalc.ops import refusals
 from shapecalc.ops.attributes import refused
-from shapecalc.ops.calls import Named, named
+from shapecalc.ops.calls import Named, dotted, named
 from shapecalc.ops.names import METHODS, METHODS_OF_TORCH, NUMPY, PAIRWISE, TORCH, meaning
 from shapecalc.ops.registry import OPS, Op
 from shapecalc.ops.sizes import whole_number
@@ -21,8 +31,25 @@ if TYPE_CHECKING:
 
 SAME_VALUE = ("contiguous", "clone", "copy", "float", "double")
 """Methods that return the same numbers."""
+_FLOATS = frozenset({"float", "float32", "float64", "double"})
+_COMPARISONS = frozenset({"<", "<=", ">", ">=", "==", "!="})
+_WHOLE = frozenset({"int", "int32", "int64", "bool"})
 _OF_TORCH = frozenset({"dim", "keepdim", "unbiased", "correction"})
 """Keywords that tell a method of PyTorch's from NumPy's of the same name."""
+
+
+def keeps_value(node: Call, function: Attribute) -> bool:
+    """Say whether a method returns the same numbers: a copy, or another type of them.
+
+    Whole numbers are those that a comparison gives, and no others.
+    """
+    if function.name in SAME_VALUE:
+        return not node.arguments
+    if function.name != "astype" or len(node.arguments) != 1 or node.keywords:
+        return False
+    kind = dotted(node.arguments[0]).rpartition(".")[2]
+    is_mask = isinstance(function.value, Binary) and function.value.operator in _COMPARISONS
+    return kind in _FLOATS or (kind in _WHOLE and is_mask)
 
 
 def is_method(name: str) -> bool:

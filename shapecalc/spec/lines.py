@@ -42,7 +42,7 @@ def shape_of(text: str) -> tuple[str, str]:
 
 def as_spec(asked: Asked, *, is_loss: bool) -> str:
     """Write the spec. Without a loss, what no other equation uses has a gradient from above."""
-    lines = [f"dims: {{{', '.join(asked.sizes)}}}"] if asked.sizes else []
+    lines = [f"dims: {{{', '.join(_dims(asked))}}}"] if asked.sizes else []
     lines += _section("assume:", asked.assume)
     lines += _section("params:", (f"{name}: [{dims}]" for name, dims in asked.shapes))
     lines += _section("forward: |", asked.forward)
@@ -53,6 +53,13 @@ def as_spec(asked: Asked, *, is_loss: bool) -> str:
     lines += ["layout: numerator"] if asked.is_numerator else []
     lines += _section("gradients: |", asked.claims)
     return "\n".join(lines) + "\n"
+
+
+def _dims(asked: Asked) -> list[str]:
+    """Return the dims with the sizes that are given, and those of the shapes that have none."""
+    sized = {size.partition(":")[0].strip() for size in asked.sizes}
+    named = dict.fromkeys(name for _, dims in asked.shapes for name in _NAME.findall(dims))
+    return [*asked.sizes, *(f"{name}: _" for name in named if name not in sized)]
 
 
 def _section(head: str, entries: Iterable[str]) -> list[str]:
