@@ -9,6 +9,7 @@ from typing import NamedTuple
 from rich.cells import cell_len
 
 from shapecalc.diagnostics import Finding, Severity
+from shapecalc.render.difference import Stretch, difference
 from shapecalc.render.glyphs import carried, visible
 from shapecalc.render.page import Cell, Page, Piece, cell, own
 from shapecalc.span import Span
@@ -25,6 +26,8 @@ class Marker(NamedTuple):
     span: Span
     sign: str
     label: str
+    parts: tuple[Span, ...] = ()  # where only parts of it are pointed at
+    below: tuple[Stretch, ...] = ()  # what of the formula below the label is not in the line
 
 
 def frame(page: Page, finding: Finding, source: Sequence[str], *, more: bool = True) -> None:
@@ -103,11 +106,29 @@ def _notes(finding: Finding) -> list[tuple[str, str]]:
 
 
 def _markers(finding: Finding, source: Sequence[str], *, related: str = "-") -> list[Marker]:
-    markers = [Marker(finding.span, "^", finding.label)]
+    markers = [_main_marker(finding, source)]
     markers += [Marker(other.span, related, other.text) for other in finding.related]
     every = dict.fromkeys(markers)  # two things may be said of one place, but not one thing twice
     here = [marker for marker in every if marker.span.path == finding.span.path]
     return [marker for marker in here if 1 <= marker.span.line <= len(source)]
+
+
+def _main_marker(finding: Finding, source: Sequence[str]) -> Marker:
+    """Point at what a finding is about; of a formula that is nearly right, at what is not."""
+    span, label = finding.span, finding.label
+    _, _, right = label.partition("\n")
+    marker = Marker(span, "^", label)
+    if not right.endswith(_RIGHT) or not 1 <= span.line <= len(source):
+        return marker
+    written = source[span.line - 1][span.column - 1 : span.end_column - 1]
+    found = difference(written, right.removesuffix(_RIGHT))
+    if found is None:
+        return marker
+    parts = [
+        span._replace(column=span.column + start, length=end - start)
+        for start, end in found.in_first
+    ]
+    return marker._replace(parts=tuple(parts), below=found.in_second)
 
 
 def _marked_line(
@@ -134,7 +155,8 @@ def _excerpt(text: str, markers: Sequence[Marker], room: int) -> tuple[str, Sequ
 def _moved(marker: Marker, start: int, room: int) -> Marker:
     column = marker.span.column - start
     length = min(marker.span.length, max(1, room + 1 - column))
-    return marker._replace(span=marker.span._replace(column=column, length=length))
+    moved = marker.span._replace(column=column, length=length)
+    return marker._replace(span=moved, parts=(), below=())
 
 
 def _groups(markers: Sequence[Marker]) -> list[list[Marker]]:
@@ -153,18 +175,31 @@ def _marker_row(
     page: Page, line: "_Line", markers: Sequence[Marker], gutter: int, space: str
 ) -> None:
     pointers, end = "", 0
-    for marker in sorted(markers, key=lambda marker: marker.span.column):
-        start, stop = line.cells(marker.span)
-        pointers += " " * (start - end) + marker.sign * (stop - max(start, end))
+    spans = [span for marker in markers for span in marker.parts or (marker.span,)]
+    for span in sorted(spans, key=lambda span: span.column):
+        start, stop = line.cells(span)
+        pointers += " " * (start - end) + markers[0].sign * (stop - max(start, end))
         end = max(end, stop)
-    label = next((marker.label for marker in markers if marker.label), "")
-    start = len(pointers) - len(pointers.lstrip())
+    label, added = next(((each.label, each.below) for each in markers if each.label), ("", ()))
+    start = min(line.cells(marker.span)[0] for marker in markers)
     beside, below = _label(page, label, gutter + 3 + start, gutter + 2 + end + len(space))
     style = "red" if markers[0].sign == "^" else "dim"
     page.line(_bar("", gutter), cell(f" {pointers}", style), cell(f"{space}{beside}"))
+    indent = start
     for text in below:
-        room = page.width - gutter - 3 - cell_len(page.spelled(text))
-        page.line(_bar("", gutter), cell(" " * (1 + max(0, min(start, room)))), cell(text))
+        indent = max(0, min(start, page.width - gutter - 3 - cell_len(page.spelled(text))))
+        page.line(_bar("", gutter), cell(" " * (1 + indent)), cell(text))
+    if added and page.spelled(below[-1]) == below[-1]:
+        signs = _signs(below[-1], added)
+        page.line(_bar("", gutter), cell(" " * (1 + indent)), cell(signs, "green"))
+
+
+def _signs(text: str, stretches: Sequence[Stretch]) -> str:
+    """Put a `+` below each cell of a text that is in one of the stretches."""
+    cells = ""
+    for start, end in stretches:
+        cells = cells.ljust(cell_len(text[:start])) + "+" * cell_len(text[start:end])
+    return cells
 
 
 def _label(page: Page, label: str, start: int, end: int) -> tuple[str, list[str]]:
