@@ -29,7 +29,7 @@ __all__ = [
     "equations",
     "fixed",
     "internal",
-    "layouts",
+    "judged",
     "looks_like_spec",
     "may_be_spec",
     "read",
@@ -37,19 +37,6 @@ __all__ = [
     "selected",
     "verify",
 ]
-
-
-class Layout(NamedTuple):
-    """Claims judged in one layout, and what they would be in it, as names and formulas."""
-
-    name: str
-    report: Report
-    formulas: tuple[tuple[str, str], ...]
-
-    @property
-    def holds(self) -> int:
-        """Return how many claims are right, or a convention."""
-        return sum(claim.verdict in ("right", "convention") for claim in self.report.claims)
 
 
 class Extras(NamedTuple):
@@ -112,23 +99,11 @@ def fixed(text: str, path: str, memory: Memory) -> tuple[str, tuple[Claim, ...]]
 
 def verify(asked: Asked, path: str) -> Report:
     """Judge claims without a file: errors, and what is to be said of the claims themselves."""
-    _, report = _judged(asked, path)
+    _, report = judged(asked, path)
     return report
 
 
-def layouts(asked: Asked, path: str) -> tuple[Layout, ...]:
-    """Judge claims in each layout, the one in which most of them hold first."""
-    found = []
-    for name in ("denominator", "numerator"):
-        text, report = _judged(asked._replace(is_numerator=name == "numerator"), path)
-        named = {claim.gradient for claim in report.claims}
-        derived = check(text, path).gradients if named else ()
-        formulas = tuple((g.gradient, g.formula.text) for g in derived if g.gradient in named)
-        found.append(Layout(name, report, formulas))
-    return tuple(sorted(found, key=lambda each: -each.holds))
-
-
-def _judged(asked: Asked, path: str) -> tuple[str, Report]:
+def judged(asked: Asked, path: str) -> tuple[str, Report]:
     """Return the spec that claims stand in, with a loss if the last line is one, and a report."""
     text = as_spec(asked, is_loss=True)
     report = check(text, path, detail=False)

@@ -163,13 +163,48 @@ def test_layout_is_found_and_translated() -> None:
     code, page = run("verify", "dA1 = dZ2 @ W2; dW2 = A1 @ dZ2", *LAYER, "--any-layout", "--ascii")
     assert code == 0
     assert page.startswith("numerator layout: 2 of 2 hold\ndenominator layout: 0 of 2 hold\n")
-    assert page.endswith("in denominator layout\n  dW2 = dZ2 @ A1.T\n  dA1 = W2.T @ dZ2\n")
+    assert "in denominator layout\n  dW2 = dZ2 @ A1.T\n  dA1 = W2.T @ dZ2\n" in page
 
 
 def test_translation_is_of_the_loss_where_there_is_one() -> None:
     given = ("--forward", "Z = W; J = sum(W**2)", "--shape", "W=k,h", "--any-layout", "--ascii")
     _, page = run("verify", "dW = 2 * W", *given)
     assert page.endswith("in numerator layout\n  dW = 2 * W.T\n")
+    assert page.startswith("denominator layout: 1 of 1 hold\n")
+
+
+NETWORK = (
+    "--forward",
+    "Z1 = W1 @ X; A1 = relu(Z1); Z2 = W2 @ A1; P = softmax(Z2, axis=0); J = cross_entropy(P, Y, 0)",
+    *["--shape", "W1=h,n", "--shape", "X=n,m", "--shape", "W2=k,h", "--shape", "Y=k,m"],
+)
+
+
+def test_claims_for_examples_in_rows_are_known_as_such() -> None:
+    claims = "dZ2 = P - Y; dA1 = dZ2 @ W2.T; dW2 = A1.T @ dZ2 / m"
+    code, page = run("verify", claims, *NETWORK, "--any-layout", "--ascii")
+    assert code == 0
+    assert page.startswith("denominator layout, examples in rows: 3 of 3 hold\n")
+    assert "dZ2 is m times the gradient, with 1/m left out\n         dA1 passes m on" in page
+    early = "dZ2 = (P - Y) / m\n  dW2 = A1.T @ dZ2\n  dA1 = dZ2 @ W2.T\n"
+    assert f"with each factor where the chain rule has it\n  {early}" in page
+    columns = "dZ2 = (P - Y) / m\n  dW2 = dZ2 @ A1.T\n  dA1 = W2.T @ dZ2\n"
+    assert f"in denominator layout\n  {columns}" in page
+
+
+def test_division_is_put_off_on_demand() -> None:
+    claims = "dZ2 = (P - Y) / m; dA1 = W2.T @ dZ2; dW2 = dZ2 @ A1.T"
+    code, page = run("verify", claims, *NETWORK, "--any-layout", "--ascii")
+    assert code == 0
+    late = "dZ2 = P - Y\n  dW2 = dZ2 @ A1.T / m\n  dA1 = W2.T @ dZ2\n"
+    assert f"with 1/m taken late\n  {late}" in page
+
+
+def test_network_of_stacks_has_no_other_orientation() -> None:
+    given = ("--forward", "Z = X @ W", "--shape", "X=b,m,n", "--shape", "W=n,k", "--any-layout")
+    code, page = run("verify", "dX = dZ @ W.T", *given, "--ascii")
+    assert code == 0
+    assert page.count(" hold\n") == 2
 
 
 def test_undecided_exits_with_3() -> None:

@@ -55,6 +55,7 @@ class Judged(NamedTuple):
     needs: tuple[Leaf, int] | None = None  # the input and axis that would have to sum to 1
     diagnosis: "Diagnosis | None" = None
     is_vacuous: bool = False  # equal only since both are 0
+    itself: Scale | None = None  # its factor where the gradients in it are the true ones
 
     @property
     def mistakes(self) -> tuple[str, ...]:
@@ -100,8 +101,19 @@ class _Court:
                 and claim.gradient not in refused
             }
             if not taken_back:
-                return [self._judged(claim, outcomes, accepted) for claim in outcomes]
+                judged = [self._judged(claim, outcomes, accepted) for claim in outcomes]
+                return self._by_themselves(judged, outcomes)
             refused |= taken_back
+
+    def _by_themselves(
+        self, judged: list[Judged], outcomes: Mapping[Claim, Outcome]
+    ) -> list[Judged]:
+        """Say what factor each claim makes by itself, where there is a factor in any."""
+        if {each.outcome.scale for each in judged} <= {None, ONE}:
+            return judged
+        return [
+            each._replace(itself=self.outcome(each.claim, {}, outcomes).scale) for each in judged
+        ]
 
     def _accepted(self, outcomes: Mapping[Claim, Outcome]) -> frozenset[Claim]:
         scales = {claim: outcome.scale for claim, outcome in outcomes.items()}
@@ -223,17 +235,11 @@ class _Court:
         if mode in self._without_worlds:
             raise Unsupported(self._without_worlds[mode])
         if mode not in self._worlds:
-            domains = {
-                value: each
-                for value, known in known_domains(self.sweep.graph).items()
-                for each in known
-            }
-            for value, axis in self.sweep.assumed:
-                domains.setdefault(value, Domain("probabilities", axis))
+            from shapecalc.claims.worlds import domains_of, worlds
+
+            domains = domains_of(self.sweep)
             if mode == "one-hot":
                 domains = {v: _one_hot(domain) for v, domain in domains.items()}
-            from shapecalc.claims.worlds import worlds
-
             exact = mode != "floats"
             try:
                 trees = [*self.trees, *self.claimed]

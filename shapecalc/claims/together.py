@@ -29,9 +29,19 @@ def accepted_factors(
         if claim in params or scale == ONE:
             continue
         is_sum_for_mean = scale.number == 1 and not scale.is_number
-        if is_sum_for_mean or _is_accounted_for(claim, list(scales), params, accepted):
+        if (
+            is_sum_for_mean
+            or _is_accounted_for(claim, list(scales), params, accepted)
+            or (_is_carried(claim, scaled, accepted) and passes_on(claim))
+        ):
             accepted.add(claim)
     return frozenset(accepted)
+
+
+def _is_carried(claim: Claim, scaled: Mapping[Claim, Scale], accepted: set[Claim]) -> bool:
+    """Say whether a gradient in a claim has the claim's factor, on purpose."""
+    used = set(leaves(claim.tree)) if claim.tree is not None else set()
+    return any(each.gradient in used and scaled[each] == scaled[claim] for each in accepted)
 
 
 def _accepted_params(

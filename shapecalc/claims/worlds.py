@@ -8,7 +8,7 @@ from itertools import islice
 from math import prod
 from random import Random
 
-from shapecalc.sweep import Gradient, Sweep
+from shapecalc.sweep import Gradient, Sweep, known_domains
 from shapecalc.tree import Leaf, Tree, leaf, leaves
 from shapecalc.verify.cases import ATTEMPTS, Domain, draw, index_domains, sizes_at, symbols
 from shapecalc.verify.evaluate import Evaluation, Point
@@ -64,6 +64,15 @@ class World:
         world = Evaluation(known.dims, values, known.functions, plans=known.plans)
         world.equations = self.evaluation.equations
         return world.at(tree)
+
+
+def domains_of(sweep: Sweep) -> dict[Leaf, Domain]:
+    """Return what is known of the entries of values: probabilities, one-hot, positive."""
+    every = known_domains(sweep.graph).items()
+    domains = {value: each for value, known in every for each in known}
+    for value, axis in sweep.assumed:
+        domains.setdefault(value, Domain("probabilities", axis))
+    return domains
 
 
 def worlds(

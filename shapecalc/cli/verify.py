@@ -40,7 +40,9 @@ def verify(
     ] = False,
     any_layout: Annotated[
         bool,
-        typer.Option("--any-layout", help="Say in which layout the claims are, and translate."),
+        typer.Option(
+            "--any-layout", help="Say in which layout and convention the claims are, and translate."
+        ),
     ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
     color: Annotated[Color, typer.Option(help="When to colour.")] = Color.AUTO,
@@ -72,7 +74,9 @@ def verify(
 
     wants = None if color is Color.AUTO else color is Color.ALWAYS
     look = look_of(None, color=wants, ascii_only=ascii_only)
-    printed, report = _in_layouts(asked, look) if any_layout else _printed(asked, look, json=json)
+    printed, report = (
+        _in_conventions(asked, look) if any_layout else _printed(asked, look, json=json)
+    )
     write(printed, None)
     raise typer.Exit(_code(report))
 
@@ -109,24 +113,18 @@ def _printed(asked: "Asked", look: "Look", *, json: bool) -> tuple[str, "Report"
     return verdicts_page(report, look), report
 
 
-def _in_layouts(asked: "Asked", look: "Look") -> tuple[str, "Report"]:
-    """Say in which layout most claims hold, and write them in the other one."""
+def _in_conventions(asked: "Asked", look: "Look") -> tuple[str, "Report"]:
+    """Say in which conventions the claims hold, and write them in the others."""
     from shapecalc import api
-    from shapecalc.render.terminal import verdicts_page
+    from shapecalc.conventions import conventions
+    from shapecalc.render.terminal import conventions_page, verdicts_page
 
     try:
-        best, other = api.layouts(asked, PATH)
+        found = conventions(asked, PATH)
     except Exception as error:  # noqa: BLE001 (our bug, and said to be)
         report = api.internal(PATH, error)
         return verdicts_page(report, look), report
-    page = verdicts_page(best.report, look)
-    count = len(best.report.claims)
-    if not count:
-        return page, best.report
-    lines = [f"{each.name} layout: {each.holds} of {count} hold" for each in (best, other)]
-    lines += ["", page, f"in {other.name} layout"]
-    lines += [f"  {name} = {formula}" for name, formula in other.formulas]
-    return "\n".join(lines) + "\n", best.report
+    return conventions_page(found, look), found.tried[0].report
 
 
 def _shape(text: str) -> tuple[str, str]:

@@ -31,8 +31,10 @@ from shapecalc.records.steps import (
 from shapecalc.records.values import (
     Claim,
     Distinct,
+    Entry,
     Gradient,
     Independence,
+    Ledger,
     Mixing,
     Spelled,
     Value,
@@ -48,12 +50,14 @@ __all__ = [
     "Counted",
     "Dims",
     "Distinct",
+    "Entry",
     "Exact",
     "Formula",
     "Gradient",
     "Independence",
     "Jacobian",
     "Late",
+    "Ledger",
     "Mixing",
     "Opened",
     "OrderingItem",
@@ -88,6 +92,7 @@ class Report(NamedTuple):
     inferred_dims: tuple[str, ...] = ()  # names that the spec has not, made for numbers and `_`
     step_count: int = 0
     examples: Independence | None = None  # None where there are none, or no loss
+    ledger: Ledger | None = None  # None where no claim makes or carries a factor
     distinct: Distinct | None = None  # where asked for
     chains: tuple[Chain, ...] = ()  # where asked for
     source: tuple[str, ...] = ()  # the lines of the file, for frames

@@ -66,6 +66,27 @@ class Claim(NamedTuple):
     line: int
 
 
+class Entry(NamedTuple):
+    """What a claim does with a constant factor of the loss.
+
+    `times` is the claim over the gradient, and `itself` the same where all gradients in the claim
+    are the true ones: `m` and `1` for a claim that passes on what a claim before it left out. None
+    where there is no such factor.
+    """
+
+    gradient: str
+    does: str  # "leaves out", "settles", "passes on" or "changes"
+    times: str | None
+    itself: str | None
+
+
+class Ledger(NamedTuple):
+    """Where constant factors enter, and what each claim that is not just the gradient does."""
+
+    enters: tuple[tuple[str, str], ...]  # the factor, and the value whose equation has it
+    claims: tuple[Entry, ...]
+
+
 class Mixing(NamedTuple):
     """An equation in which examples meet, or may: the op or part that makes them, or why not."""
 

@@ -24,7 +24,7 @@ def difference(first: str, second: str) -> Difference | None:
     if max(len(ours), len(theirs)) > MOST_TOKENS:
         return None
     words = [[token.group() for token in tokens] for tokens in (ours, theirs)]
-    matcher = SequenceMatcher(None, *words, autojunk=False)
+    matcher = SequenceMatcher(None, words[0], words[1], autojunk=False)
     if matcher.ratio() < 1 / 2:
         return None
     found: tuple[list[Stretch], list[Stretch]] = [], []

@@ -18,6 +18,7 @@ from shapecalc.records import (
     Gradient,
     Independence,
     Jacobian,
+    Ledger,
     OrderingItem,
     Orderings,
     Report,
@@ -74,6 +75,7 @@ def _spec(report: Report) -> Tree:
         "inferred_dims": list(report.inferred_dims),
         "not_checked": list(report.not_checked),
         "step_count": report.step_count,
+        "ledger": _ledger(report.ledger),
         **_distinct(report.distinct),
         "chains": [_chain(chain) for chain in report.chains],
     }
@@ -84,6 +86,16 @@ def _examples(examples: Independence | None) -> Tree:
         return None
     at: Tree = [dict(mixing._asdict()) for mixing in examples.at]
     return {"axis": examples.axis, "verdict": examples.verdict, "at": at}
+
+
+def _ledger(ledger: Ledger | None) -> Tree:
+    """Tell where constant factors are; null where no claim has one."""
+    if ledger is None:
+        return None
+    return {
+        "enters": [{"factor": factor, "with": value} for factor, value in ledger.enters],
+        "claims": [entry._asdict() for entry in ledger.claims],
+    }
 
 
 def _distinct(distinct: Distinct | None) -> dict[str, Tree]:

@@ -7,6 +7,7 @@ from collections.abc import Container, Hashable, Mapping, Sequence
 from string import digits
 
 from shapecalc.records import Claim, Dims, Gradient, Independence, Report, Value
+from shapecalc.render.ledger import ledger_lines
 from shapecalc.render.notation import counted, names_in, shape, size
 from shapecalc.render.page import Page, Row, cell, own, width_of
 from shapecalc.render.runs import in_blocks, runs
@@ -221,6 +222,14 @@ def claims_section(page: Page, report: Report) -> None:
     room, line = page.width - len(_lead("CLAIMS")), "   ".join(texts)
     lines = [part for text in texts for part in page.folded(text, room)]
     _headed(page, "CLAIMS", [line] if line and page.fits(line, room) else lines)
+
+
+def ledger_section(page: Page, report: Report) -> None:
+    """Say where constant factors enter, and what claims do with them."""
+    if report.ledger is not None:
+        room = page.width - len(_lead("FACTORS"))
+        every = ledger_lines(report.ledger)
+        _headed(page, "FACTORS", [part for line in every for part in page.folded(line, room)])
 
 
 def _claims(claims: Sequence[Claim]) -> str:

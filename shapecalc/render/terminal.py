@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 
+from shapecalc.conventions import Found
 from shapecalc.diagnostics import Finding, Severity
 from shapecalc.records import Distinct, Report, Step
 from shapecalc.render.chain import chain_section
@@ -22,6 +23,7 @@ from shapecalc.render.report import (
     forward_section,
     has_many,
     head_section,
+    ledger_section,
 )
 from shapecalc.render.step import step_page
 from shapecalc.render.steps import kinds_section, opened_steps, steps_section
@@ -94,17 +96,41 @@ def findings_page(reports: Iterable[Report], look: Look, tally: Tally | None = N
     return page.text()
 
 
+def conventions_page(found: Found, look: Look) -> str:
+    """Print in which conventions claims hold, what they are in the first, and in the others."""
+    page = Page(look)
+    best = found.tried[0].report
+    if best.claims:
+        for each in found.tried:
+            page.line(cell(f"{each.name}: {each.holds} of {len(each.report.claims)} hold"))
+        page.blank()
+    _verdicts(page, best)
+    for name, formulas in found.translations:
+        page.blank()
+        page.line(cell(name))
+        for gradient, formula in formulas:
+            page.line(cell(f"{gradient} = {formula}"), indent=2)
+    return page.text()
+
+
 def verdicts_page(report: Report, look: Look) -> str:
     """Print what claims are, those that are wrong with what is wrong in them."""
     page = Page(look)
+    _verdicts(page, report)
+    return page.text()
+
+
+def _verdicts(page: Page, report: Report) -> None:
     for claim in report.claims:
         if claim.verdict in ("right", "convention"):
             said = f"a convention, {claim.times} times the gradient" if claim.times else "right"
             formula = f"{claim.gradient} = {claim.claim}"
             page.line((*cell("✓", SIGN_STYLES["✓"]), *cell(" "), *own(formula)))
             page.line(cell(f"{said}, {claim.how}"), indent=2)
+    if report.ledger is not None:
+        page.blank()
+        ledger_section(page, report)
     _findings(page, report, full=True)
-    return page.text()
 
 
 def summary_line(tally: Tally, look: Look) -> str:
@@ -130,6 +156,7 @@ def _sections(page: Page, report: Report, *, full: bool) -> None:
         page.head("BACKWARD", f"nothing to derive: {told}")
     page.blank()
     claims_section(page, report)
+    ledger_section(page, report)
     assumptions_section(page, report)
     examples_section(page, report)
     checked_section(page, report)

@@ -8,6 +8,7 @@ from shapecalc.claims.scale import ONE
 from shapecalc.diagnostics import Finding, Severity
 from shapecalc.matrix.printing import text
 from shapecalc.records import Claim, Report
+from shapecalc.report.ledger import ledger
 from shapecalc.report.matrices import assumed_of_matrices
 from shapecalc.sweep import Sweep
 
@@ -33,6 +34,7 @@ def report(
         not_checked=graph.not_checked,
         inferred_dims=tuple(entry.name for entry in network.dims if entry.is_inferred),
         step_count=len(sweep.links),
+        ledger=ledger(sweep, judged),
     )
     if not detail:
         return written

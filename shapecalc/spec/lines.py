@@ -41,10 +41,18 @@ def shape_of(text: str) -> tuple[str, str]:
 
 
 def as_spec(asked: Asked, *, is_loss: bool) -> str:
-    """Write the spec. Without a loss, what no other equation uses has a gradient from above."""
+    """Write the spec. Without a loss, what no other equation uses has a gradient from above.
+
+    Values with a claim are params; of the others nobody asks for a gradient.
+    """
     lines = [f"dims: {{{', '.join(_dims(asked))}}}"] if asked.sizes else []
     lines += _section("assume:", asked.assume)
-    lines += _section("params:", (f"{name}: [{dims}]" for name, dims in asked.shapes))
+    claimed = {found[1] for line in asked.claims if (found := _LEFT_SIDE.match(line))}
+    for head in ("inputs:", "params:"):
+        chosen = [
+            each for each in asked.shapes if (f"d{each[0]}" in claimed) == (head == "params:")
+        ]
+        lines += _section(head, (f"{name}: [{dims}]" for name, dims in chosen))
     lines += _section("forward: |", asked.forward)
     if asked.loss is not None:
         lines.append(f"loss: {asked.loss}")
