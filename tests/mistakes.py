@@ -14,7 +14,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from copy import deepcopy
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
@@ -48,8 +48,7 @@ class Broken(NamedTuple):
 class Network:
     """A spec with its derived formulas, and its numbers at two points."""
 
-    def __init__(self, name: str) -> None:
-        text = (SPECS / f"{name}.yaml").read_text(encoding="utf-8")
+    def __init__(self, name: str, text: str, *, is_signed: bool = True) -> None:
         self.head = re.sub(r"(?ms)^gradients:.*?(?=^\w|\Z)", "", text)
         report = api.check(self.head, name)
         (data,) = json.loads(renderer.document([report], tally([report])))["specs"]
@@ -60,7 +59,12 @@ class Network:
         }
         self.shapes = {value["name"]: tuple(value["shape"]) for value in data["values"]}
         self.shapes |= {g["gradient"]: tuple(g["shape"]) for g in data["gradients"]}
-        self.points = [_point(data, seed) for seed in (1, 2)]
+        self.points = [_point(data, seed, is_signed=is_signed) for seed in (1, 2)]
+
+    @classmethod
+    def shipped(cls, name: str) -> Self:
+        """Return the network of a spec in `specs`."""
+        return cls(name, (SPECS / f"{name}.yaml").read_text(encoding="utf-8"))
 
     def is_right(self, broken: Broken) -> bool:
         """Say whether a formula has the gradient's numbers after all."""
@@ -84,7 +88,7 @@ class Network:
         return claim.verdict, frozenset(claim.mistakes)
 
 
-def _point(data: dict[str, Any], seed: int) -> dict[str, Any]:
+def _point(data: dict[str, Any], seed: int, *, is_signed: bool) -> dict[str, Any]:
     """Run the equations and the derived gradients at one random point."""
     random = np.random.default_rng(seed)
     ops = {name: getattr(shapecalc.ops, name) for name in shapecalc.ops.OPS}
@@ -94,7 +98,8 @@ def _point(data: dict[str, Any], seed: int) -> dict[str, Any]:
         if value["equation"]:
             names[value["name"]] = eval(value["equation"], {}, names)
             continue
-        drawn = random.uniform(0.2, 0.9, value["size"]) * random.choice([-1, 1], value["size"])
+        drawn = random.uniform(0.2, 0.9, value["size"])
+        drawn *= random.choice([-1, 1], value["size"]) if is_signed else 1
         if "sum over" in value.get("note", ""):
             axis = value["shape"].index(re.findall(r"sum over (\S+)", value["note"])[0])
             drawn = np.abs(drawn) / np.abs(drawn).sum(axis=axis, keepdims=True)
@@ -215,7 +220,7 @@ def score(names: tuple[str, ...], every: int) -> Score:
     """Judge every so-manieth broken formula of some networks."""
     result = Score(Counter(), Counter(), Counter(), [], [], [])
     for name in names:
-        network = Network(name)
+        network = Network.shipped(name)
         for each in list(broken(network))[::every]:
             answer = network.judged(each)
             if answer is None:

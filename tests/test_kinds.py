@@ -7,6 +7,7 @@ from checking import SPECS
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shapecalc import api
 from shapecalc.diagnostics import Problem
 from shapecalc.graph import Equations, Graph, build_graph, built
 from shapecalc.parsing import Expression
@@ -28,6 +29,7 @@ LINES = (
     ),
     *("sum(B, axis=0)", "mean(A)", "A.T", "B.T", "A.T @ C", "A @ C.T", "softmax(A, axis=0)"),
     *("A[1:]", "reshape(A, (m, n))", "reshape(A, (n*m,))", "A * (B.T > 0)", "len(A) * A", "A**2"),
+    *("A == C", "A == v", "v == A", "A >= k1", "A != s"),
     *("where(A > 0, A, C)", "where(A > 0, C, A)", "norm(A)", "A - mean(A, axis=0)"),
 )
 
@@ -82,3 +84,15 @@ def test_kinds_are_told_apart_by_shapes_and_by_equal_names() -> None:
     numbers = [node.kind.number for node in graph.nodes]
     assert numbers[0] == numbers[2]
     assert len(set(numbers)) == 4
+
+
+@pytest.mark.parametrize("sign", ["==", "!=", "<=", ">=", "<", ">", " == "])
+def test_operands_of_a_comparison_are_told_apart_by_their_shapes(sign: str) -> None:
+    """The name before `==` is no keyword: what fits for one value need not fit for another."""
+    network = "inputs: {{Y: [k, m]}}\nparams: {{w: [{}]}}\nforward: {{Z: w{}Y}}\n"
+    memory = api.Memory()
+    codes = [
+        [found.code for found in api.check(network.format(dim, sign), "x", memory=memory).findings]
+        for dim in ("m", "n", "m", "k")
+    ]
+    assert [each == ["SC302"] for each in codes] == [False, True, False, True]

@@ -125,3 +125,11 @@ forward: |
     assert claims["ds"].verdict == "right"
     wrong = judged(HEAD + spelled, ds="-sum(dN * D, axis=0) / s")
     assert wrong["ds"].verdict == "wrong"
+
+
+def test_equations_on_one_line_are_added_up_in_their_order() -> None:
+    """In a flow mapping all stand on one line; `z` is needed before `J` can be checked."""
+    spec = "inputs: {y: [m]}\nparams: {b: []}\n"
+    spec += "forward: {z: 2 * y + b, J: sum((sigmoid(z) - y) * b)}\nloss: J\n"
+    (total,) = json_of(report_on(spec))["gradients"][-1:]
+    assert total["formula"]["text"] == "sum(dz + (sigmoid(z) - y))"

@@ -109,6 +109,8 @@ class Equations:
             self._recipes.clear()
         *own, output = template.kind.leaves
         places = {value: place for place, value in enumerate(values)}
+        if any(each.shape and each not in places for each in own):
+            return  # not told apart by the key
         numbers = {dim: place for place, dim in enumerate(dims)}
         order = tuple(places.get(each, each) for each in own)
         self._recipes[key] = Recipe(

@@ -18,7 +18,9 @@ _KNOWN: set[Pattern] = set()
 
 @cache
 def _names() -> re.Pattern[str]:
-    return re.compile(r"(?<![\w.])((?!(?:None|True|False)\b)[A-Za-z_]\w*)(?!\w|\s*[(=])", re.ASCII)
+    return re.compile(
+        r"(?<![\w.])((?!(?:None|True|False)\b)[A-Za-z_]\w*)(?!\w|\s*\(|\s*=(?!=))", re.ASCII
+    )
 
 
 class Expression:

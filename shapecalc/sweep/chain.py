@@ -262,9 +262,7 @@ class _Sweep:
             assert direct is not None
             self.gradients[value] = Gradient(value, name, (), None, direct)
             return
-        ordered = sorted(
-            links, key=lambda link: (link.use.node.source.span.line, link.use.occurrence)
-        )
+        ordered = links[::-1]  # the equations in their order, as a check evaluates them
         uses = tuple(link.use for link in ordered)
         gradients = tuple(link.gradient for link in ordered)
         derived = self._derived(Question(value, uses, gradients, direct, is_total=True))
