@@ -252,3 +252,28 @@ def test_numbers_of_classes_that_are_worked_out_are_refused() -> None:
     (finding,) = [each for each in report_on(spec).findings if each.severity.name == "ERROR"]
     assert finding.code == "SC210"
     assert "not by `sum(Q, axis=0)`" in finding.message
+
+
+@pytest.mark.parametrize("shifted", ["y - 1", "y + 2", "1 + y - 3", "flip(y, axis=0) - 1"])
+def test_numbers_of_classes_may_be_shifted(shifted: str) -> None:
+    """Where classes are counted from 1, what is drawn for `y` is in range once it is shifted."""
+    spec = "inputs: {y: [m]}\nparams: {Z: [m, k]}\nforward: |\n"
+    spec += f"  J = softmax_cross_entropy(Z, {shifted}, axis=1)\n"
+    report = report_on(spec)
+    assert not report.findings
+    (gradient,) = report.gradients
+    plain = "y + 1 - 3" if shifted == "1 + y - 3" else shifted
+    assert gradient.formula.text in {
+        f"(softmax(Z, axis=1) - one_hot({each}, k)) / m" for each in (plain, shifted)
+    }
+    assert gradient.checked.exact
+    (assumed,) = [each for each in report.assumptions if "whole" in each]
+    assert assumed == f"{shifted} holds whole numbers from 0 on, below k"
+
+
+@pytest.mark.parametrize("shifted", ["3 - y", "y + y", "y - t", "y - k", "2 * y"])
+def test_numbers_of_classes_that_are_more_than_shifted_are_refused(shifted: str) -> None:
+    spec = "inputs: {y: [m], t: [m]}\nparams: {Z: [m, k]}\nforward: |\n"
+    spec += f"  J = softmax_cross_entropy(Z, {shifted}, axis=1)\n"
+    codes = {each.code for each in report_on(spec).findings if each.severity.name == "ERROR"}
+    assert codes == {"SC210"}

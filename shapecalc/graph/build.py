@@ -97,9 +97,6 @@ class _GraphBuilder:
         self._trees: dict[str, Node] = {}
         every = (self.values, self.dims, self.constants)
         self.alike = Alike(known, *every, is_idle=bool(self.redefined))
-        declared = (*network.inputs, *network.params)
-        self.origins = Origins({entry.name: entry for entry in declared}, self._tree_of)
-        self.written = Written(self.closed, self.origins, self.sizes)
 
     def graph(self) -> Graph:
         """Build all of it."""
@@ -146,6 +143,17 @@ class _GraphBuilder:
         yield from dict.fromkeys(
             f"{dim.divisor} divides {dim.divided_part}" for dim in dims if dim.has_divisor
         )
+
+    @cached_property
+    def origins(self) -> Origins:
+        """Return what knows where axes come from."""
+        declared = (*self.network.inputs, *self.network.params)
+        return Origins({entry.name: entry for entry in declared}, self._tree_of)
+
+    @cached_property
+    def written(self) -> Written:
+        """Return what knows shapes as the author writes them."""
+        return Written(self.closed, self.origins, self.sizes)
 
     @cached_property
     def _places(self) -> dict[str, Span]:

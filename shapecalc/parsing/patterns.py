@@ -13,7 +13,7 @@ from shapecalc.parsing.parser import LENGTH_LIMIT, NAME_LIMIT, parse_expression
 Pattern = str
 """A text with `?` for each name that a value may have, and which names are the same."""
 MOST_PATTERNS = 20_000
-_KNOWN: set[Pattern] = set()
+_KNOWN: dict[Pattern, Pattern] = {}
 
 
 @cache
@@ -34,12 +34,15 @@ class Expression:
         self._locate = locate
         self._syntax: Syntax | None = None
         self.pattern, self.names = _parted(text)
-        if self.pattern is None or self.pattern not in _KNOWN:
-            self._syntax = parse_expression(text, locate)
-            if self.pattern is not None:
-                if len(_KNOWN) >= MOST_PATTERNS:
-                    _KNOWN.clear()
-                _KNOWN.add(self.pattern)
+        known = _KNOWN.get(self.pattern) if self.pattern is not None else None
+        if known is not None:
+            self.pattern = known  # one text for all: there may be 100,000
+            return
+        self._syntax = parse_expression(text, locate)
+        if self.pattern is not None:
+            if len(_KNOWN) >= MOST_PATTERNS:
+                _KNOWN.clear()
+            _KNOWN[self.pattern] = self.pattern
 
     @property
     def syntax(self) -> Syntax:

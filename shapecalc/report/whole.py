@@ -6,11 +6,14 @@ from shapecalc.claims import Judged
 from shapecalc.claims.catalogue import first_of
 from shapecalc.claims.scale import ONE
 from shapecalc.diagnostics import Finding, Severity
+from shapecalc.dims import Dim
 from shapecalc.matrix.printing import text
+from shapecalc.ops.indices import picks_in
 from shapecalc.records import Claim, Report
 from shapecalc.report.ledger import ledger
 from shapecalc.report.matrices import assumed_of_matrices
 from shapecalc.sweep import Sweep
+from shapecalc.tree import Tree, leaves
 
 
 def report(
@@ -58,10 +61,16 @@ def _assumptions(sweep: Sweep) -> Iterable[str]:
 
 def _picking(sweep: Sweep) -> Iterable[str]:
     graph = sweep.graph
-    for value, dims in graph.indices.items():
-        if any(value.name == entry.name for entry in graph.network.inputs):
-            below = " and ".join(map(str, dims))
-            yield f"{value.name} holds whole numbers from 0 on, below {below}"
+    if not graph.indices:
+        return
+    given = {entry.name for entry in graph.network.inputs}
+    found: dict[Tree, dict[Dim, None]] = {}
+    for operand, dim in picks_in(node.tree for node in graph.nodes if not node.is_plain):
+        if any(value.name in given for value in leaves(operand)):
+            found.setdefault(operand, {})[dim] = None
+    for operand, dims in found.items():
+        below = " and ".join(map(str, dims))
+        yield f"{text(operand)} holds whole numbers from 0 on, below {below}"
 
 
 def _claim(judged: Judged) -> Claim:

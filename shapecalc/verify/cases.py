@@ -12,10 +12,10 @@ from typing import NamedTuple, TypeVar
 
 from shapecalc.conditions.forms import ZERO, is_never_negative
 from shapecalc.dims import Dim, unfloored
-from shapecalc.ops.indices import indices_in
+from shapecalc.ops.indices import Shift, picks_in, shifts_in
 from shapecalc.tree import Call, Leaf, Number, Tree, calls, constants, leaves
 from shapecalc.verify.evaluate import Evaluation, Point, branches
-from shapecalc.verify.field import Element, P, Tables, Unsupported
+from shapecalc.verify.field import Element, NoValue, P, Tables, Unsupported
 from shapecalc.verify.plans import Plans
 from shapecalc.verify.ranks import room_for_inverse
 from shapecalc.verify.room import room_for, work_of
@@ -25,6 +25,7 @@ from shapecalc.verify.symmetric import MATRIX_PROPERTIES, are_square, definite, 
 ATTEMPTS = 40
 MOST_WORK = 20_000
 """How many products an op with deltas takes at most before smaller sizes are looked for."""
+LARGEST_PLACE = 10**9
 _Entry = TypeVar("_Entry")
 
 __all__ = ["ATTEMPTS", "Case", "Domain", "Unsupported", "drawn", "sizes_for"]
@@ -33,17 +34,21 @@ __all__ = ["ATTEMPTS", "Case", "Domain", "Unsupported", "drawn", "sizes_for"]
 class Domain(NamedTuple):
     """What is known of a name's value: a property, and the axis that it is about.
 
-    An `index` is a whole number less than each of the dims `below`.
+    An `index` is a whole number. By each of `picks` it is shifted, and is then less than a dim.
     """
 
     property: str
     axis: int | None = None
-    below: tuple[Dim, ...] = ()
+    picks: tuple[tuple[tuple[Shift, ...], Dim], ...] = ()
 
 
 def index_domains(trees: Iterable[Tree]) -> dict[Leaf, Domain]:
     """Return the domains of the values that name places in an axis of another."""
-    return {value: Domain("index", None, dims) for value, dims in indices_in(trees).items()}
+    found: dict[Leaf, dict[tuple[tuple[Shift, ...], Dim], None]] = {}
+    for operand, dim in picks_in(trees):
+        for value in leaves(operand):
+            found.setdefault(value, {})[shifts_in(operand, value), dim] = None
+    return {value: Domain("index", None, tuple(picks)) for value, picks in found.items()}
 
 
 class Case(NamedTuple):
@@ -204,9 +209,9 @@ def draw(
     if world.functions:
         exact = [random.getrandbits(61) % P for _ in range(count)]
     if kind in ("binary", "index"):
-        places = min((dim.size(world.dims) for dim in domain.below), default=2) if domain else 2
-        exact = [random.randrange(places) for _ in range(count)]
-        floats = [float(bit) for bit in exact if isinstance(bit, int)]
+        start, stop = _range_of(domain.picks if domain else (), world)
+        exact = [random.randrange(start, stop) % P for _ in range(count)]
+        floats = [float(signed(number)) for number in exact]
     if kind in ("probabilities", "one-hot") and domain and domain.axis is not None:
         floats, exact = _on_simplex(floats, exact, sizes, domain.axis)
     if kind == "one-hot-only" and domain and domain.axis is not None:
@@ -216,6 +221,30 @@ def draw(
         floats = definite(floats, sizes[-1]) if kind == "positive-definite" else floats
         floats, exact = mirrored(floats, sizes[-1]), mirrored(exact, sizes[-1])
     return Point(sizes, floats if world.shadow else [], exact if world.functions else None)
+
+
+def _range_of(picks: Iterable[tuple[tuple[Shift, ...], Dim]], world: Evaluation) -> tuple[int, int]:
+    """Return where whole numbers start and stop that stay in range however they are shifted."""
+    start, stop = -LARGEST_PLACE, LARGEST_PLACE
+    for shifts, dim in picks:
+        moves = [[sign * number for number in _whole(world.at(by))] for sign, by in shifts]
+        start = max(start, -sum(map(min, moves)))
+        stop = min(stop, dim.size(world.dims) - sum(map(max, moves)))
+    if stop == LARGEST_PLACE:  # picked by nobody: a bit
+        return 0, 2
+    if start >= stop:
+        raise NoValue
+    return start, stop
+
+
+def _whole(point: Point) -> list[int]:
+    return [round(entry) for entry in point.floats] or [signed(e) for e in point.exact or ()]
+
+
+def signed(element: Element) -> int:
+    """Return the whole number that an element of the field stands for, if that is small."""
+    assert isinstance(element, int)
+    return element if element <= P // 2 else element - P
 
 
 def lines_along(sizes: tuple[int, ...], axis: int) -> Iterator[list[int]]:
