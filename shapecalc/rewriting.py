@@ -98,7 +98,7 @@ def _agree(tree: Tree, was: Tree, points: Sequence[World]) -> bool:
         return False
     for world in points:
         try:
-            found, wanted = world.value(back, {}).floats, world.value(was, {}).floats
+            found, wanted = world.value(back).floats, world.value(was).floats
         except (Unsupported, NoValue, Misfit):
             return False
         if len(found) != len(wanted):

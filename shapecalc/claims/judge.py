@@ -9,40 +9,22 @@ from functools import cached_property
 from itertools import takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.claims.forms import has_function, is_zero, parts
+from shapecalc.claims.comparing import BY_ALGEBRA, Comparison, Outcome
+from shapecalc.claims.forms import is_zero, parts
 from shapecalc.claims.reading import Claim, Reader, read_claims
-from shapecalc.claims.scale import ONE, Ratio, Scale, named, ratio
+from shapecalc.claims.scale import ONE, Scale
 from shapecalc.claims.together import accepted_factors
 from shapecalc.diagnostics import MOST_PROPOSALS, Finding
-from shapecalc.index import fresh_labels
-from shapecalc.sweep import Sweep, known_domains
+from shapecalc.matrix import make
+from shapecalc.sweep import Sweep
 from shapecalc.tree import Leaf, Number, Tree, leaf, leaves, rebuilt
-from shapecalc.verify.cases import Domain
-from shapecalc.verify.evaluate import Point
-from shapecalc.verify.expansion import Undecided, expanded, same
-from shapecalc.verify.field import NoValue, Unsupported
 
 if TYPE_CHECKING:
     from shapecalc.claims.diagnosis import Diagnosis
-    from shapecalc.claims.worlds import World
 
-WORK_LIMIT = 20_000_000
-UNIT_OF_WORK = 1_000  # what a claim costs beside the values that it could use
 ENTRIES_OF_A_TRY = 2_000
 MOST_TRIES = 4_000
 """After so many formulas that might have been meant, no more wrong claims are looked into."""
-TOO_MANY = "the claims before it took all the work that one network gets"
-BY_ALGEBRA = "algebra, for all sizes"
-
-
-class Outcome(NamedTuple):
-    """What one claim is by itself: its factor (1 where it is right), or why there is none."""
-
-    scale: Scale | None
-    how: str
-    reason: str = ""
-    is_undecided: bool = False
-    literal: tuple[str, str] | None = None  # a number, and the dim that it stands for
 
 
 class Judged(NamedTuple):
@@ -73,17 +55,9 @@ class _Court:
     def __init__(self, sweep: Sweep, claims: Sequence[Claim]) -> None:
         self.sweep = sweep
         self.claims = claims
-        network = sweep.graph.network
-        symbols = [entry.name for entry in network.dims]
-        symbols += [entry.name for entry in network.constants]
-        self.symbols = [leaf(name, ()) for name in symbols]
-        self.params = {entry.name for entry in network.params}
-        self.trees = [claim.tree for claim in claims if claim.tree is not None]
-        self.claimed = [claim.gradient for claim in claims if claim.tree is not None]
-        self._worlds: dict[str, list[World]] = {}
-        self._work = 0
-        self._entries = 0
-        self._without_worlds: dict[str, str] = {}
+        self.params = {entry.name for entry in sweep.graph.network.params}
+        trees = [claim.tree for claim in claims if claim.tree is not None]
+        self.comparison = Comparison(sweep, trees)
         self._diagnosed = self._tries = 0
 
     def verdicts(self) -> list[Judged]:
@@ -167,107 +141,7 @@ class _Court:
         """Judge one claim, in which the gradients of `own` are the author's."""
         if claim.tree is None or claim.reason:
             return Outcome(None, "shapes", claim.reason)
-        used = [outcomes[own[name]].scale for name in set(leaves(claim.tree)) & own.keys()]
-        formula = self.sweep.gradients[claim.value].formula
-        if all(scale == ONE for scale in used) and _same_by_algebra(claim.tree, formula):
-            return Outcome(ONE, BY_ALGEBRA)
-        self._work += (1 + len(own)) * (UNIT_OF_WORK + len(self.sweep.graph.values))
-        self._work += self._entries
-        if self._work > WORK_LIMIT:
-            return Outcome(None, "undecided", TOO_MANY, is_undecided=True)
-        try:
-            return self._in_field(claim, own)
-        except (Unsupported, NoValue):
-            return self._in_floats(claim, own)
-
-    def _in_field(self, claim: Claim, own: Mapping[Leaf, Claim]) -> Outcome:
-        if self._bound is None:
-            raise Unsupported("the degree is too high")
-        how = f"exact, error < {self._bound}"
-        modes = ("exact", "one-hot") if self._has_one_hot else ("exact",)
-        for mode in modes:
-            scale = self._scale(claim, own, mode)
-            if scale is not None:
-                return Outcome(scale, how)
-        if self._is_rational:
-            return Outcome(None, how)
-        return self._in_floats(claim, own)
-
-    def _in_floats(self, claim: Claim, own: Mapping[Leaf, Claim]) -> Outcome:
-        try:
-            scale = self._scale(claim, own, "floats")
-        except (Unsupported, NoValue) as reason:
-            fact = str(reason) or "there is no value at the points tried"
-            return Outcome(None, "undecided", fact, is_undecided=True)
-        return Outcome(scale, "floats, relative error < 1e-9")
-
-    def _scale(self, claim: Claim, own: Mapping[Leaf, Claim], mode: str) -> Scale | None:
-        found: list[Ratio] = []
-        points = self._points(mode)
-        for world in points:
-            value = self._value(claim, world, own)
-            factor = ratio(value, world.gradient(claim.gradient))
-            if factor is None:
-                return None
-            found.append(factor)
-        return named(found, [world.evaluation for world in points], self.symbols)
-
-    def _value(self, claim: Claim, world: "World", own: Mapping[Leaf, Claim]) -> Point:
-        claimed: dict[Leaf, Point] = {}
-        for gradient, earlier in own.items():
-            if earlier is claim:
-                break
-            assert earlier.tree is not None
-            claimed[gradient] = world.value(earlier.tree, claimed)
-        assert claim.tree is not None
-        return world.value(claim.tree, claimed)
-
-    def _may_be(self, claim: Claim, own: Mapping[Leaf, Claim]) -> bool:
-        """Look at one point, in floats, whether a formula can be the gradient times a number."""
-        try:
-            world = self._points("floats")[0]
-            value = self._value(claim, world, own)
-        except (Unsupported, NoValue):
-            return True
-        return ratio(value, world.gradient(claim.gradient)) is not None
-
-    def _points(self, mode: str) -> "list[World]":
-        if mode in self._without_worlds:
-            raise Unsupported(self._without_worlds[mode])
-        if mode not in self._worlds:
-            from shapecalc.claims.worlds import domains_of, worlds
-
-            domains = domains_of(self.sweep)
-            if mode == "one-hot":
-                domains = {v: _one_hot(domain) for v, domain in domains.items()}
-            exact = mode != "floats"
-            try:
-                trees = [*self.trees, *self.claimed]
-                self._worlds[mode] = worlds(self.sweep, trees, domains, exact=exact)
-            except Unsupported as reason:
-                self._without_worlds[mode] = str(reason)
-                raise
-            self._entries = sum(world.entries for world in self._worlds[mode])
-        return self._worlds[mode]
-
-    @cached_property
-    def _bound(self) -> str | None:
-        from shapecalc.claims.bound import bound
-        from shapecalc.claims.worlds import ASSIGNMENTS
-
-        trials = len(self._points("exact")) // ASSIGNMENTS
-        return bound(self.sweep, self.trees, trials)
-
-    @cached_property
-    def _has_one_hot(self) -> bool:
-        known = known_domains(self.sweep.graph).values()
-        return any(domain.property == "one-hot" for domains in known for domain in domains)
-
-    @cached_property
-    def _is_rational(self) -> bool:
-        """Say whether the field knows no function by a table alone: then different is wrong."""
-        trees = [node.tree for node in self.sweep.graph.nodes] + self.trees
-        return not any(has_function(tree) for tree in trees)
+        return self.comparison.outcome(_meant(claim.tree, own, outcomes), claim)
 
     def _judged(
         self, claim: Claim, outcomes: Mapping[Claim, Outcome], accepted: frozenset[Claim]
@@ -300,10 +174,7 @@ class _Court:
             return True
         if outcome.how == BY_ALGEBRA:
             return False
-        worlds = [world for mode in self._worlds.values() for world in mode]
-        return bool(worlds) and all(
-            not any(world.gradient(claim.gradient).floats) for world in worlds
-        )
+        return self.comparison.is_zero(claim.gradient)
 
     def _with_mistakes(
         self, judged: Judged, outcomes: Mapping[Claim, Outcome], accepted: frozenset[Claim]
@@ -316,17 +187,10 @@ class _Court:
         own = {each.gradient: each for each in earlier if each in accepted}
 
         def judge(tree: Tree) -> Scale | None:
-            self._tries += 1 + self._entries // ENTRIES_OF_A_TRY
-            self._work += self._entries
-            if self._work > WORK_LIMIT or self._tries > MOST_TRIES:
+            self._tries += 1 + self.comparison.entries // ENTRIES_OF_A_TRY
+            if self._tries > MOST_TRIES:
                 return None
-            meant = claim._replace(tree=tree, reason="")
-            if not self._may_be(meant, own):
-                return None
-            try:
-                return self._in_field(meant, own).scale
-            except (Unsupported, NoValue):
-                return self._in_floats(meant, own).scale
+            return self.comparison.outcome(_meant(tree, own, outcomes), claim).scale
 
         if scale is not None and claim.tree is not None:
             found = off_by(claim, claim.tree, scale, judged.right, self._reader, judge)
@@ -371,13 +235,12 @@ class _Court:
         return {gradient.name for gradient in self.sweep.gradients.values()}
 
 
-def _one_hot(domain: Domain) -> Domain:
-    return domain._replace(property="one-hot-only") if domain.property == "one-hot" else domain
-
-
-def _same_by_algebra(claim: Tree, formula: Tree) -> bool:
-    labels = fresh_labels(formula.shape)
-    try:
-        return same(expanded(claim, labels), expanded(formula, labels), labels)
-    except Undecided:
-        return False
+def _meant(tree: Tree, own: Mapping[Leaf, Claim], outcomes: Mapping[Claim, Outcome]) -> Tree:
+    """Put for each of the author's own gradients what it is: the true one, times its factor."""
+    scales = {name: outcomes[own[name]].scale for name in leaves(tree) if name in own}
+    change: dict[Tree, Tree] = {
+        name: make.times(scale.tree, name)
+        for name, scale in scales.items()
+        if scale is not None and scale != ONE
+    }
+    return rebuilt(tree, change.get) if change else tree

@@ -13,6 +13,7 @@ from shapecalc.verify.field import Element, P
 
 LARGEST = 1000
 TOLERANCE = 1e-9
+LOOSE = 1e-6
 
 
 class Scale(NamedTuple):
@@ -68,13 +69,20 @@ def ratio(claim: Point, truth: Point) -> Ratio | None:
     return Ratio(factor, claim.floats[place] / (truth.floats[place] or 1.0))
 
 
-def _float_ratio(claim: Sequence[float], truth: Sequence[float]) -> Ratio | None:
+def _float_ratio(
+    claim: Sequence[float], truth: Sequence[float], tolerance: float = TOLERANCE
+) -> Ratio | None:
     largest = max(truth, key=abs, default=0.0)
     factor = claim[truth.index(largest)] / largest if largest else 1.0
     scale = max(abs(largest * factor), abs(largest), 1e-30)
-    if any(not abs(a - factor * b) <= TOLERANCE * scale for a, b in zip(claim, truth, strict=True)):
+    if any(not abs(a - factor * b) <= tolerance * scale for a, b in zip(claim, truth, strict=True)):
         return None
     return Ratio(None, factor)
+
+
+def at_a_glance(claim: Sequence[float], truth: Sequence[float]) -> Ratio | None:
+    """Return c where entries are, as far as floats can tell, c times others."""
+    return _float_ratio(claim, truth, LOOSE)
 
 
 def named(

@@ -20,10 +20,8 @@ def missing_sum(sweep: Sweep, claim: Claim) -> tuple[Leaf, int] | None:
     for value, axis in dict.fromkeys(_candidates(sweep)):
         domains = {value: Domain("probabilities", axis)}
         try:
-            points = worlds(sweep, [claim.tree, claim.gradient], domains, exact=True)
-            values = [
-                (point.value(claim.tree, {}), point.truth[claim.gradient]) for point in points
-            ]
+            points = worlds(sweep, [claim.tree], domains, exact=True)
+            values = [(point.value(claim.tree), point.gradient(claim.gradient)) for point in points]
         except (Unsupported, NoValue):
             continue
         if all(found.exact == truth.exact for found, truth in values):

@@ -22,7 +22,7 @@ NO_POINT = "no point was found at which the network has a value"
 
 
 class World:
-    """One point. `claimed` holds the author's own gradients where those were accepted."""
+    """One point: the forward values, and the gradients that someone asked for."""
 
     def __init__(
         self,
@@ -35,14 +35,21 @@ class World:
         self.truth = truth
         self.assignment = assignment
         self._gradients = gradients
+        self._order = {name: place for place, name in enumerate(gradients)}
 
     def require(self, names: Iterable[Leaf]) -> None:
-        """Evaluate the gradients among these names that no claim needed."""
-        for name in names:
-            if name in self._gradients and name not in self.truth:
-                found = self._gradients[name]
-                self.require(leaves(found.formula))
-                _evaluate(found, self.evaluation, self.truth)
+        """Evaluate the gradients among these names, and those that they are made of."""
+        missing: dict[Leaf, None] = {}
+        waiting = [name for name in names if name in self._gradients]
+        while waiting:
+            name = waiting.pop()
+            if name in self.truth or name in missing:
+                continue
+            missing[name] = None
+            used = set(leaves(self._gradients[name].formula))
+            waiting += [each for each in used if each in self._gradients]
+        for name in sorted(missing, key=self._order.__getitem__):
+            _evaluate(self._gradients[name], self.evaluation, self.truth)
 
     @property
     def entries(self) -> int:
@@ -56,14 +63,10 @@ class World:
         self.require((name,))
         return self.truth[name]
 
-    def value(self, tree: Tree, claimed: Mapping[Leaf, Point]) -> Point:
-        """Evaluate a claim in which some gradients are the author's own."""
+    def value(self, tree: Tree) -> Point:
+        """Evaluate a formula."""
         self.require(leaves(tree))
-        values = {**self.evaluation.values, **claimed}
-        known = self.evaluation
-        world = Evaluation(known.dims, values, known.functions, plans=known.plans)
-        world.equations = self.evaluation.equations
-        return world.at(tree)
+        return self.evaluation.at(tree)
 
 
 def domains_of(sweep: Sweep) -> dict[Leaf, Domain]:
@@ -80,39 +83,24 @@ def worlds(
 ) -> list[World]:
     """Evaluate the network at some points: at two assignments of sizes, exactly or in floats.
 
-    `claims` are the formulas that are claimed, and the names of the gradients that they claim: the
-    gradients that these need are evaluated.
+    `claims` are the formulas that will be evaluated: of their numbers and dims no two are alike.
     Raises Unsupported where the field cannot carry an op, or no point has a value.
     """
-    trees = [node.tree for node in sweep.graph.nodes]
-    trees += [gradient.formula for gradient in sweep.gradients.values()]
-    trees += [*sweep.graph.values.values(), *claims]
-    equations = {node.output: node.tree for node in sweep.graph.nodes}
-    dims, literals = symbols(trees, equations)
-    domains = {**domains, **index_domains(trees)}
-    needed = _needed(sweep, claims)
     found: list[World] = []
     for assignment in range(ASSIGNMENTS):
-        sizes = sizes_at(trees, dims, literals, assignment)
-        _hold_to_limit(sweep, sizes)
-        points = _at_sizes(sweep, needed, sizes, domains, assignment, exact=exact)
-        made = list(islice(points, TRIALS))
+        made = list(islice(_at_sizes(sweep, claims, domains, assignment, exact=exact), TRIALS))
         if len(made) < TRIALS:
             raise Unsupported(NO_POINT)
         found += made
     return found
 
 
-def _needed(sweep: Sweep, claims: Iterable[Tree]) -> frozenset[Leaf]:
-    """Return the gradients that claims, and what they are compared with, are made of."""
-    made = {gradient.name: gradient.formula for gradient in sweep.gradients.values()}
-    needed: set[Leaf] = set()
-    waiting = list(claims)
-    while waiting:
-        new = set(leaves(waiting.pop())) - needed
-        needed |= new
-        waiting += [made[name] for name in new if name in made]
-    return frozenset(needed)
+def one_world(sweep: Sweep, claims: Sequence[Tree], domains: Mapping[Leaf, Domain]) -> World:
+    """Evaluate the network at one point in floats. Raises Unsupported."""
+    found = next(_at_sizes(sweep, claims, domains, 0, exact=False), None)
+    if found is None:
+        raise Unsupported(NO_POINT)
+    return found
 
 
 def _hold_to_limit(sweep: Sweep, sizes: Mapping[str, int]) -> None:
@@ -127,27 +115,31 @@ def _hold_to_limit(sweep: Sweep, sizes: Mapping[str, int]) -> None:
 
 def _at_sizes(
     sweep: Sweep,
-    needed: frozenset[Leaf],
-    sizes: dict[str, int],
+    claims: Sequence[Tree],
     domains: Mapping[Leaf, Domain],
     assignment: int,
     *,
     exact: bool,
 ) -> Iterator[World]:
     """Yield the network at points that have a value."""
-    plans = Plans(sizes)
+    trees = [node.tree for node in sweep.graph.nodes]
+    trees += [gradient.formula for gradient in sweep.gradients.values()]
+    trees += [*sweep.graph.values.values(), *claims]
+    dims, literals = symbols(trees, {node.output: node.tree for node in sweep.graph.nodes})
+    sizes = sizes_at(trees, dims, literals, assignment)
+    _hold_to_limit(sweep, sizes)
+    plans, known = Plans(sizes), {**domains, **index_domains(trees)}
     for attempt in range(ATTEMPTS):
         random = Random(9000 + 100 * assignment + attempt + 50 * exact)
         evaluation = Evaluation(sizes, {}, Functions(random) if exact else None, plans=plans)
         try:
-            yield _world(sweep, needed, evaluation, domains, random, attempt, assignment)
+            yield _world(sweep, evaluation, known, random, attempt, assignment)
         except NoValue:
             continue
 
 
 def _world(
     sweep: Sweep,
-    needed: frozenset[Leaf],
     evaluation: Evaluation,
     domains: Mapping[Leaf, Domain],
     random: Random,
@@ -174,10 +166,6 @@ def _world(
         gradient = sweep.given_gradient(value, given_name)
         truth[gradient] = draw(gradient, None, evaluation, random, 0)
         evaluation.set(gradient, truth[gradient])
-    for found in sweep.gradients.values():
-        if found.name not in needed:
-            continue
-        _evaluate(found, evaluation, truth)
     gradients = {found.name: found for found in sweep.gradients.values()}
     return World(evaluation, truth, gradients, assignment)
 

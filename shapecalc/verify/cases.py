@@ -138,6 +138,8 @@ def _held(value: object) -> Iterator[Dim]:
 
 def _has_rest(dim: Dim) -> bool:
     """Say whether a dim is what a division leaves, `h - 2*floor(h/2)`: one of few numbers, or 0."""
+    if dim.only_name is not None:
+        return False
     smooth = unfloored(dim)
     return bool(dim.names) and smooth is not None and smooth.constant is not None
 
