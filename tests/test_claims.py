@@ -12,6 +12,15 @@ REGULARISED = (
     HEAD + "constants: [reg]\n" + FORWARD.replace("A2, Y, axis=0)", "A2, Y, axis=0) + reg * R / 2")
 ).replace("  J:", "  R: sum(W1**2) + sum(W2**2)\n  J:")
 
+ACTIVATED = HEAD + FORWARD.replace("  Z1: W1 @ X + b1\n  A1: relu(Z1)", "  H: tanh(W1 @ X + b1)")
+ACTIVATED = ACTIVATED.replace("A1", "H")
+SHARED = """\
+inputs: {X: [n, m], Y: [n, m]}
+params: {c: [n, 1]}
+forward: {U: X + c, V: Y * c, J: sum(U**2) + sum(V**3)}
+loss: J
+"""
+
 RIGHT = {
     "dA2": "-Y / A2 / m",
     "dZ2": "(A2 - Y) / m",
@@ -59,6 +68,38 @@ def test_idioms_of_activations_are_right(spec: str, claim: str) -> None:
 @pytest.mark.parametrize("mask", ["Z1 < 0", "A1 >= 0", "Z1 > 1", "W1 @ X > 0"])
 def test_wrong_masks_are_wrong(mask: str) -> None:
     assert verdicts(TWO_LAYER, dZ1=f"dA1 * ({mask})") == {"dZ1": "wrong"}
+
+
+@pytest.mark.parametrize(
+    ("spec", "name", "claim", "mistake"),
+    [
+        (TWO_LAYER, "dZ2", "A2 - Y / m", "parentheses"),
+        (TANH, "dZ1", "dA1 * (1 + A1**2)", "sign"),
+        (TANH, "dW1", "dA1 @ X.T", "derivative"),
+        (ACTIVATED, "dW1", "dH @ X.T", "derivative"),
+        (ACTIVATED, "db1", "sum(dH, axis=1, keepdims=True)", "derivative"),
+        (SHARED, "dc", "sum(dU, axis=1, keepdims=True)", "dropped-term"),
+    ],
+)
+def test_mistakes_are_told(spec: str, name: str, claim: str, mistake: str) -> None:
+    found = judged(spec, **{name: claim})[name]
+    assert (found.verdict, found.mistakes) == ("wrong", (mistake,))
+
+
+def test_what_has_to_sum_to_1_is_told_with_the_factor_beside() -> None:
+    spec = "inputs: {Y: [k, m]}\nparams: {Z: [k, m]}\nforward: |\n"
+    spec += "  A = softmax(Z, axis=0)\n  J = -sum(Y * log(A)) / m\nloss: J\n"
+    (finding,) = report_on(with_claims(spec, {"dZ": "A - Y"})).findings
+    assert finding.label == "m times the gradient only where Y sums to 1 over k"
+    (finding,) = report_on(with_claims(spec, {"dZ": "(A - Y) / m"})).findings
+    assert finding.label == "right only where Y sums to 1 over k"
+
+
+def test_long_chain_of_wrong_claims_shares_what_is_evaluated() -> None:
+    """Each is compared at one point, and the network is evaluated there once."""
+    claims = {f"dZ{n}": f"dA{n} * sin(Z{n})" for n in (1, 2)}
+    found = judged(TANH, **claims)
+    assert {each.how for each in found.values()} == {"it differs at a point"}
 
 
 def test_softmax_claim_by_its_jacobian_is_right() -> None:

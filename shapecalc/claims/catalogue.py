@@ -93,6 +93,12 @@ CATALOGUE = {
         "has the wrong sign in a term",
         "a step against the gradient subtracts it: the gradient itself keeps its sign",
     ),
+    "parentheses": Mistake(
+        "scale",
+        "SC407",
+        "has a factor on one term that belongs on the whole sum",
+        "`*` and `/` bind tighter than `+` and `-`: a sum needs parentheses",
+    ),
     "factor": Mistake(
         "scale",
         "SC407",

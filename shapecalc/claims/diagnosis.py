@@ -8,7 +8,14 @@ from functools import reduce
 from itertools import chain, combinations, islice
 from typing import NamedTuple
 
-from shapecalc.claims.edits import edits, places, same_slip_twice, without_factor
+from shapecalc.claims.edits import (
+    Edit,
+    edits,
+    places,
+    same_slip_twice,
+    sign_edits,
+    without_factor,
+)
 from shapecalc.claims.reading import Claim, Reader
 from shapecalc.claims.scale import ONE, Scale
 from shapecalc.dims import Shape
@@ -16,7 +23,7 @@ from shapecalc.expression import Syntax
 from shapecalc.matrix import make
 from shapecalc.matrix.printing import text
 from shapecalc.sweep import Sweep
-from shapecalc.tree import Call, Tree, calls, leaves, rebuilt
+from shapecalc.tree import Call, Tree, call, calls, leaves, rebuilt
 
 Judge = Callable[[Tree], Scale | None]
 """Returns the constant factor between a formula and the gradient; None where there is none."""
@@ -112,21 +119,30 @@ def _candidates(claim: Claim, right: Tree, sweep: Sweep, reader: Reader) -> Iter
     """Yield formulas near the claim, of the gradient's shape, the plainest mistakes first."""
     shape = claim.gradient.shape
     seen: set[Tree] = set()
+    formula = claim.source.expression
+    signs = sign_edits(formula)
     if claim.tree is not None:
         if len(claim.tree.shape) == 2 and claim.tree.shape[::-1] == shape:
             turned = make.transposed(claim.tree)
             yield _Candidate(("other-layout",), turned, turned)
         if claim.tree.shape == shape:
+            yield from _read(signs, shape, reader, seen)
             yield from _other_derivatives(claim.tree, sweep)
             yield from _left_out(claim.tree, right)
             yield from _entry_by_entry(claim.tree, right, sweep)
     gradients = {found.name.name for found in sweep.gradients.values()}
     gradients |= set(sweep.graph.upstream.values())
-    formula = claim.source.expression
     every = chain(
         edits(formula, _names_like(claim, sweep), gradients),
         islice(same_slip_twice(formula), MOST_PAIRS),
     )
+    yield from _read(chain(signs, every), shape, reader, seen)
+
+
+def _read(
+    every: Iterable[Edit], shape: Shape, reader: Reader, seen: set[Tree]
+) -> Iterator[_Candidate]:
+    """Build what is written, and keep what is new and has the gradient's shape."""
     for mistakes, syntax, names in every:
         tree = reader.attempt(syntax)
         if tree is not None and tree.shape == shape and tree not in seen:
@@ -185,6 +201,8 @@ def _terms(tree: Tree) -> list[Tree]:
             return [*_terms(left), *map(make.negative, _terms(right))]
         case Call(op="div", operands=(above, below)):
             return [make.divided(term, below) for term in _terms(above)]
+        case Call(op="sum", operands=(inner,)):
+            return [call("sum", (term,), tree.attributes, tree.shape) for term in _terms(inner)]
         case Call(op="mul" | "matmul" as op, operands=(left, right)):
             times = make.times if op == "mul" else make.matmul
             if len(terms := _terms(right)) > 1:
@@ -229,13 +247,21 @@ def _with_slopes(
 
 
 def _slopes(shape: Shape, sweep: Sweep) -> Iterator[tuple[Tree, ...]]:
-    """Yield what elementwise steps multiply the gradient from above by, in a shape."""
+    """Yield what elementwise steps multiply the gradient from above by, in a shape.
+
+    An activation may have an equation of its own, or be the outer part of one: `tanh(X @ W)`.
+    """
     for link in sweep.links:
-        if link.gradient is None or link.value.shape != shape:
+        gradient = link.gradient
+        if gradient is None or gradient.shape != shape:
             continue
-        factors = _factors(link.derived.formula)
-        if len(factors) > 1 and link.gradient in factors:
-            yield tuple(factor for factor in factors if factor is not link.gradient)
+        formula = link.derived.formula
+        for part in calls(formula):
+            factors = _factors(part) if part.op == "mul" else []
+            slope = tuple(factor for factor in factors if factor is not gradient)
+            is_function = part is formula or any(isinstance(each, Call) for each in slope)
+            if gradient in factors and is_function:
+                yield slope
 
 
 def _factors(tree: Tree) -> list[Tree]:

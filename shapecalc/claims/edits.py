@@ -45,15 +45,21 @@ def edits(
     """
     parts = list(places(formula))
     for part, put in parts:
-        yield from _with(put, _products(part))
-    for part, put in parts:
         yield from _with(put, _sums(part))
     for part, put in parts:
-        yield from _with(put, _signs(part))
+        yield from _with(put, _products(part))
+    for part, put in parts:
+        yield from _with(put, _in_parentheses(part))
     yield from _renamed(formula, parts, names)
     for part, put in parts:
         if part is formula or (isinstance(part, Name) and part.text in gradients):
             yield from _with(put, _summed(part))
+
+
+def sign_edits(formula: Syntax) -> Iterator[Edit]:
+    """Yield the formulas in which one term has the other sign."""
+    for part, put in places(formula):
+        yield from _with(put, _signs(part))
 
 
 def same_slip_twice(formula: Syntax) -> Iterator[Edit]:
@@ -274,3 +280,14 @@ def _signs(part: Syntax) -> Iterator[Edit]:
         yield Edit(("sign",), part._replace(operator=operator))
     if isinstance(part, Unary):
         yield Edit(("sign",), part.operand)
+
+
+def _in_parentheses(part: Syntax) -> Iterator[Edit]:
+    """Multiply or divide a sum as a whole, not its last or its first term."""
+    if not (isinstance(part, Binary) and part.operator in "+-"):
+        return
+    last, first = part.right, part.left
+    if isinstance(last, Binary) and last.operator in "*/":
+        yield Edit(("parentheses",), last._replace(left=part._replace(right=last.left)))
+    if isinstance(first, Binary) and first.operator == "*":
+        yield Edit(("parentheses",), first._replace(right=part._replace(left=first.right)))

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from shapecalc.claims.catalogue import CATALOGUE, first_of
 from shapecalc.claims.judge import Judged
+from shapecalc.claims.reading import Claim
 from shapecalc.claims.scale import ONE
 from shapecalc.diagnostics import Finding, Related
 from shapecalc.dims import shape_text
@@ -119,9 +120,18 @@ def _diagnosed(judged: Judged, places: Mapping[str, Span]) -> Finding:
     shapes = places.get(claim.value.name) if claim.reason else None
     value = f"{claim.value.name} is {shape_text(claim.value.shape)}"
     related = (Related(shapes, value),) if shapes and claim.tree is not None else ()
-    advice, notes = f"write `{right}`", (("why", entry.why),)
+    advice, notes = f"write `{right}`", (("why", entry.why), *_step(claim))
     marked = _with_right(label, right)
     return Finding(entry.code, claim.place, message, advice, marked, related, notes)
+
+
+def _step(claim: Claim) -> Iterator[tuple[str, str]]:
+    """Name the command that opens the steps to a gradient, where there is a file to open."""
+    from shlex import quote
+
+    path = claim.place.path
+    if path[:1] not in ("<", "-"):
+        yield "step", f"shapecalc check {quote(path)} --wrt {claim.value.name}"
 
 
 def _literal(judged: Judged, network: Network, number: str, dim: str) -> Finding:
@@ -173,8 +183,9 @@ def _other_values(judged: Judged) -> Finding:
     if judged.needs is None:
         label = _with_right("the shape is right, the values are not", right)
         return Finding("SC414", claim.place, message, f"write `{right}`", label)
-    value, axis = judged.needs
-    label = f"right only where {value.name} sums to 1 over {value.shape[axis]}"
+    value, axis, scale = judged.needs
+    holds = "right" if scale == ONE else f"{text(scale.tree)} times the gradient"
+    label = f"{holds} only where {value.name} sums to 1 over {value.shape[axis]}"
     assumed = f"`{value.name}: probabilities axis={axis}`"
     advice = f"say so, {assumed} under `assume`, or write `{right}`"
     return Finding("SC414", claim.place, message, advice, label)

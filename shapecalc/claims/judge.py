@@ -21,6 +21,7 @@ from shapecalc.tree import Leaf, Number, Tree, leaf, leaves, rebuilt
 
 if TYPE_CHECKING:
     from shapecalc.claims.diagnosis import Diagnosis
+    from shapecalc.claims.sums import Needs
 
 ENTRIES_OF_A_TRY = 2_000
 MOST_TRIES = 4_000
@@ -34,7 +35,7 @@ class Judged(NamedTuple):
     verdict: str
     outcome: Outcome
     right: Tree
-    needs: tuple[Leaf, int] | None = None  # the input and axis that would have to sum to 1
+    needs: "Needs | None" = None  # what would have to sum to 1
     diagnosis: "Diagnosis | None" = None
     is_vacuous: bool = False  # equal only since both are 0
     itself: Scale | None = None  # its factor where the gradients in it are the true ones
@@ -207,12 +208,12 @@ class _Court:
     def _reader(self) -> Reader:
         return Reader(self.sweep)
 
-    def _needs(self, claim: Claim, verdict: str, outcome: Outcome) -> tuple[Leaf, int] | None:
+    def _needs(self, claim: Claim, verdict: str, outcome: Outcome) -> "Needs | None":
         if verdict != "wrong" or claim.reason or outcome.scale is not None:
             return None
         from shapecalc.claims.sums import missing_sum
 
-        return missing_sum(self.sweep, claim)
+        return missing_sum(self.sweep, claim, self.comparison.symbols)
 
     def _right(
         self, claim: Claim, outcomes: Mapping[Claim, Outcome], accepted: frozenset[Claim]

@@ -3,9 +3,11 @@
 `(P - Y) / m` is the gradient through softmax of `-sum(Y * log(P)) / m` for one-hot targets only.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from shapecalc.claims.reading import Claim
+from shapecalc.claims.scale import Scale, named, ratio
 from shapecalc.claims.worlds import worlds
 from shapecalc.sweep import Sweep, known_sums
 from shapecalc.tree import Call, Leaf, Tree
@@ -13,19 +15,30 @@ from shapecalc.verify.cases import Domain
 from shapecalc.verify.field import NoValue, Unsupported
 
 
-def missing_sum(sweep: Sweep, claim: Claim) -> tuple[Leaf, int] | None:
-    """Return the input, and the axis, whose entries need to sum to 1 for a claim to be right."""
+class Needs(NamedTuple):
+    """The input, and the axis, whose entries have to sum to 1; what the claim is then times."""
+
+    value: Leaf
+    axis: int
+    scale: Scale
+
+
+def missing_sum(sweep: Sweep, claim: Claim, symbols: Sequence[Leaf]) -> Needs | None:
+    """Find what has to sum to 1 for a claim to be the gradient, or a multiple by `symbols`."""
     if claim.tree is None:
         return None
     for value, axis in dict.fromkeys(_candidates(sweep)):
         domains = {value: Domain("probabilities", axis)}
         try:
             points = worlds(sweep, [claim.tree], domains, exact=True)
-            values = [(point.value(claim.tree), point.gradient(claim.gradient)) for point in points]
+            compared = [(each.value(claim.tree), each.gradient(claim.gradient)) for each in points]
         except (Unsupported, NoValue):
             continue
-        if all(found.exact == truth.exact for found, truth in values):
-            return value, axis
+        found = [each for pair in compared if (each := ratio(*pair)) is not None]
+        if len(found) == len(points):
+            scale = named(found, [each.evaluation for each in points], symbols)
+            if scale is not None:
+                return Needs(value, axis, scale)
     return None
 
 
