@@ -59,6 +59,9 @@ class Network:
         }
         self.shapes = {value["name"]: tuple(value["shape"]) for value in data["values"]}
         self.shapes |= {g["gradient"]: tuple(g["shape"]) for g in data["gradients"]}
+        self.loss: str = data["loss"]
+        self.sizes = {value["name"]: tuple(value["size"] or ()) for value in data["values"]}
+        self.equations = {v["name"]: v["equation"] for v in data["values"] if v["equation"]}
         self.points = [_point(data, seed, is_signed=is_signed) for seed in (1, 2)]
 
     @classmethod
@@ -77,6 +80,18 @@ class Network:
             if found.shape != truth.shape or not np.allclose(found, truth, 1e-8, 1e-11):
                 return False
         return True
+
+    def at(self, broken: Broken) -> Any:
+        """Evaluate a formula at the first point."""
+        return np.asarray(eval(broken.text, {}, dict(self.points[0])), dtype=float)
+
+    def loss_by(self, name: str, entries: Any) -> float:
+        """Run the equations with other entries in one value."""
+        names = {**self.points[0], name: entries}
+        for made, equation in self.equations.items():
+            if made != name:
+                names[made] = eval(equation, {}, names)
+        return float(names[self.loss])
 
     def judged(self, broken: Broken) -> tuple[str, frozenset[str]] | None:
         """Return the verdict on a formula and the mistakes named; None where it is none."""
