@@ -133,3 +133,18 @@ def test_equations_on_one_line_are_added_up_in_their_order() -> None:
     spec += "forward: {z: 2 * y + b, J: sum((sigmoid(z) - y) * b)}\nloss: J\n"
     (total,) = json_of(report_on(spec))["gradients"][-1:]
     assert total["formula"]["text"] == "sum(dz + (sigmoid(z) - y))"
+
+
+@pytest.mark.parametrize(
+    ("equation", "formula"),
+    [
+        ("W * 2**200", "2**200 * dZ"),
+        ("W * 0.5**1000000000000000000", "0.5**1000000000000000000 * dZ"),
+        ("W * (0 - 1)**1000000000000000001", "-dZ"),
+        ("(2 * W)**3", "24 * dZ * W**2"),
+    ],
+)
+def test_powers_of_numbers_that_no_line_holds_stay_powers(equation: str, formula: str) -> None:
+    spec = f"params: {{W: [k, n]}}\nforward: |\n  Z = {equation}\n  J = sum(Z * Z)\n"
+    found = {g["wrt"]: g["formula"]["text"] for g in json_of(report_on(spec))["gradients"]}
+    assert found["W"] == formula

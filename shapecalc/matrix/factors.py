@@ -6,6 +6,9 @@ from shapecalc.dims import matrix_turned
 from shapecalc.index import Factor, Labels, Term
 from shapecalc.tree import Attribute, Call, Number, Tree
 
+MOST_BITS = 64
+"""A number that would be longer is kept as a power."""
+
 
 def entry(tree: Tree, labels: Labels, power: Fraction = Fraction(1)) -> Term:
     """Write an entry of a tree as a product: quotients, signs and powers are taken apart.
@@ -14,8 +17,8 @@ def entry(tree: Tree, labels: Labels, power: Fraction = Fraction(1)) -> Term:
     """
     whole = power.denominator == 1
     match tree:
-        case Number(value=value) if whole and (value or power > 0):
-            return Term(Fraction(value) ** int(power), ())
+        case Number(value=value) if (number := raised(value, power)) is not None:
+            return Term(number, ())
         case Call(op="mul", operands=(left, right)) if whole:
             return _both(entry(left, _own(left, labels), power), right, labels, power)
         case Call(op="div", operands=(left, right)) if whole:
@@ -39,6 +42,16 @@ def entry(tree: Tree, labels: Labels, power: Fraction = Fraction(1)) -> Term:
             return entry(base, _own(base, labels), power * exponent)
         case _:
             return Term(Fraction(1), (Factor(tree, labels, power),))
+
+
+def raised(value: Fraction, power: Fraction) -> Fraction | None:
+    """Raise a number to a whole power; None where there is none, or none of a fair size."""
+    if power.denominator != 1 or (not value and power <= 0):
+        return None
+    bits = max(value.numerator.bit_length(), value.denominator.bit_length())
+    if bits > 1 and bits * abs(power) > MOST_BITS:
+        return None
+    return value ** int(power)
 
 
 def _before(labels: Labels, axes: Attribute) -> Labels:

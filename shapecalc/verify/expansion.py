@@ -18,7 +18,7 @@ from shapecalc.index import (
     size_powers,
 )
 from shapecalc.matrix import make
-from shapecalc.matrix.factors import entry
+from shapecalc.matrix.factors import entry, raised
 from shapecalc.matrix.printing import text
 from shapecalc.ops.constraints import constraints
 from shapecalc.ops.registry import OPS
@@ -147,9 +147,10 @@ def _single(tree: Tree, labels: Labels, power: Fraction) -> list[Term]:
     inside = expanded(tree, labels)
     term = inside[0] if len(inside) == 1 else None
     held = term is not None and (term.summed or term.deltas or term.conditions)
-    if term is not None and not held and power.denominator == 1:
+    number = None if term is None or held else raised(term.coefficient, power)
+    if term is not None and number is not None:
         factors = tuple(f._replace(power=f.power * power) for f in term.factors)
-        return [Term(term.coefficient ** int(power), factors)]
+        return [Term(number, factors)]
     return [Term(Fraction(1), (_in_one_way(Factor(tree, labels, power)),))]
 
 
