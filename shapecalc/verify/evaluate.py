@@ -317,6 +317,8 @@ def _float(number: Fraction | int) -> float:
 
 def _float_power(base: float, exponent: float) -> float:
     try:
+        if base < 0 and isinstance(exponent, int):  # a float may lose whether it is odd
+            return -(abs(base) ** exponent) if exponent % 2 else abs(base) ** exponent
         result = base**exponent
     except (ZeroDivisionError, OverflowError):
         raise NoValue from None
