@@ -19,13 +19,14 @@ from shapecalc.report.whole import report
 from shapecalc.source import glimpse, lines_of, read_file, read_stream
 from shapecalc.span import Span
 from shapecalc.spec import looks_like_spec, read_network
-from shapecalc.spec.lines import Asked, as_spec
+from shapecalc.spec.lines import Asked, Expression, as_spec
 from shapecalc.sweep import Memory, Sweep, sweep
 
 __all__ = [
     "Extras",
     "Memory",
     "check",
+    "derive",
     "equations",
     "fixed",
     "internal",
@@ -119,6 +120,16 @@ def _is_asked(finding: Finding) -> bool:
     return (
         finding.severity is Severity.ERROR or finding.code[:3] == "SC4" or finding.code == "SC503"
     )
+
+
+def derive(asked: Expression, path: str, *, order: int = 1, by_rows: bool = False) -> Report:
+    """Differentiate an expression by a name; the report holds the derivative, or why there is none.
+
+    With order 2, the gradient of a scalar is differentiated once more: the Hessian.
+    """
+    from shapecalc.derivatives import differentiated
+
+    return differentiated(asked, path, order=order, by_rows=by_rows)
 
 
 def internal(path: str, error: Exception) -> Report:

@@ -119,6 +119,8 @@ class _Printer:
 
     def _call(self, tree: Call) -> str:
         name = self.names.get(tree.op, tree.op)
+        if self.prefix and tree.op == "diag" and said(tree) != tree.operands:
+            name = "np.diagflat"  # `np.diag` of a column takes one entry of it
         operands = [self.printed(operand)[0] for operand in said(tree)]
         attributes = dict(tree.attributes)
         if "subscripts" in attributes:
@@ -146,10 +148,22 @@ class _Printer:
 
 
 def said(tree: Call) -> tuple[Tree, ...]:
-    """Return the operands of a call but for a bias of 0, which goes without saying."""
+    """Return the operands of a call but for a bias of 0, which goes without saying.
+
+    Of a diagonal matrix, the column or row whose entries it has.
+    """
+    if tree.op == "diag" and (column := _column_of(tree.operands[0])) is not None:
+        return (column,)
     *others, last = tree.operands or (number(0),)
     is_none = tree.op in WITH_BIAS and isinstance(last, Number) and not last.value
     return tuple(others) if is_none else tree.operands
+
+
+def _column_of(tree: Tree) -> Tree | None:
+    """Return the column, or row, that a vector was squeezed from; None where it was not."""
+    if isinstance(tree, Call) and tree.op == "squeeze" and len(tree.operands[0].shape) == 2:
+        return tree.operands[0]
+    return None
 
 
 def is_said(tree: Call, key: str, value: Attribute) -> bool:

@@ -46,6 +46,8 @@ def _unicode(tree: Tree) -> tuple[str, int]:
             return number_text(value), ATOM if value >= 0 and decimal_text(value) else PRODUCT
         case Call(op="pi"):
             return "π", ATOM
+        case Call(op="eye"):
+            return f"I_{attribute_text(tree.attribute('n'))}", ATOM
         case Call(op="neg", operands=(operand,)):
             return f"-{_within(_unicode(operand), PRODUCT)}", PRODUCT
         case Call(op="transpose" | "matrix_transpose", operands=(operand,)):
@@ -131,6 +133,8 @@ def _wrapped(tree: Tree, least: int) -> str:
 
 
 def _latex_call(tree: Call) -> str:
+    if tree.op == "eye":
+        return f"I_{{{attribute_text(tree.attribute('n'))}}}"
     if tree.op == "slice":
         return f"{_wrapped(tree.operands[0], ATOM)}[{places_text(tree)}]"
     if tree.op == "pi":

@@ -201,6 +201,8 @@ class Builder:
             entry = OPS[WITH_MORE[entry.name]]
         if entry.name == "transpose" and len(arguments) == count == 1:
             return self._turned(node, self.tree(arguments[0]))
+        if entry.name == "diag" and len(arguments) == count == 1 and not prefix:
+            return self.built(node, entry, (_flat(self.tree(arguments[0])),), ())
         if entry.name in PAIRWISE and not prefix and len(arguments) > 1:
             entry = pairwise(self, node, entry, arguments)
         if swaps_two_axes(entry, arguments, lambda: self.tree(arguments[0])):
@@ -391,3 +393,9 @@ def _parsed(text: str) -> Syntax:
     from shapecalc.parsing import parse_expression
 
     return parse_expression(text, lambda offset, length: Span("<op>", 1, offset + 1, length))
+
+
+def _flat(tree: Tree) -> Tree:
+    """Take a column or a row for the vector that it is, as matrix calculus has it: `diag(x)`."""
+    units = [place for place, dim in enumerate(tree.shape) if dim.is_one]
+    return make.squeezed(tree, tuple(units)) if len(tree.shape) == 2 and len(units) == 1 else tree

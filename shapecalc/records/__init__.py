@@ -13,6 +13,7 @@ from shapecalc.records.chains import (
     ChainLink,
     Counted,
 )
+from shapecalc.records.derived import Derived, LaidOut
 from shapecalc.records.steps import (
     Checked,
     Contraction,
@@ -48,6 +49,7 @@ __all__ = [
     "Claim",
     "Contraction",
     "Counted",
+    "Derived",
     "Dims",
     "Distinct",
     "Entry",
@@ -56,6 +58,7 @@ __all__ = [
     "Gradient",
     "Independence",
     "Jacobian",
+    "LaidOut",
     "Late",
     "Ledger",
     "Mixing",
@@ -94,5 +97,6 @@ class Report(NamedTuple):
     examples: Independence | None = None  # None where there are none, or no loss
     ledger: Ledger | None = None  # None where no claim makes or carries a factor
     distinct: Distinct | None = None  # where asked for
+    derived: Derived | None = None  # by `derive` alone
     chains: tuple[Chain, ...] = ()  # where asked for
     source: tuple[str, ...] = ()  # the lines of the file, for frames

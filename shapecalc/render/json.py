@@ -11,6 +11,7 @@ from shapecalc.records import (
     Checked,
     Claim,
     Counted,
+    Derived,
     Dims,
     Distinct,
     Exact,
@@ -18,6 +19,7 @@ from shapecalc.records import (
     Gradient,
     Independence,
     Jacobian,
+    LaidOut,
     Ledger,
     OrderingItem,
     Orderings,
@@ -35,16 +37,56 @@ Tree = None | bool | int | float | str | Sequence["Tree"] | dict[str, "Tree"]
 
 def document(reports: Sequence[Report], tally: Tally, *, encoding: str = "utf-8") -> str:
     """Print reports as one JSON document, in ASCII where the encoding lacks a character."""
-    tree: Tree = {
-        "schema_version": SCHEMA_VERSION,
-        "shapecalc": shapecalc.__version__,
-        "specs": [_spec(report) for report in reports],
-        "summary": dict(tally._asdict()),
-    }
+    specs: list[Tree] = [_spec(report) for report in reports]
+    return _written({"specs": specs, "summary": dict(tally._asdict())}, encoding)
+
+
+def derived_document(report: Report, *, encoding: str) -> str:
+    """Write a derivative, or the findings that say why there is none."""
+    found = None if report.derived is None else _derived(report.derived)
+    findings: list[Tree] = [_finding(finding) for finding in in_order(report.findings)]
+    return _written({"derived": found, "findings": findings}, encoding)
+
+
+def _written(content: dict[str, Tree], encoding: str) -> str:
+    versions = {"schema_version": SCHEMA_VERSION, "shapecalc": shapecalc.__version__}
+    tree = {**versions, **content}
     text = json.dumps(tree, ensure_ascii=False, allow_nan=False)
     if not _is_carried(text, encoding):
         text = json.dumps(tree, allow_nan=False)
     return text + "\n"
+
+
+def _derived(found: Derived) -> Tree:
+    return {
+        "expression": found.expression,
+        "output": found.output,
+        "output_shape": list(found.output_shape),
+        "wrt": found.wrt,
+        "wrt_shape": list(found.wrt_shape),
+        "of": found.kinds[0],
+        "by": found.kinds[1],
+        "full_shape": list(found.full_shape),
+        "entry": found.left,
+        "index": found.index_form,
+        "diagonal": list(found.diagonal),
+        "effective": None
+        if found.effective is None
+        else {"formula": found.effective[0], "shape": list(found.effective[1])},
+        "numerator": _laid_out(found.numerator),
+        "denominator": _laid_out(found.denominator),
+        "differential": None if found.differential is None else _formula(found.differential),
+        "vec": found.vec,
+        "where": list(found.notes),
+        "checked": _checked(found.checked),
+    }
+
+
+def _laid_out(laid: LaidOut) -> Tree:
+    if laid.formula is None:
+        return {"formula": None, "why": laid.why}
+    steps: list[Tree] = [{"rule": rule, "formula": text} for rule, text in laid.steps]
+    return {"formula": _formula(laid.formula), "shape": list(laid.shape), "steps": steps}
 
 
 def _is_carried(text: str, encoding: str) -> bool:

@@ -80,3 +80,27 @@ def _ends(forward: Sequence[str]) -> list[str]:
     sides = [line.partition("=") for line in forward if _LEFT_SIDE.match(line)]
     used = {name for _, _, right in sides for name in _NAME.findall(right)}
     return [name for left, _, _ in sides if (name := left.strip()) not in used]
+
+
+class Expression(NamedTuple):
+    """What is to be differentiated by one name. `shapes` may lack those that can be inferred."""
+
+    text: str
+    wrt: str
+    shapes: tuple[tuple[str, str], ...]
+    assume: tuple[str, ...] = ()
+
+
+def dims_in(shape: str) -> tuple[str, ...]:
+    """Return the names of dims in the text of a shape."""
+    return tuple(_NAME.findall(shape))
+
+
+def spec_of(asked: Expression, output: str, names: Iterable[str]) -> str:
+    """Write the spec in which an expression is the one equation; `names` are the values in it."""
+    given = dict(asked.shapes)
+    shapes = [(name, given.get(name)) for name in dict.fromkeys((*given, *names))]
+    known = [f"{name}: {'_' if dims is None else f'[{dims}]'}" for name, dims in shapes]
+    lines = [*_section("params:", known), *_section("forward: |", [f"{output} = {asked.text}"])]
+    lines += [f"upstream: [{output}]", *_section("assume:", asked.assume)]
+    return "\n".join(lines) + "\n"

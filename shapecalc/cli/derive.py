@@ -1,0 +1,105 @@
+"""`shapecalc derive`: the derivative of an expression, in both layouts."""
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from shapecalc.cli.options import UNUSABLE, Color, as_utf8
+
+if TYPE_CHECKING:
+    from shapecalc.records import Report
+
+PATH = "<expression>"
+
+
+class Layout(StrEnum):
+    """Which layouts are printed."""
+
+    BOTH = "both"
+    NUMERATOR = "numerator"
+    DENOMINATOR = "denominator"
+    MIXED = "mixed"
+
+
+class DeriveFormat(StrEnum):
+    """How a derivative is printed."""
+
+    FULL = "full"
+    JSON = "json"
+    TEXT = "text"
+    NUMPY = "numpy"
+    LATEX = "latex"
+
+
+def derive(
+    expression: Annotated[str, typer.Argument(metavar="EXPR", help="Such as 'x.T @ A @ x'.")],
+    wrt: Annotated[str, typer.Option(metavar="NAME", help="By which name.")],
+    shape: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=DIMS", help="A shape: A=n,n; x=n,1; s= for a scalar."),
+    ] = None,
+    assume: Annotated[
+        list[str] | None, typer.Option(metavar="FACT", help="Such as 'S: symmetric'.")
+    ] = None,
+    layout: Annotated[Layout, typer.Option(help="Which layout to print.")] = Layout.BOTH,
+    order: Annotated[int, typer.Option(min=1, max=2, help="2 gives the Hessian of a scalar.")] = 1,
+    row_major: Annotated[
+        bool, typer.Option("--row-major", help="Stack rows in the vec form, not columns.")
+    ] = False,
+    steps: Annotated[
+        bool, typer.Option("--steps", help="Print the rules that simplified a formula.")
+    ] = False,
+    output_format: Annotated[DeriveFormat, typer.Option(help="How to print.")] = DeriveFormat.FULL,
+    color: Annotated[Color, typer.Option(help="When to colour.")] = Color.AUTO,
+    ascii_only: Annotated[bool, typer.Option("--ascii", help="Print signs in ASCII.")] = False,
+) -> None:
+    """Differentiate an expression: matrix calculus in numerator and denominator layout.
+
+    Exit code: 0 derived, 2 where there is no derivative, or none that could be checked.
+    """
+    from shapecalc import api
+    from shapecalc.render.output import encoding_of, look_of, write
+    from shapecalc.spec.lines import Expression
+
+    shapes = tuple(_shape(as_utf8(text)) for text in shape or ())
+    facts = tuple(as_utf8(fact) for fact in assume or ())
+    asked = Expression(as_utf8(expression).strip(), as_utf8(wrt), shapes, facts)
+    try:
+        report = api.derive(asked, PATH, order=order, by_rows=row_major)
+    except Exception as error:  # noqa: BLE001 (our bug, and said to be)
+        report = api.internal(PATH, error)
+    wants = None if color is Color.AUTO else color is Color.ALWAYS
+    look = look_of(None, color=wants, ascii_only=ascii_only)
+    if output_format is DeriveFormat.JSON:
+        from shapecalc.render.json import derived_document
+
+        write(derived_document(report, encoding=encoding_of(None)), None)
+    elif output_format is DeriveFormat.FULL or report.derived is None:
+        from shapecalc.render.derived import derived_page
+
+        stacked = "rows" if row_major else "columns"
+        page = derived_page(report, look, layout=layout.value, steps=steps, stacked=stacked)
+        write(page, None)
+    else:
+        write(_formulas(report, layout, output_format.value), None)
+    raise typer.Exit(0 if report.derived is not None else UNUSABLE)
+
+
+def _formulas(report: "Report", layout: Layout, spelling: str) -> str:
+    """Print formulas alone, one a line, to be pasted: the numerator form first."""
+    from shapecalc.render.derived import wanted_of
+
+    assert report.derived is not None
+    forms = [getattr(report.derived, name) for name in wanted_of(report.derived, layout.value)]
+    lines = [getattr(form.formula, spelling) for form in forms if form.formula is not None]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _shape(text: str) -> tuple[str, str]:
+    from shapecalc.spec.lines import NoShape, shape_of
+
+    try:
+        return shape_of(text)
+    except NoShape as error:
+        raise typer.BadParameter(str(error), param_hint="--shape") from None

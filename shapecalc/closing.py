@@ -1,0 +1,257 @@
+"""Closed forms as a person writes them: a small set of named rules, applied until none fits.
+
+Each rule replaces one part of a formula by an equal one. What comes out is checked as a whole
+wherever it is printed, and each rule by itself in the tests.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from shapecalc.matrix import make
+from shapecalc.matrix.printing import text
+from shapecalc.tree import Call, Number, Tree, call, number
+
+MOST = 60
+
+
+class Rewriting(NamedTuple):
+    """One application of a rule: its name, and the whole formula after it."""
+
+    rule: str
+    formula: str
+
+
+Rule = Callable[[Call], Tree | None]
+
+
+def closed(tree: Tree) -> tuple[Tree, tuple[Rewriting, ...]]:
+    """Apply rules from the inside out until none fits."""
+    found: list[Rewriting] = []
+    for _ in range(MOST):
+        step = next(_steps(tree), None)
+        if step is None:
+            break
+        name, tree = step
+        found.append(Rewriting(name, text(tree)))
+    return tree, tuple(found)
+
+
+def _steps(tree: Tree) -> Iterator[tuple[str, Tree]]:
+    if not isinstance(tree, Call):
+        return
+    for place, operand in enumerate(tree.operands):
+        for name, new in _steps(operand):
+            operands = (*tree.operands[:place], new, *tree.operands[place + 1 :])
+            yield name, call(tree.op, operands, tree.attributes, tree.shape)
+    for name, rule in RULES.items():
+        found = rule(tree)
+        if found is not None and found is not tree and found.shape == tree.shape:
+            yield name, found
+
+
+# --- rules: each is given a part of a formula, and returns an equal one, or None ------------------
+
+
+def _zeros(tree: Call) -> Tree | None:
+    """The transpose of zeros is zeros; what is added to zeros stays."""
+    match tree:
+        case Call(op="transpose", operands=(Call(op="zeros"),)):
+            return make.zeros(tree.shape)
+        case _:
+            return None
+
+
+def _identity(tree: Call) -> Tree | None:
+    """eye(n) @ M is M, and eye(n) * v, entry by entry, is diag(v)."""
+    match tree:
+        case Call(op="matmul", operands=(Call(op="eye"), other)):
+            return other
+        case Call(op="matmul", operands=(other, Call(op="eye"))):
+            return other
+        case Call(op="mul", operands=(Call(op="eye") as one, other)):
+            return _diagonal_of(other, one)
+        case Call(op="mul", operands=(other, Call(op="eye") as one)):
+            return _diagonal_of(other, one)
+        case _:
+            return None
+
+
+def _diagonal_of(vector: Tree, identity: Tree) -> Tree | None:
+    units = [place for place, dim in enumerate(vector.shape) if dim.is_one]
+    if len(vector.shape) != 2 or len(units) != 1:
+        return None
+    found = _diag(vector, units[0])
+    return found if found.shape == identity.shape else None
+
+
+def _numbers(tree: Call) -> Tree | None:
+    """1 + 1 is 2, and so is 1 * 2."""
+    match tree:
+        case Call(op="add", operands=(Number(value=a), Number(value=b))):
+            return number(a + b)
+        case Call(op="mul", operands=(Number(value=a), Number(value=b))):
+            return number(a * b)
+        case _:
+            return None
+
+
+def _like_terms(tree: Call) -> Tree | None:
+    """X + X is 2 * X."""
+    match tree:
+        case Call(op="add", operands=(left, right)) if left is right:
+            return make.times(number(2), left)
+        case _:
+            return None
+
+
+def _trace(tree: Call) -> Tree | None:
+    """The sum of A * B.T, entry by entry, is trace(A @ B); that of a diagonal is the trace."""
+    if tree.op != "sum" or tree.shape or dict(tree.attributes).get("axis") is not None:
+        return None
+    match tree.operands[0]:
+        case Call(op="diag", operands=(matrix,)) if len(matrix.shape) == 2:
+            return call("trace", (matrix,), (), ())
+        case Call(op="mul", operands=(left, right)) if left.shape == right.shape:
+            for one, other in ((left, right), (right, left)):
+                if isinstance(other, Call) and other.op == "transpose":
+                    return call("trace", (make.matmul(one, other.operands[0]),), (), ())
+        case _:
+            pass
+    return None
+
+
+def _flat_scalar(tree: Call) -> Tree | None:
+    """A sum that kept its axes, as ones, is a number where it is spread over a matrix."""
+    if tree.op not in ("mul", "div") or len(tree.shape) < 2 or _is_number_like(tree):
+        return None
+    operands = tuple(map(_flattened, tree.operands))
+    return None if operands == tree.operands else call(tree.op, operands, (), tree.shape)
+
+
+def _flattened(tree: Tree) -> Tree:
+    match tree:
+        case Call(op="sum", operands=operands) if tree.shape and _is_number_like(tree):
+            return call("sum", operands, (("axis", None), ("keepdims", False)), ())
+        case Call(op="add" | "sub" | "mul" | "div" | "neg" as op) if _is_number_like(tree):
+            operands = tuple(map(_flattened, tree.operands))
+            return call(op, operands, (), make.broadcast_shape([each.shape for each in operands]))
+        case _:
+            return tree
+
+
+def _is_number_like(tree: Tree) -> bool:
+    """Say whether a value has a single entry."""
+    return all(dim.is_one for dim in tree.shape)
+
+
+def _is_scaled(tree: Tree) -> tuple[Tree, Tree, str] | None:
+    """Take a factor, or a divisor, of one entry off a matrix: the factor, the rest, the op."""
+    match tree:
+        case Call(op="mul", operands=(left, right)):
+            for one, other in ((left, right), (right, left)):
+                if _is_number_like(one) and not _is_number_like(other):
+                    return one, other, "mul"
+        case Call(op="div", operands=(above, below)):
+            if _is_number_like(below) and not _is_number_like(above):
+                return below, above, "div"
+        case _:
+            pass
+    return None
+
+
+def _scalars_in_front(tree: Call) -> Tree | None:
+    """A @ (s * B) is s * A @ B, and (s * A).T is s * A.T."""
+    if tree.op == "matmul":
+        for place, operand in enumerate(tree.operands):
+            if (found := _is_scaled(operand)) is not None:
+                scale, rest, op = found
+                operands = [*tree.operands]
+                operands[place] = rest
+                if len(rest.shape) != 2:
+                    return None
+                return _scaling(scale, make.matmul(*operands), op)
+    if tree.op == "transpose" and (found := _is_scaled(tree.operands[0])) is not None:
+        scale, rest, op = found
+        return _scaling(scale, make.transposed(rest), op)
+    return None
+
+
+def _scaling(scale: Tree, rest: Tree, op: str) -> Tree | None:
+    if _is_number_like(rest):
+        return None
+    return make.times(scale, rest) if op == "mul" else make.divided(rest, scale)
+
+
+def _one_quotient(tree: Call) -> Tree | None:
+    """X / a / b is X / (a * b); s * (t * X) has its numbers side by side."""
+    match tree:
+        case Call(op="div", operands=(Call(op="div", operands=(above, one)), other)):
+            if _is_number_like(one) and _is_number_like(other):
+                return make.divided(above, make.times(other, one))
+        case Call(op="mul", operands=(matrix, scale)):
+            if _is_number_like(scale) and not _is_number_like(matrix):
+                return make.times(scale, matrix)
+        case _:
+            pass
+    match tree:
+        case Call(op="mul", operands=(outer, Call(op="mul", operands=(inner, rest)))):
+            if _is_number_like(outer) and _is_number_like(inner) and not _is_number_like(rest):
+                return make.times(make.times(outer, inner), rest)
+        case _:
+            pass
+    return None
+
+
+def _common_factor(tree: Call) -> Tree | None:
+    """A @ x + B @ x is (A + B) @ x, and x @ A + x @ B is x @ (A + B)."""
+    if tree.op != "add":
+        return None
+    left, right = (make.chain(each) for each in tree.operands)
+    if min(len(left), len(right)) < 2:
+        return None
+    if left[-1] is right[-1]:
+        rest = [make.product(each[:-1]) for each in (left, right)]
+        if rest[0].shape == rest[1].shape:
+            return make.matmul(make.binary("add", *rest), left[-1])
+    if left[0] is right[0]:
+        rest = [make.product(each[1:]) for each in (left, right)]
+        if rest[0].shape == rest[1].shape:
+            return make.matmul(left[0], make.binary("add", *rest))
+    return None
+
+
+def _diagonal(tree: Call) -> Tree | None:
+    """A matrix times a column, entry by entry, is diag(v) @ M; times a row, M @ diag(v)."""
+    if tree.op != "mul" or len(tree.shape) != 2 or any(dim.is_one for dim in tree.shape):
+        return None
+    for one, other in (tree.operands, tree.operands[::-1]):
+        if one.shape != tree.shape or len(other.shape) != 2:
+            continue
+        rows, columns = other.shape
+        if columns.is_one and not rows.is_one:
+            return make.matmul(_diag(other, 1), one)
+        if rows.is_one and not columns.is_one:
+            return make.matmul(one, _diag(other, 0))
+    return None
+
+
+def _diag(vector: Tree, axis: int) -> Tree:
+    if axis == 0 and isinstance(vector, Call) and vector.op == "transpose":
+        return _diag(vector.operands[0], 1)
+    dim = vector.shape[1 - axis]
+    return call("diag", (make.squeezed(vector, (axis,)),), (), (dim, dim))
+
+
+RULES: dict[str, Rule] = {
+    "zeros": _zeros,
+    "identity": _identity,
+    "numbers": _numbers,
+    "like terms": _like_terms,
+    "sum to trace": _trace,
+    "number over a matrix": _flat_scalar,
+    "scalars in front": _scalars_in_front,
+    "one quotient": _one_quotient,
+    "common factor": _common_factor,
+    "diagonal matrix": _diagonal,
+}
+"""By name; the names are what `--steps` prints."""

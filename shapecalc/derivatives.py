@@ -1,0 +1,224 @@
+"""`derive`: an expression and a name in, the record of a derivative out.
+
+Index form, layouts, differential and vec form; of a scalar, its Hessian as well, which is the
+derivative of its gradient.
+"""
+
+from collections.abc import Iterator
+
+from shapecalc.backprop import JacobianTooLarge
+from shapecalc.deriving import Derivation, Form
+from shapecalc.diagnostics import Finding, Problem, Severity
+from shapecalc.graph import build_graph
+from shapecalc.matrix import make
+from shapecalc.matrix.entries import Letters, sum_text
+from shapecalc.matrix.printing import text
+from shapecalc.ops.build import CONSTANTS
+from shapecalc.ops.names import PREFIXES
+from shapecalc.parsing import names_in, parse_expression
+from shapecalc.records import Derived, Dims, Formula, LaidOut, Report
+from shapecalc.report.formulas import formula_record
+from shapecalc.report.most import first_findings
+from shapecalc.source import lines_of
+from shapecalc.span import Span
+from shapecalc.spec import read_network
+from shapecalc.spec.lines import Expression, dims_in, spec_of
+from shapecalc.sweep.checking import SelfCheckFailed, TooLarge
+from shapecalc.tree import Call, Leaf, Tree, leaf, leaves, rebuilt
+
+LONG = 24
+"""An expression of more letters keeps its name where the derivative has it twice."""
+
+
+OUTPUTS = ("Y", "F", "G", "H", "Y_", "F_", "G_")
+"""Names for the expression: the first that it does not use."""
+
+
+def differentiated(asked: Expression, path: str, *, order: int, by_rows: bool) -> Report:
+    """Differentiate once, or twice. What stands in the way is a finding of the report."""
+    report, derivation = _once(asked, path, by_rows=by_rows)
+    if derivation is None or order == 1:
+        return report
+    gradient = derivation.denominator
+    if derivation.kinds[0] != "scalar" or gradient is None:
+        message = f"a Hessian is that of a scalar, and this is a {derivation.kinds[0]}"
+        found = Finding("SC210", Span(path, 1, 1), message, "sum the entries, `sum(...)`")
+        return Report(path, findings=(found,))
+    put = {derivation.output: derivation.equation}.get
+    whole = text(rebuilt(gradient.tree, put))  # type: ignore[arg-type]  # None: keep
+    return _once(asked._replace(text=whole), path, by_rows=by_rows)[0]
+
+
+def _once(asked: Expression, path: str, *, by_rows: bool) -> tuple[Report, Derivation | None]:
+    try:
+        names = _values_in(asked, path)
+    except Problem as problem:
+        return Report(path, findings=(problem.finding,), source=(asked.text,)), None
+    used = {*names, asked.wrt, *dict(asked.shapes)}
+    output = next(name for name in OUTPUTS if name not in used)
+    written = spec_of(asked, output, names)
+    network, findings = read_network(written, path)
+    source = lines_of(written)
+    graph = build_graph(network) if network is not None and not findings else None
+    every = [*findings, *(graph.findings if graph else ())]
+    errors = [each for each in every if each.severity is Severity.ERROR]
+    if graph is None or errors:
+        return Report(path, findings=first_findings(errors), source=source), None
+    (node,) = graph.nodes
+    place = node.source.expression_span
+    try:
+        found = Derivation(node.output, node.tree, graph.values[asked.wrt])
+        record = derived(found, asked.text, by_rows=by_rows)
+    except (JacobianTooLarge, TooLarge, RecursionError):
+        message, advice = "the derivative is too large to be checked", "name its parts, in a spec"
+        finding = Finding("SC901", place, message, advice)
+    except SelfCheckFailed as failure:
+        message = f"the derivative failed its own check: {failure}"
+        finding = Finding("SC902", place, message, "this is our bug: please report it")
+    else:
+        return Report(path, ok=True, derived=record, source=source), found
+    return Report(path, findings=(finding,), source=source), None
+
+
+def _values_in(asked: Expression, path: str) -> list[str]:
+    """Return the names of values in an expression. Raises Problem where it is none."""
+    syntax = parse_expression(asked.text, lambda start, length: Span(path, 1, start + 1, length))
+    dims = {name for _, shape in asked.shapes for name in dims_in(shape)}
+    known = {*dims, *CONSTANTS, *PREFIXES} - set(dict(asked.shapes))
+    return [name.text for name in names_in(syntax) if name.text not in known]
+
+
+def derived(derivation: Derivation, expression: str, *, by_rows: bool = False) -> Derived:
+    """Write out a derivative. `by_rows` stacks the rows of a matrix in the vec form."""
+    output, wrt, jacobian = derivation.output, derivation.wrt, derivation.jacobian
+    letters = Letters(jacobian.output_labels, jacobian.wrt_labels)
+    above = f"∂{output.name}{letters.indices(jacobian.output_labels)}"
+    below = f"∂{wrt.name}{letters.indices(jacobian.wrt_labels)}"
+    numerator, denominator = derivation.numerator, derivation.denominator
+    effective = derivation.effective
+    differential = derivation.differential if derivation.kinds[0] != "scalar" else None
+    is_tensor = numerator is None and denominator is None
+    return Derived(
+        expression=expression,
+        output=output.name,
+        output_shape=_dims(output.shape),
+        wrt=wrt.name,
+        wrt_shape=_dims(wrt.shape),
+        kinds=derivation.kinds,
+        full_shape=_dims((*output.shape, *wrt.shape)),
+        left=f"{above}/{below}",
+        index_form=sum_text(jacobian.terms, letters, lambda tree: tree),
+        diagonal=tuple(str(delta.left.dim) for delta in derivation.diagonal),
+        effective=(text(effective), _dims(effective.shape)) if effective and is_tensor else None,
+        numerator=_laid_out(numerator, derivation),
+        denominator=_laid_out(denominator, derivation),
+        differential=_spelled(differential, derivation) if differential is not None else None,
+        vec=_vec(differential, derivation, by_rows=by_rows) if is_tensor else None,
+        checked=derivation.checked,
+        notes=tuple(_notes(derivation)),
+    )
+
+
+def _laid_out(form: Form | None, derivation: Derivation) -> LaidOut:
+    if form is None:
+        of, by = derivation.kinds
+        return LaidOut(None, (), f"of a {of} by a {by}, it is not defined")
+    steps = tuple((each.rule, each.formula) for each in form.rewritings)
+    return LaidOut(_spelled(form.tree, derivation), _dims(form.tree.shape), "", steps)
+
+
+def _spelled(tree: Tree, derivation: Derivation) -> Formula:
+    """Write the expression for its name, unless it is long and there more than once."""
+    return formula_record(_in_full(tree, derivation))
+
+
+def _in_full(tree: Tree, derivation: Derivation) -> Tree:
+    count = sum(name is derivation.output for name in leaves(tree))
+    if count > 1 and len(text(derivation.equation)) > LONG:
+        return tree
+    return rebuilt(tree, {derivation.output: derivation.equation}.get)  # type: ignore[arg-type]
+
+
+def _notes(derivation: Derivation) -> Iterator[str]:
+    forms = [derivation.numerator, derivation.denominator]
+    trees = [form.tree for form in forms if form is not None]
+    if any(derivation.output in leaves(_in_full(tree, derivation)) for tree in trees):
+        yield f"{derivation.output.name} = {text(derivation.equation)}"
+
+
+# --- the vec form --------------------------------------------------------------------------------
+
+
+def _vec(differential: Tree | None, derivation: Derivation, *, by_rows: bool) -> str | None:
+    """Write a differential for stacked columns: vec(L X R) = (Rᵀ ⊗ L) vec(X).
+
+    With stacked rows it is (L ⊗ Rᵀ); of a transpose, K is the matrix that turns the one stack into
+    the other. None where a term is no product. Source: Magnus and Neudecker, ch. 2 and 3.
+    """
+    if differential is None:
+        return None
+    change = leaf(f"d{derivation.wrt.name}", derivation.wrt.shape)
+    parts = [_stacked(term, change, by_rows=by_rows) for term in _terms(differential)]
+    known = [part for part in parts if part is not None]
+    if len(known) < len(parts):
+        return None
+    line = known[0]
+    for part in known[1:]:
+        line += f" - {part[1:]}" if part.startswith("-") else f" + {part}"
+    if len(known) > 1:
+        line = f"({line})"
+    return f"vec(d{derivation.output.name}) = {line} vec({change.name})"
+
+
+def _terms(tree: Tree) -> Iterator[Tree]:
+    match tree:
+        case Call(op="add", operands=(left, right)):
+            yield from _terms(left)
+            yield from _terms(right)
+        case Call(op="sub", operands=(left, right)):
+            yield from _terms(left)
+            yield from map(make.negative, _terms(right))
+        case _:
+            yield tree
+
+
+def _stacked(term: Tree, change: Leaf, *, by_rows: bool) -> str | None:
+    if isinstance(term, Call) and term.op == "neg":
+        inner = _stacked(term.operands[0], change, by_rows=by_rows)
+        return None if inner is None else f"-{inner}"
+    if isinstance(term, Call) and term.op == "mul" and change in term.operands:
+        (other,) = (each for each in term.operands if each is not change)
+        if not other.shape:
+            return text(other) + " I"
+        return f"diag(vec({text(other)}))" if other.shape == change.shape else None
+    chain = make.chain(term)
+    turned = make.transposed(change)
+    place = next((i for i, factor in enumerate(chain) if factor in (change, turned)), None)
+    if place is None or any(len(factor.shape) != 2 for factor in chain):
+        return None
+    if any(change in leaves(factor) for i, factor in enumerate(chain) if i != place):
+        return None
+    left = make.product(chain[:place]) if chain[:place] else None
+    right = make.product(chain[place + 1 :]) if chain[place + 1 :] else None
+    if by_rows:
+        written = f"({_side(left)} ⊗ {_side(right, turned=True)})"
+    else:
+        written = f"({_side(right, turned=True)} ⊗ {_side(left)})"
+    if left is None and right is None:
+        written = ""
+    swap = "K" if chain[place] is turned and turned is not change else ""
+    return " ".join(part for part in (written, swap) if part) or "I"
+
+
+def _side(tree: Tree | None, *, turned: bool = False) -> str:
+    if tree is None:
+        return "I"
+    written = make.transposed(tree) if turned else tree
+    is_plain = isinstance(written, Leaf) or (
+        isinstance(written, Call) and written.op == "transpose"
+    )
+    return text(written) if is_plain else f"({text(written)})"
+
+
+def _dims(shape: tuple[object, ...]) -> Dims:
+    return tuple(map(str, shape))

@@ -1,0 +1,231 @@
+"""The derivative of one expression by one name, in both layouts: matrix calculus without a network.
+
+The Jacobian is summed over all places where the name stands. Where the result is a scalar, a vector
+or a matrix, its formula is read from the index form, in an order of the axes that a layout fixes:
+
+- numerator: rows are the output's, columns the variable's. Denominator: the transpose.
+- By a scalar, the numerator form has the output's own shape; of a scalar, the denominator form has
+  the variable's.
+
+What has more axes has no layout; its index form and its differential say it all. Every formula is
+checked as the gradient that it makes of an arbitrary upstream gradient.
+Source of the layouts: the tables of matrix calculus; (AB)ᵀ = BᵀAᵀ turns one into the other.
+"""
+
+from fractions import Fraction
+from functools import cached_property
+from typing import NamedTuple
+
+from shapecalc import layout
+from shapecalc.backprop import Jacobian, contribution, jacobian
+from shapecalc.closing import Rewriting, closed
+from shapecalc.conditions import Label
+from shapecalc.dims import Shape
+from shapecalc.index import (
+    Delta,
+    Factor,
+    Labels,
+    Term,
+    contracted,
+    fresh_labels,
+    merged_powers,
+    merged_terms,
+    multiply,
+    with_labels,
+)
+from shapecalc.matrix import make
+from shapecalc.matrix.joining import Unreadable
+from shapecalc.records import Checked
+from shapecalc.report.axes import diagonal_of
+from shapecalc.sweep.checking import check
+from shapecalc.tree import Leaf, Tree, call, leaf, leaves
+from shapecalc.verify.algebra import agrees_by_algebra
+from shapecalc.verify.cases import Case
+
+KINDS = ("scalar", "vector", "matrix")
+
+
+class Form(NamedTuple):
+    """A formula of the derivative, how it was simplified, and how it was checked."""
+
+    tree: Tree
+    rewritings: tuple[Rewriting, ...]
+    checked: Checked
+
+
+class Derivation:
+    """The derivative of `output = equation` by `wrt`; what is asked of it is worked out then.
+
+    What it has no formula for is None. Raises backprop.JacobianTooLarge, and SelfCheckFailed where
+    a check rejects a formula, which is our bug.
+    """
+
+    def __init__(self, output: Leaf, equation: Tree, wrt: Leaf) -> None:
+        self.output = output
+        self.equation = equation
+        self.wrt = wrt
+        self.jacobian = _whole_jacobian(output, equation, wrt)
+
+    @property
+    def kinds(self) -> tuple[str, str]:
+        """Say what is differentiated by what; a tensor has more than two axes."""
+        return _kind(self.output.shape), _kind(self.wrt.shape)
+
+    @cached_property
+    def numerator(self) -> Form | None:
+        """Return the derivative in numerator layout: of a scalar a row, of a vector a row each."""
+        of, by = self.kinds
+        if of == "scalar" and by != "tensor":
+            return _transposed(self.denominator)
+        if by == "scalar" and of != "tensor":
+            return self._form(self.jacobian.output_labels, self.output.shape)
+        if (of, by) == ("vector", "vector"):
+            labels = (*_axes(self.jacobian.output_labels), *_axes(self.jacobian.wrt_labels))
+            shape = tuple(label.dim for label in labels)
+            return self._form(labels, shape)
+        return None
+
+    @cached_property
+    def denominator(self) -> Form | None:
+        """Return the derivative in denominator layout: of a scalar, in the variable's shape."""
+        of = self.kinds[0]
+        if of == "scalar":
+            return self._form(self.jacobian.wrt_labels, self.wrt.shape)
+        return _transposed(self.numerator) if of == "vector" else None
+
+    @cached_property
+    def differential(self) -> Tree | None:
+        """Return what a small change of the variable changes: `A @ dX @ B`.
+
+        It is the contraction of the Jacobian with the change: dY[i] = Σ_p ∂Y[i]/∂X[p] dX[p].
+        """
+        change, labels = leaf(f"d{self.wrt.name}", self.wrt.shape), self.jacobian.wrt_labels
+        front = Term(Fraction(1), (Factor(change, labels),), (), _axes(labels))
+        free = self.jacobian.output_labels
+        products = (multiply(front, term) for term in self.jacobian.terms)
+        terms = merged_terms((merged_powers(contracted(each)) for each in products), free)
+        try:
+            tree = layout.formula(terms, free, self.output.shape, [change], numerator=False)
+        except Unreadable:
+            return None
+        return tree if agrees_by_algebra(tree, terms, free) else None
+
+    @property
+    def diagonal(self) -> tuple[Delta, ...]:
+        """Return the deltas that tie an axis of the output to one of the variable's."""
+        return diagonal_of(self.jacobian)
+
+    @cached_property
+    def effective(self) -> Tree | None:
+        """Return what is left without the diagonal axes, where it is a single factor."""
+        if len(self.jacobian.terms) != 1:
+            return None
+        (term,) = self.jacobian.terms
+        arrays = [factor for factor in term.factors if factor.labels]
+        held = set(term.deltas) - set(self.diagonal) or term.conditions or term.summed
+        if len(arrays) != 1 or held or arrays[0].power != 1:
+            return None
+        scalars = [factor for factor in term.factors if not factor.labels]
+        above = [make.power(each.tree, each.power) for each in scalars if each.power > 0]
+        below = [make.power(each.tree, -each.power) for each in scalars if each.power < 0]
+        return make.quotient(term.coefficient, [*above, arrays[0].tree], below)
+
+    @cached_property
+    def checked(self) -> Checked:
+        """Return how the derivative was checked: its formula, or else its index form."""
+        form = self.denominator or self.numerator
+        return form.checked if form is not None else self._by_index()
+
+    def _by_index(self) -> Checked:
+        """Check the gradient that the index form makes of an upstream gradient."""
+        upstream = leaf(f"d{self.output.name}", self.output.shape)
+        terms = contribution(self.jacobian, upstream, {}, transposed=False)
+        labels = self.jacobian.wrt_labels
+        try:
+            tree = layout.formula(terms, labels, self.wrt.shape, [upstream], numerator=False)
+        except Unreadable as reason:
+            return Checked(canonical=False, components=None, exact=None, note=str(reason))
+        given = ((self.output, upstream),)
+        case = Case(((self.output, self.equation),), given, self.wrt, self.wrt, tree)
+        return check(case, terms, labels, numerator=False)
+
+    def _form(self, labels: Labels, shape: Shape) -> Form | None:
+        try:
+            if self.jacobian.terms:
+                read = layout.formula(self.jacobian.terms, labels, shape, (), numerator=False)
+            else:
+                read = make.zeros(shape)
+            tree, rewritings = closed(read)
+            return Form(tree, rewritings, self._checked(tree))
+        except Unreadable:
+            return None
+
+    def _checked(self, tree: Tree) -> Checked:
+        """Check the gradient that a formula makes of an upstream gradient."""
+        upstream = leaf(f"d{self.output.name}", self.output.shape)
+        gradient = self._gradient(tree, upstream)
+        terms = contribution(self.jacobian, upstream, {}, transposed=False)
+        equations = ((self.output, self.equation),)
+        given = ((self.output, upstream),)
+        case = Case(equations, given, self.wrt, self.wrt, gradient)
+        return check(case, terms, self.jacobian.wrt_labels, numerator=False)
+
+    def _gradient(self, tree: Tree, upstream: Leaf) -> Tree:
+        of, by = self.kinds
+        if of == "scalar":
+            flat = _flat(upstream)
+            return make.times(flat, tree)
+        if by == "scalar":
+            total = call("sum", (make.times(upstream, tree),), _OVER_ALL, ())
+            return _in_shape(total, self.wrt.shape)
+        product = make.matmul(make.transposed(tree), _flat(upstream))
+        return _in_shape(product, self.wrt.shape)
+
+
+_OVER_ALL = (("axis", None), ("keepdims", False))
+
+
+def _whole_jacobian(output: Leaf, equation: Tree, wrt: Leaf) -> Jacobian:
+    """Add up the Jacobians by every place where a name stands."""
+    labels: Labels = ()
+    own = fresh_labels(output.shape), fresh_labels(wrt.shape)
+    terms: list[Term] = []
+    for place, name in enumerate(leaves(equation)):
+        if name is wrt:
+            found = jacobian(output, equation, place)
+            pairs = zip(found.free, (*own[0], *own[1]), strict=True)
+            change = {old: new for old, new in pairs if old is not None and new is not None}
+            terms += [with_labels(term, change) for term in found.terms]
+    labels = (*own[0], *own[1])
+    return Jacobian(output, wrt, *own, merged_terms(terms, labels))
+
+
+def _kind(shape: Shape) -> str:
+    count = sum(not dim.is_one for dim in shape)
+    return KINDS[count] if count < len(KINDS) else "tensor"
+
+
+def _axes(labels: Labels) -> tuple[Label, ...]:
+    return tuple(label for label in labels if label is not None)
+
+
+def _transposed(form: Form | None) -> Form | None:
+    if form is None:
+        return None
+    tree, more = closed(make.transposed(form.tree))
+    return form._replace(tree=tree, rewritings=(*form.rewritings, *more))
+
+
+def _flat(tree: Tree) -> Tree:
+    """Drop the unit axes."""
+    units = tuple(place for place, dim in enumerate(tree.shape) if dim.is_one)
+    if not units:
+        return tree
+    shape = tuple(dim for dim in tree.shape if not dim.is_one)
+    return call("squeeze", (tree,), (("axis", units if units[1:] else units[0]),), shape)
+
+
+def _in_shape(tree: Tree, shape: Shape) -> Tree:
+    """Put unit axes in, for the shape of a variable."""
+    units = tuple(place for place, dim in enumerate(shape) if dim.is_one)
+    return make.expanded(tree, units) if units else tree

@@ -1,0 +1,46 @@
+"""What `derive` has to say: one derivative, in the layouts in which it is defined."""
+
+from typing import NamedTuple
+
+from shapecalc.records.steps import Checked, Dims, Formula
+
+
+class LaidOut(NamedTuple):
+    """A derivative in one layout. Without a formula, `why` says why there is none.
+
+    `steps` are the simplifications that led to the formula: the rule, and the whole after it.
+    """
+
+    formula: Formula | None
+    shape: Dims
+    why: str = ""
+    steps: tuple[tuple[str, str], ...] = ()
+
+
+class Derived(NamedTuple):
+    """The derivative of an expression by one name.
+
+    `kinds` are what is differentiated by what, "scalar" to "tensor"; `index_form` is an entry of
+    the derivative, and `left` says which, `∂Y[i,j]/∂X[p,q]`. `diagonal` are the axes in which it is
+    diagonal, and `effective` is what is left without them, where that is one factor.
+    `differential` is what a small change of the variable changes; `vec` the same for stacked
+    columns, or rows.
+    """
+
+    expression: str
+    output: str
+    output_shape: Dims
+    wrt: str
+    wrt_shape: Dims
+    kinds: tuple[str, str]
+    full_shape: Dims
+    left: str
+    index_form: str
+    diagonal: Dims
+    effective: tuple[str, Dims] | None
+    numerator: LaidOut
+    denominator: LaidOut
+    differential: Formula | None
+    vec: str | None
+    checked: Checked
+    notes: tuple[str, ...] = ()

@@ -1,0 +1,86 @@
+"""One derivative → a page: both layouts with their shapes, index form, differential, checks."""
+
+from shapecalc.records import Derived, LaidOut, Report
+from shapecalc.render.checked import checked_line
+from shapecalc.render.frames import frame
+from shapecalc.render.notation import shape
+from shapecalc.render.output import Look
+from shapecalc.render.page import Page, Row, cell
+
+LAYOUTS = {
+    "both": ("numerator", "denominator"),
+    "numerator": ("numerator",),
+    "denominator": ("denominator",),
+}
+
+
+def derived_page(report: Report, look: Look, *, layout: str, steps: bool, stacked: str) -> str:
+    """Print a derivative in the layouts that are asked for; or why there is none."""
+    page = Page(look)
+    for finding in report.findings:
+        frame(page, finding, report.source)
+    found = report.derived
+    if found is not None:
+        _head(page, found)
+        _layouts(page, found, wanted_of(found, layout), steps=steps)
+        _entries(page, found, stacked)
+        page.blank()
+        checked_line(page, [("", found.checked)])
+        page.hold_to_width()
+    return page.text()
+
+
+def wanted_of(found: Derived, layout: str) -> tuple[str, ...]:
+    """Return the layouts to print; in the mixed one, gradients are columns and the rest rows."""
+    if layout == "mixed":
+        return ("denominator",) if found.kinds[0] == "scalar" else ("numerator",)
+    return LAYOUTS[layout]
+
+
+def _head(page: Page, found: Derived) -> None:
+    of, by = found.kinds
+    page.line(cell(f"{found.output} = {found.expression}", "bold"))
+    sizes = (
+        f"{found.output} is {shape(found.output_shape)}, {found.wrt} is {shape(found.wrt_shape)}"
+    )
+    page.line(cell(f"{of} by {by}: {sizes}", "dim"))
+
+
+def _layouts(page: Page, found: Derived, wanted: tuple[str, ...], *, steps: bool) -> None:
+    page.head(f"∂{found.output}/∂{found.wrt}")
+    rows = []
+    for name in wanted:
+        laid: LaidOut = getattr(found, name)
+        if laid.formula is None:
+            rows.append(Row(cell(f"{name:<12} none: {laid.why}")))
+        else:
+            text = f"{name:<12} {laid.formula.text}"
+            rows.append(Row(cell(text, "bold"), (cell(shape(laid.shape)),)))
+    page.rows(rows)
+    for note in found.notes:
+        page.line(cell(f"where {note}"), indent=2)
+    if steps:
+        for name in wanted:
+            laid = getattr(found, name)
+            if laid.steps:
+                page.head("STEPS", f"rules that led to the {name} form")
+                page.rows([Row(cell(formula), (cell(rule),)) for rule, formula in laid.steps])
+
+
+def _entries(page: Page, found: Derived, stacked: str) -> None:
+    page.head("ENTRY BY ENTRY")
+    full = shape(found.full_shape)
+    rows = [Row(cell(f"{found.left} = {found.index_form}"), (cell(full),))]
+    page.rows(rows)
+    if found.diagonal:
+        page.line(cell(f"diagonal in {', '.join(found.diagonal)}"), indent=2)
+    if found.effective is not None:
+        text, dims = found.effective
+        page.line(cell(f"effective, without that: {text} {shape(dims)}"), indent=2)
+    if found.differential is not None:
+        page.head("DIFFERENTIAL")
+        page.line(cell(f"d{found.output} = {found.differential.text}"), indent=2)
+    if found.vec is not None:
+        page.line(cell(f"{found.vec}, {stacked} stacked"), indent=2)
+        if " K" in found.vec:
+            page.line(cell("K is the matrix with K vec(X) = vec(X.T)"), indent=2)
