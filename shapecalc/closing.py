@@ -4,12 +4,12 @@ Each rule replaces one part of a formula by an equal one. What comes out is chec
 wherever it is printed, and each rule by itself in the tests.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from shapecalc.matrix import make
 from shapecalc.matrix.printing import text
-from shapecalc.tree import Call, Number, Tree, call, number
+from shapecalc.tree import Call, Tree, call, number
 
 MOST = 60
 
@@ -24,11 +24,15 @@ class Rewriting(NamedTuple):
 Rule = Callable[[Call], Tree | None]
 
 
-def closed(tree: Tree) -> tuple[Tree, tuple[Rewriting, ...]]:
-    """Apply rules from the inside out until none fits."""
+def closed(tree: Tree, *, is_jacobian: bool) -> tuple[Tree, tuple[Rewriting, ...]]:
+    """Apply rules from the inside out until none fits.
+
+    In a Jacobian, whose axes are not the variable's, entrywise factors become diagonal matrices.
+    """
+    rules = RULES if is_jacobian else {n: r for n, r in RULES.items() if n not in OF_JACOBIANS}
     found: list[Rewriting] = []
     for _ in range(MOST):
-        step = next(_steps(tree), None)
+        step = next(_steps(tree, rules), None)
         if step is None:
             break
         name, tree = step
@@ -36,14 +40,14 @@ def closed(tree: Tree) -> tuple[Tree, tuple[Rewriting, ...]]:
     return tree, tuple(found)
 
 
-def _steps(tree: Tree) -> Iterator[tuple[str, Tree]]:
+def _steps(tree: Tree, rules: Mapping[str, Rule]) -> Iterator[tuple[str, Tree]]:
     if not isinstance(tree, Call):
         return
     for place, operand in enumerate(tree.operands):
-        for name, new in _steps(operand):
+        for name, new in _steps(operand, rules):
             operands = (*tree.operands[:place], new, *tree.operands[place + 1 :])
             yield name, call(tree.op, operands, tree.attributes, tree.shape)
-    for name, rule in RULES.items():
+    for name, rule in rules.items():
         found = rule(tree)
         if found is not None and found is not tree and found.shape == tree.shape:
             yield name, found
@@ -53,7 +57,7 @@ def _steps(tree: Tree) -> Iterator[tuple[str, Tree]]:
 
 
 def _zeros(tree: Call) -> Tree | None:
-    """The transpose of zeros is zeros; what is added to zeros stays."""
+    """The transpose of zeros is zeros."""
     match tree:
         case Call(op="transpose", operands=(Call(op="zeros"),)):
             return make.zeros(tree.shape)
@@ -84,13 +88,13 @@ def _diagonal_of(vector: Tree, identity: Tree) -> Tree | None:
     return found if found.shape == identity.shape else None
 
 
-def _numbers(tree: Call) -> Tree | None:
-    """1 + 1 is 2, and so is 1 * 2."""
+def _transposes(tree: Call) -> Tree | None:
+    """(A @ B).T is B.T @ A.T, and outer(u, v).T is outer(v, u)."""
     match tree:
-        case Call(op="add", operands=(Number(value=a), Number(value=b))):
-            return number(a + b)
-        case Call(op="mul", operands=(Number(value=a), Number(value=b))):
-            return number(a * b)
+        case Call(op="transpose", operands=(Call(op="matmul") as product,)):
+            return make.transposed(product)
+        case Call(op="transpose", operands=(Call(op="outer", operands=(u, v)),)):
+            return call("outer", (v, u), (), tree.shape)
         case _:
             return None
 
@@ -239,13 +243,19 @@ def _diag(vector: Tree, axis: int) -> Tree:
     if axis == 0 and isinstance(vector, Call) and vector.op == "transpose":
         return _diag(vector.operands[0], 1)
     dim = vector.shape[1 - axis]
+    if (
+        isinstance(vector, Call)
+        and vector.op == "expand_dims"
+        and len(vector.operands[0].shape) == 1
+    ):
+        return call("diag", vector.operands, (), (dim, dim))
     return call("diag", (make.squeezed(vector, (axis,)),), (), (dim, dim))
 
 
 RULES: dict[str, Rule] = {
     "zeros": _zeros,
     "identity": _identity,
-    "numbers": _numbers,
+    "transpose of a product": _transposes,
     "like terms": _like_terms,
     "sum to trace": _trace,
     "number over a matrix": _flat_scalar,
@@ -255,3 +265,4 @@ RULES: dict[str, Rule] = {
     "diagonal matrix": _diagonal,
 }
 """By name; the names are what `--steps` prints."""
+OF_JACOBIANS = frozenset({"diagonal matrix"})

@@ -4,19 +4,24 @@ Index form, layouts, differential and vec form; of a scalar, its Hessian as well
 derivative of its gradient.
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
+from functools import reduce
 
 from shapecalc.backprop import JacobianTooLarge
 from shapecalc.deriving import Derivation, Form
 from shapecalc.diagnostics import Finding, Problem, Severity
 from shapecalc.graph import build_graph
+from shapecalc.index import Factor, Term, fresh_labels
 from shapecalc.matrix import make
 from shapecalc.matrix.entries import Letters, sum_text
-from shapecalc.matrix.printing import text
+from shapecalc.matrix.printing import INFIX, text
 from shapecalc.ops.build import CONSTANTS
 from shapecalc.ops.names import PREFIXES
 from shapecalc.parsing import names_in, parse_expression
 from shapecalc.records import Derived, Dims, Formula, LaidOut, Report
+from shapecalc.report.axes import listed
+from shapecalc.report.detail import kink
 from shapecalc.report.formulas import formula_record
 from shapecalc.report.most import first_findings
 from shapecalc.source import lines_of
@@ -24,12 +29,14 @@ from shapecalc.span import Span
 from shapecalc.spec import read_network
 from shapecalc.spec.lines import Expression, dims_in, spec_of
 from shapecalc.sweep.checking import SelfCheckFailed, TooLarge
-from shapecalc.tree import Call, Leaf, Tree, leaf, leaves, rebuilt
+from shapecalc.tree import Call, Leaf, Tree, calls, leaf, leaves, rebuilt
 
 LONG = 24
 """An expression of more letters keeps its name where the derivative has it twice."""
 
 
+MOST_OPEN = 20
+"""Axes and values whose shapes nobody gave, and no equation tells."""
 OUTPUTS = ("Y", "F", "G", "H", "Y_", "F_", "G_")
 """Names for the expression: the first that it does not use."""
 
@@ -46,14 +53,58 @@ def differentiated(asked: Expression, path: str, *, order: int, by_rows: bool) -
         return Report(path, findings=(found,))
     put = {derivation.output: derivation.equation}.get
     whole = text(rebuilt(gradient.tree, put))  # type: ignore[arg-type]  # None: keep
-    return _once(asked._replace(text=whole), path, by_rows=by_rows)[0]
+    second, _ = _once(asked._replace(text=whole), path, by_rows=by_rows)
+    if second.derived is None:
+        return second
+    return second._replace(derived=second.derived._replace(gradient_of=asked.text))
 
 
 def _once(asked: Expression, path: str, *, by_rows: bool) -> tuple[Report, Derivation | None]:
+    """Differentiate; what stays open of the shapes is settled: a matrix, a dim of its own."""
+    report, found = _tried(asked, path, by_rows=by_rows)
+    for fresh in range(MOST_OPEN):
+        settled = next((_settled(each, asked, fresh + 1) for each in report.findings), None)
+        if settled is None:
+            break
+        asked = asked._replace(shapes=settled)
+        report, found = _tried(asked, path, by_rows=by_rows)
+    return report, found
+
+
+def _settled(finding: Finding, asked: Expression, fresh: int) -> tuple[tuple[str, str], ...] | None:
+    """Return the shapes with one axis more that is known; None where that is not what is amiss."""
+    if finding.code != "SC310":
+        return None
+    name, given = finding.message.split("`")[1], dict(asked.shapes)
+    axis = re.search(r"what axis (\d+) of", finding.message)
+    if axis is None:
+        return None if name in given else (*asked.shapes, (name, _likely(name, given, asked.wrt)))
+    axes = [part.strip() for part in given.get(name, "_, _").split(",")]
+    if int(axis[1]) >= len(axes) or axes[int(axis[1])] != "_":
+        return None
+    axes[int(axis[1])] = f"d{fresh}"
+    return tuple((given | {name: ", ".join(axes)}).items())
+
+
+def _likely(name: str, given: Mapping[str, str], wrt: str) -> str:
+    """Guess from its letter whether a name is a matrix or a vector: of the variable's kind."""
+    if name[:1].isupper():
+        return "_, _"
+    return "_" if "," not in given.get(wrt, "_, 1") else "_, 1"
+
+
+def _tried(asked: Expression, path: str, *, by_rows: bool) -> tuple[Report, Derivation | None]:
     try:
         names = _values_in(asked, path)
     except Problem as problem:
         return Report(path, findings=(problem.finding,), source=(asked.text,)), None
+    if asked.wrt not in {*names, *dict(asked.shapes)}:
+        message = f"`{asked.wrt}` is not in the expression, and has no shape"
+        advice = (
+            f"its names are {listed(list(dict.fromkeys(names)))}" if names else "it has no name"
+        )
+        unknown = Finding("SC205", Span(path, 1, 1), message, advice)
+        return Report(path, findings=(unknown,)), None
     used = {*names, asked.wrt, *dict(asked.shapes)}
     output = next(name for name in OUTPUTS if name not in used)
     written = spec_of(asked, output, names)
@@ -107,7 +158,7 @@ def derived(derivation: Derivation, expression: str, *, by_rows: bool = False) -
         kinds=derivation.kinds,
         full_shape=_dims((*output.shape, *wrt.shape)),
         left=f"{above}/{below}",
-        index_form=sum_text(jacobian.terms, letters, lambda tree: tree),
+        index_form=sum_text(tuple(map(_unfolded, jacobian.terms)), letters, lambda tree: tree),
         diagonal=tuple(str(delta.left.dim) for delta in derivation.diagonal),
         effective=(text(effective), _dims(effective.shape)) if effective and is_tensor else None,
         numerator=_laid_out(numerator, derivation),
@@ -115,8 +166,31 @@ def derived(derivation: Derivation, expression: str, *, by_rows: bool = False) -
         differential=_spelled(differential, derivation) if differential is not None else None,
         vec=_vec(differential, derivation, by_rows=by_rows) if is_tensor else None,
         checked=derivation.checked,
-        notes=tuple(_notes(derivation)),
+        where=tuple(_where(derivation)),
+        kinks=tuple(_kinks(derivation)),
     )
+
+
+def _unfolded(term: Term) -> Term:
+    """Write every matrix product among the factors as the sum that it is."""
+    factors, summed = list(term.factors), list(term.summed)
+    place = 0
+    while place < len(factors):
+        tree, labels, power = factors[place]
+        if isinstance(tree, Call) and tree.op == "transpose":
+            factors[place] = Factor(tree.operands[0], labels[::-1], power)
+        elif isinstance(tree, Call) and tree.op == "matmul" and power == 1 and len(labels) == 2:
+            left, right = tree.operands
+            (inner,) = fresh_labels(left.shape[-1:])
+            pair = Factor(left, (labels[0], inner)), Factor(right, (inner, labels[1]))
+            if inner is None or len(left.shape) != 2 or len(right.shape) != 2:
+                place += 1
+                continue
+            factors[place : place + 1] = pair
+            summed.append(inner)
+        else:
+            place += 1
+    return term._replace(factors=tuple(factors), summed=tuple(summed))
 
 
 def _laid_out(form: Form | None, derivation: Derivation) -> LaidOut:
@@ -139,11 +213,17 @@ def _in_full(tree: Tree, derivation: Derivation) -> Tree:
     return rebuilt(tree, {derivation.output: derivation.equation}.get)  # type: ignore[arg-type]
 
 
-def _notes(derivation: Derivation) -> Iterator[str]:
+def _where(derivation: Derivation) -> Iterator[tuple[str, str]]:
     forms = [derivation.numerator, derivation.denominator]
     trees = [form.tree for form in forms if form is not None]
     if any(derivation.output in leaves(_in_full(tree, derivation)) for tree in trees):
-        yield f"{derivation.output.name} = {text(derivation.equation)}"
+        yield derivation.output.name, text(derivation.equation)
+
+
+def _kinks(derivation: Derivation) -> Iterator[str]:
+    parts = dict.fromkeys(calls(derivation.equation))
+    found = (kink(part) for part in parts if derivation.wrt in leaves(part))
+    yield from dict.fromkeys(each for each in found if each)
 
 
 # --- the vec form --------------------------------------------------------------------------------
@@ -158,7 +238,8 @@ def _vec(differential: Tree | None, derivation: Derivation, *, by_rows: bool) ->
     if differential is None:
         return None
     change = leaf(f"d{derivation.wrt.name}", derivation.wrt.shape)
-    parts = [_stacked(term, change, by_rows=by_rows) for term in _terms(differential)]
+    terms = _terms(_in_full(differential, derivation))
+    parts = [_stacked(term, change, by_rows=by_rows) for term in terms]
     known = [part for part in parts if part is not None]
     if len(known) < len(parts):
         return None
@@ -186,12 +267,14 @@ def _stacked(term: Tree, change: Leaf, *, by_rows: bool) -> str | None:
     if isinstance(term, Call) and term.op == "neg":
         inner = _stacked(term.operands[0], change, by_rows=by_rows)
         return None if inner is None else f"-{inner}"
-    if isinstance(term, Call) and term.op == "mul" and change in term.operands:
-        (other,) = (each for each in term.operands if each is not change)
-        if not other.shape:
-            return text(other) + " I"
-        return f"diag(vec({text(other)}))" if other.shape == change.shape else None
-    chain = make.chain(term)
+    if isinstance(term, Call) and term.op == "mul":
+        return _entrywise(term, change)
+    first, *others = make.chain(term)
+    if others and isinstance(first, Call) and first.op == "neg":
+        positive = make.product([first.operands[0], *others])
+        inner = _stacked(positive, change, by_rows=by_rows)
+        return None if inner is None else f"-{inner}"
+    chain = [first, *others]
     turned = make.transposed(change)
     place = next((i for i, factor in enumerate(chain) if factor in (change, turned)), None)
     if place is None or any(len(factor.shape) != 2 for factor in chain):
@@ -210,13 +293,31 @@ def _stacked(term: Tree, change: Leaf, *, by_rows: bool) -> str | None:
     return " ".join(part for part in (written, swap) if part) or "I"
 
 
+def _entrywise(term: Tree, change: Leaf) -> str | None:
+    """Write a product entry by entry: vec(M * X) = diag(vec(M)) vec(X)."""
+    factors = list(_factors(term))
+    if factors.count(change) != 1 or any(change in leaves(f) for f in factors if f is not change):
+        return None
+    factors.remove(change)
+    matrix = reduce(make.times, factors)
+    if matrix.shape == change.shape:
+        return f"diag(vec({text(matrix)}))"
+    return f"{text(matrix)} I" if not matrix.shape and isinstance(matrix, Leaf) else None
+
+
+def _factors(tree: Tree) -> Iterator[Tree]:
+    if isinstance(tree, Call) and tree.op == "mul":
+        for operand in tree.operands:
+            yield from _factors(operand)
+    else:
+        yield tree
+
+
 def _side(tree: Tree | None, *, turned: bool = False) -> str:
     if tree is None:
         return "I"
     written = make.transposed(tree) if turned else tree
-    is_plain = isinstance(written, Leaf) or (
-        isinstance(written, Call) and written.op == "transpose"
-    )
+    is_plain = isinstance(written, Leaf) or (isinstance(written, Call) and written.op not in INFIX)
     return text(written) if is_plain else f"({text(written)})"
 
 

@@ -76,10 +76,10 @@ class Derivation:
         """Return the derivative in numerator layout: of a scalar a row, of a vector a row each."""
         of, by = self.kinds
         if of == "scalar" and by != "tensor":
-            return _transposed(self.denominator)
+            return self._transposed(self.denominator)
         if by == "scalar" and of != "tensor":
             return self._form(self.jacobian.output_labels, self.output.shape)
-        if (of, by) == ("vector", "vector"):
+        if self.kinds == _JACOBIAN:
             labels = (*_axes(self.jacobian.output_labels), *_axes(self.jacobian.wrt_labels))
             shape = tuple(label.dim for label in labels)
             return self._form(labels, shape)
@@ -91,7 +91,7 @@ class Derivation:
         of = self.kinds[0]
         if of == "scalar":
             return self._form(self.jacobian.wrt_labels, self.wrt.shape)
-        return _transposed(self.numerator) if of == "vector" else None
+        return self._transposed(self.numerator) if of == "vector" else None
 
     @cached_property
     def differential(self) -> Tree | None:
@@ -155,10 +155,17 @@ class Derivation:
                 read = layout.formula(self.jacobian.terms, labels, shape, (), numerator=False)
             else:
                 read = make.zeros(shape)
-            tree, rewritings = closed(read)
+            tree, rewritings = closed(read, is_jacobian=self.kinds == _JACOBIAN)
             return Form(tree, rewritings, self._checked(tree))
         except Unreadable:
             return None
+
+    def _transposed(self, form: Form | None) -> Form | None:
+        if form is None:
+            return None
+        turned = make.transposed(form.tree)
+        tree, more = closed(turned, is_jacobian=self.kinds == _JACOBIAN)
+        return Form(tree, (*form.rewritings, *more), form.checked)
 
     def _checked(self, tree: Tree) -> Checked:
         """Check the gradient that a formula makes of an upstream gradient."""
@@ -182,6 +189,7 @@ class Derivation:
         return _in_shape(product, self.wrt.shape)
 
 
+_JACOBIAN = ("vector", "vector")
 _OVER_ALL = (("axis", None), ("keepdims", False))
 
 
@@ -207,13 +215,6 @@ def _kind(shape: Shape) -> str:
 
 def _axes(labels: Labels) -> tuple[Label, ...]:
     return tuple(label for label in labels if label is not None)
-
-
-def _transposed(form: Form | None) -> Form | None:
-    if form is None:
-        return None
-    tree, more = closed(make.transposed(form.tree))
-    return form._replace(tree=tree, rewritings=(*form.rewritings, *more))
 
 
 def _flat(tree: Tree) -> Tree:

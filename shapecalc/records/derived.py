@@ -43,4 +43,6 @@ class Derived(NamedTuple):
     differential: Formula | None
     vec: str | None
     checked: Checked
-    notes: tuple[str, ...] = ()
+    where: tuple[tuple[str, str], ...] = ()  # a name in the formulas, and what it stands for
+    kinks: tuple[str, ...] = ()  # what a derivative is taken to be where there is none
+    gradient_of: str = ""  # what the expression is the gradient of, where that was asked for

@@ -39,7 +39,11 @@ def wanted_of(found: Derived, layout: str) -> tuple[str, ...]:
 
 def _head(page: Page, found: Derived) -> None:
     of, by = found.kinds
-    page.line(cell(f"{found.output} = {found.expression}", "bold"))
+    if found.gradient_of:
+        page.line(cell(f"the Hessian of {found.gradient_of}", "bold"))
+        page.line(cell(f"{found.output} = {found.expression}, its gradient"))
+    else:
+        page.line(cell(f"{found.output} = {found.expression}", "bold"))
     sizes = (
         f"{found.output} is {shape(found.output_shape)}, {found.wrt} is {shape(found.wrt_shape)}"
     )
@@ -49,6 +53,10 @@ def _head(page: Page, found: Derived) -> None:
 def _layouts(page: Page, found: Derived, wanted: tuple[str, ...], *, steps: bool) -> None:
     page.head(f"∂{found.output}/∂{found.wrt}")
     rows = []
+    if found.numerator.formula is None and found.denominator.formula is None:
+        axes = len(found.full_shape)
+        page.line(cell(f"no layout: it has {axes} axes, entry by entry as below"), indent=2)
+        wanted = ()
     for name in wanted:
         laid: LaidOut = getattr(found, name)
         if laid.formula is None:
@@ -57,8 +65,10 @@ def _layouts(page: Page, found: Derived, wanted: tuple[str, ...], *, steps: bool
             text = f"{name:<12} {laid.formula.text}"
             rows.append(Row(cell(text, "bold"), (cell(shape(laid.shape)),)))
     page.rows(rows)
-    for note in found.notes:
-        page.line(cell(f"where {note}"), indent=2)
+    for name, whole in found.where:
+        page.line(cell(f"where {name} = {whole}"), indent=2)
+    for kink in found.kinks:
+        page.line(cell(kink), indent=2)
     if steps:
         for name in wanted:
             laid = getattr(found, name)

@@ -77,7 +77,9 @@ def _derived(found: Derived) -> Tree:
         "denominator": _laid_out(found.denominator),
         "differential": None if found.differential is None else _formula(found.differential),
         "vec": found.vec,
-        "where": list(found.notes),
+        "where": dict(found.where),
+        "kinks": list(found.kinks),
+        "gradient_of": found.gradient_of or None,
         "checked": _checked(found.checked),
     }
 

@@ -214,7 +214,7 @@ def _gradient_note(found: Derived) -> str:
         return f"{activation.op} with {named if len(named) < 15 else 'its loss'}"
     if len(found.links) == 1:
         node = found.links[0].use.node
-        return _said(node, found.value) or _kink(node.tree)
+        return _said(node, found.value) or kink(node.tree)
     return ""
 
 
@@ -244,7 +244,7 @@ def _is_constant_in(tree: Call, value: Leaf) -> bool:
     )
 
 
-def _kink(tree: Tree) -> str:
+def kink(tree: Tree) -> str:
     """Say what the derivative is taken to be where it does not exist."""
     if not isinstance(tree, Call) or OPS[tree.op].at_kink is None:
         return ""

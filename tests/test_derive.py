@@ -1,0 +1,352 @@
+"""`derive`: textbook identities in both layouts, and every rule that simplifies a formula."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import autograd
+import autograd.numpy as anp
+import numpy as np
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+import shapecalc.ops
+from shapecalc import api, cli
+from shapecalc.closing import RULES
+from shapecalc.ops import OPS
+from shapecalc.records import Derived, LaidOut
+from shapecalc.spec.lines import Expression
+
+runner = CliRunner()
+CASES = Path(__file__).resolve().parent.parent.parent / "shared" / "cases" / "identities.yaml"
+IDENTITIES = yaml.safe_load(CASES.read_text())["entries"] if CASES.exists() else []
+UNKNOWN = {"expm"}  # refused by name
+SIZES = {name: 2 + place for place, name in enumerate("hkmnpqr")}
+OPS_HERE = {"inv": anp.linalg.inv, "tanh": anp.tanh}
+OWN_NAMES = {
+    "np": np,
+    "diag": lambda x: np.diag(x) if x.ndim == 2 and x.shape[0] == x.shape[1] else np.diagflat(x),
+    "eye": np.eye,
+    "zeros": lambda *shape: np.zeros(shape),
+    "inv": np.linalg.inv,
+    "det": np.linalg.det,
+    "trace": np.trace,
+}
+"""How the cases are written, whatever our ops do."""
+
+TABLE = [
+    ("A @ x", "x", "A=m,n x=n,1", "A", "A.T"),
+    ("x.T @ A", "x", "A=m,n x=m,1", "A.T", "A"),
+    ("a * x", "x", "a= x=n,1", "a * eye(n)", "a * eye(n)"),
+    ("sum(x)", "x", "x=n,1", "ones(1, n)", "ones(n, 1)"),
+    ("x.T @ x", "x", "x=n,1", "2 * x.T", "2 * x"),
+    ("x.T @ A @ x", "x", "A=n,n x=n,1", "x.T @ (A.T + A)", "(A + A.T) @ x"),
+    ("a.T @ x", "x", "a=n,1 x=n,1", "a.T", "a"),
+    ("tanh(A @ x)", "x", "A=m,n x=n,1", "diag(1 - Y**2) @ A", "A.T @ diag(1 - Y**2)"),
+    ("relu(x)", "x", "x=n,1", "diag(x > 0)", "diag(x > 0)"),
+    ("exp(x)", "x", "x=n", "diag(exp(x))", "diag(exp(x))"),
+    ("norm(x)", "x", "x=n", "x / norm(x)", "x / norm(x)"),
+    ("trace(A @ X @ B)", "X", "A=m,n X=n,p B=p,m", "B @ A", "A.T @ B.T"),
+    ("trace(X.T @ X)", "X", "X=m,n", "2 * X.T", "2 * X"),
+    ("trace(X @ X)", "X", "X=n,n", "2 * X", "2 * X.T"),
+    ("a.T @ X @ b", "X", "X=m,n a=m,1 b=n,1", "b @ a.T", "a @ b.T"),
+    ("logdet(X)", "X", "X=n,n", "inv(X)", "inv(X).T"),
+    ("det(X)", "X", "X=n,n", "det(X) * inv(X)", "det(X) * inv(X).T"),
+    ("trace(inv(X))", "X", "X=n,n", "-inv(X) @ inv(X)", "-inv(X).T @ inv(X).T"),
+    (
+        "sum((A @ x - b)**2)",
+        "x",
+        "A=m,n x=n,1 b=m,1",
+        "2 * ((x.T @ A.T - b.T) @ A)",
+        "2 * (A.T @ (A @ x - b))",
+    ),
+    ("x", "z", "x=n z=m", "zeros(n, m)", "zeros(m, n)"),
+    ("x**3", "x", "x=", "3 * x**2", "3 * x**2"),
+    ("t * A", "t", "t= A=m,n", "A", None),
+]
+
+
+def derived(expression: str, wrt: str, shapes: str, **options: Any) -> Derived:
+    pairs = [tuple(each.split("=")) for each in shapes.split()]
+    asked = Expression(expression, wrt, tuple((name, dims) for name, dims in pairs))
+    report = api.derive(asked, "<expression>", **options)
+    assert not report.findings, report.findings
+    assert report.derived is not None
+    return report.derived
+
+
+def drawn(shapes: Mapping[str, Any], domains: Mapping[str, str], sizes: dict[str, int]) -> Any:
+    random = np.random.default_rng(3)
+    names: dict[str, Any] = {**{op: getattr(shapecalc.ops, op) for op in OPS}, **OWN_NAMES, **sizes}
+    for name, dims in shapes.items():
+        shape = [eval(str(dim), {}, dict(sizes)) for dim in dims]
+        entries = random.uniform(0.2, 0.9, shape)
+        domain = domains.get(name)
+        if domain in ("spd", "posdet"):
+            entries = entries @ entries.T + np.eye(shape[0])
+        names[name] = 0.3 * entries if domain == "small" else entries
+        names[name] = entries + entries.T if domain == "sym" else names[name]
+    return names
+
+
+def run(laid: LaidOut, found: Derived, names: dict[str, Any]) -> Any:
+    assert laid.formula is not None
+    known = dict(names)
+    for name, whole in found.where:
+        known[name] = eval(whole, {}, known)
+    return np.asarray(eval(laid.formula.numpy, {"np": np}, known), dtype=float)
+
+
+@pytest.mark.parametrize("entry", IDENTITIES, ids=lambda entry: str(entry["id"]))
+def test_identity_is_right_in_both_layouts(entry: dict[str, Any]) -> None:
+    shapes = {name: ",".join(map(str, dims)) for name, dims in entry["shapes"].items()}
+    asked = Expression(entry["expr"], entry["wrt"], tuple(shapes.items()))
+    report = api.derive(asked, "<expression>")
+    if any(name in entry["expr"] for name in UNKNOWN):
+        assert [each.code for each in report.findings] == ["SC212"]
+        return
+    found = report.derived
+    assert found is not None, report.findings
+    assert found.checked.exact
+    dims = {str(dim) for each in entry["shapes"].values() for dim in each}
+    sizes = {dim: 3 + place for place, dim in enumerate(sorted(filter(str.isidentifier, dims)))}
+    names = drawn(entry["shapes"], entry.get("domain") or {}, sizes | (entry.get("sizes") or {}))
+    for layout in ("numerator", "denominator"):
+        laid: LaidOut = getattr(found, layout)
+        if entry[layout] is not None:
+            wanted = np.asarray(eval(entry[layout], {}, names), dtype=float)
+            result = run(laid, found, names)
+            assert result.size == wanted.size
+            np.testing.assert_allclose(result.reshape(wanted.shape), wanted, 1e-9, 1e-12)
+        if laid.formula is not None:
+            result = run(laid, found, names)
+            assert result.shape == tuple(eval(dim, {}, names) for dim in laid.shape)
+
+
+@pytest.mark.parametrize(("expression", "wrt", "shapes", "numerator", "denominator"), TABLE)
+def test_closed_forms_are_those_of_the_tables(
+    expression: str, wrt: str, shapes: str, numerator: str, denominator: str | None
+) -> None:
+    found = derived(expression, wrt, shapes)
+    assert found.numerator.formula is not None
+    text = found.numerator.formula.text
+    whole = dict(found.where).get("Y", expression)
+    assert text in (numerator, numerator.replace("Y", whole))
+    if denominator is not None:
+        assert found.denominator.formula is not None
+        text = found.denominator.formula.text
+        assert text in (denominator, denominator.replace("Y", whole))
+
+
+def test_every_rule_is_used_and_each_step_is_equal() -> None:
+    used = set()
+    more = [
+        ("trace(trace(A) * A)", "A", "A=n,n"),
+        ("logdet(S + t * P)", "t", "S=n,n P=n,n t="),
+        ("sqrt(a.T @ X @ b)", "X", "X=m,n a=m,1 b=n,1"),
+        ("x.T @ A @ x + sin(y).T @ x", "x", "A=n,n x=n,1 y=n,1"),
+        ("trace((A @ X + C) @ (A @ X + C).T)", "X", "A=m,n X=n,p C=m,p"),
+        ("sum(logsumexp(X @ w, axis=0))", "w", "X=m,n w=n"),
+    ]
+    for expression, wrt, shapes in [*(row[:3] for row in TABLE), *more]:
+        for order in (1, 2) if expression.startswith("sum(logsumexp") else (1,):
+            found = derived(expression, wrt, shapes, order=order)
+            pairs = [each.split("=") for each in shapes.split()]
+            given = {name: [d for d in dims.split(",") if d] for name, dims in pairs}
+            names = drawn(given, {"S": "spd", "A": "spd"} if "n,n" in shapes else {}, SIZES)
+            whole = eval(found.expression, {}, {**names, "np": np})
+            for laid in (found.numerator, found.denominator):
+                if laid.formula is None:
+                    continue
+                final = run(laid, found, names)
+                for rule, text in laid.steps:
+                    used.add(rule)
+                    step = np.asarray(eval(text, {}, {**names, found.output: whole}), dtype=float)
+                    alike = step if step.shape == final.shape else step.T
+                    np.testing.assert_allclose(alike, final, rtol=1e-9, atol=1e-12, err_msg=text)
+    assert used == set(RULES)
+
+
+def swaps(shape: tuple[int, ...]) -> Any:
+    """Return K, with K vec(X) = vec(X.T) for stacked columns."""
+    rows, columns = shape
+    return (
+        np.eye(rows * columns).reshape(columns, rows, -1).swapaxes(0, 1).reshape(rows * columns, -1)
+    )
+
+
+VEC_FORMS = [
+    (
+        *("A @ X @ B", "X", "A=m,n X=n,p B=p,q"),
+        *("(B.T ⊗ A)", lambda v: np.kron(v["B"].T, v["A"])),
+        *("(A ⊗ B.T)", lambda v: np.kron(v["A"], v["B"].T)),
+    ),
+    (
+        *("W @ A", "A", "W=k,h A=h,m"),
+        *("(I ⊗ W)", lambda v: np.kron(np.eye(v["m"]), v["W"])),
+        *("(W ⊗ I)", lambda v: np.kron(v["W"], np.eye(v["m"]))),
+    ),
+    (
+        *("inv(X)", "X", "X=n,n"),
+        *("-(inv(X).T ⊗ inv(X))", lambda v: -np.kron(v["inv"](v["X"]).T, v["inv"](v["X"]))),
+        *("-(inv(X) ⊗ inv(X).T)", lambda v: -np.kron(v["inv"](v["X"]), v["inv"](v["X"]).T)),
+    ),
+    (
+        *("X.T", "X", "X=m,n"),
+        *("K", lambda v: swaps(v["X"].shape)),
+        *("K", lambda v: swaps(v["X"].shape).T),
+    ),
+    (
+        *("X.T @ X", "X", "X=m,n"),
+        "((X.T ⊗ I) K + (I ⊗ X.T))",
+        lambda v: (
+            np.kron(v["X"].T, np.eye(v["n"])) @ swaps(v["X"].shape)
+            + np.kron(np.eye(v["n"]), v["X"].T)
+        ),
+        "((I ⊗ X.T) K + (X.T ⊗ I))",
+        lambda v: (
+            np.kron(np.eye(v["n"]), v["X"].T) @ swaps(v["X"].shape).T
+            + np.kron(v["X"].T, np.eye(v["n"]))
+        ),
+    ),
+    (
+        *("tanh(X)", "X", "X=m,n"),
+        *("diag(vec(1 - tanh(X)**2))", lambda v: np.diag((1 - np.tanh(v["X"]) ** 2).ravel("F"))),
+        *("diag(vec(1 - tanh(X)**2))", lambda v: np.diag((1 - np.tanh(v["X"]) ** 2).ravel("C"))),
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("expression", "wrt", "shapes", "columns", "of_columns", "rows", "of_rows"), VEC_FORMS
+)
+def test_vec_form_is_the_jacobian_of_the_stacks(
+    expression: str,
+    wrt: str,
+    shapes: str,
+    columns: str,
+    of_columns: Any,
+    rows: str,
+    of_rows: Any,
+) -> None:
+    pairs = [each.split("=") for each in shapes.split()]
+    names = drawn(
+        {name: dims.split(",") for name, dims in pairs},
+        {"X": "posdet"} if expression == "inv(X)" else {},
+        SIZES,
+    )
+    plain = autograd.jacobian(lambda value: eval(expression, {}, {**names, **OPS_HERE, wrt: value}))
+    full = plain(names[wrt])
+    orders: tuple[Literal["F"], Literal["C"]] = ("F", "C")
+    for order, written, matrix_of in zip(
+        orders, (columns, rows), (of_columns, of_rows), strict=True
+    ):
+        found = derived(expression, wrt, shapes, by_rows=order == "C")
+        assert found.vec == f"vec(dY) = {written} vec(d{wrt})"
+        shape = names[wrt].shape
+        flat = sorted(np.ndindex(*shape), key=lambda at: at if order == "C" else at[::-1])
+        matrix = np.stack([full[(..., *at)].ravel(order) for at in flat], axis=1)
+        np.testing.assert_allclose(matrix_of(names), matrix, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("expression", "wrt", "shapes", "plain"),
+    [
+        ("x.T @ A @ x", "x", "A=n,n x=n,1", lambda A, x: (x.T @ A @ x)[0, 0]),
+        ("sum(exp(A @ x))", "x", "A=m,n x=n", lambda A, x: anp.sum(anp.exp(A @ x))),
+        ("sum(logsumexp(A @ x, axis=0))", "x", "A=m,n x=n", None),
+        ("norm(x)", "x", "x=n", lambda x: anp.sqrt(anp.sum(x**2))),
+    ],
+)
+def test_hessian_is_the_jacobian_of_the_gradient(
+    expression: str, wrt: str, shapes: str, plain: Any
+) -> None:
+    found = derived(expression, wrt, shapes, order=2)
+    assert found.gradient_of == expression
+    pairs = [each.split("=") for each in shapes.split()]
+    names = drawn({name: dims.split(",") for name, dims in pairs}, {}, SIZES)
+    plain = plain or (lambda A, x: anp.log(anp.sum(anp.exp(A @ x))))
+    values = [names[name] for name, _ in pairs]
+    place = [name for name, _ in pairs].index(wrt)
+    wanted = np.squeeze(autograd.hessian(plain, place)(*values))
+    np.testing.assert_allclose(run(found.numerator, found, names), wanted, rtol=1e-8)
+
+
+def page(*arguments: str) -> tuple[int, str]:
+    result = runner.invoke(cli.app, ["derive", *arguments])
+    return result.exit_code, result.stdout
+
+
+def test_page_has_both_layouts_and_how_they_were_checked() -> None:
+    shapes = ("--shape", "A=m,n", "--shape", "X=n,p", "--shape", "B=p,m")
+    code, text = page("trace(A @ X @ B)", "--wrt", "X", *shapes, "--ascii")
+    assert code == 0
+    assert "  numerator    B @ A      (p, n)\n  denominator  A.T @ B.T  (n, p)\n" in text
+    assert "CHECKED  algebra, for all sizes" in text
+
+
+def test_tensor_has_its_diagonal_its_effective_matrix_and_its_vec_form() -> None:
+    code, text = page("W @ A", "--wrt", "A", "--shape", "W=k,h", "--shape", "A=h,m")
+    assert code == 0
+    assert "∂Y[i,j]/∂A[p,q] = W[i,p] δ[j,q]  (k, m, h, m)" in text
+    assert "effective, without that: W (k, h)" in text
+    assert "vec(dY) = (I ⊗ W) vec(dA), columns stacked" in text
+
+
+@pytest.mark.parametrize(
+    ("layout", "lines"),
+    [
+        ("numerator", ["x.T @ (A.T + A)"]),
+        ("denominator", ["(A + A.T) @ x"]),
+        ("both", ["x.T @ (A.T + A)", "(A + A.T) @ x"]),
+        ("mixed", ["(A + A.T) @ x"]),
+    ],
+)
+def test_formulas_alone_are_to_be_pasted(layout: str, lines: list[str]) -> None:
+    given = ("x.T @ A @ x", "--wrt", "x", "--shape", "x=n,1", "--shape", "A=n,n")
+    code, text = page(*given, "--layout", layout, "--output-format", "numpy")
+    assert (code, text.splitlines()) == (0, lines)
+
+
+def test_json_is_the_record() -> None:
+    code, text = page("relu(x)", "--wrt", "x", "--shape", "x=n,1", "--output-format", "json")
+    found = json.loads(text)["derived"]
+    assert code == 0
+    assert found["numerator"]["formula"]["text"] == "diag(x > 0)"
+    assert found["numerator"]["formula"]["numpy"] == "np.diagflat(np.where(x > 0, 1, 0))"
+    assert found["kinks"] == ["at x = 0: 0 by convention"]
+    assert (found["of"], found["by"], found["full_shape"]) == ("vector", "vector", list("n1n1"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("expm(X)", "--wrt", "X", "--shape", "X=n,n"), "`expm` is not supported"),
+        (("X @ A", "--wrt", "X", "--shape", "X=n,m", "--shape", "A=n,p"), "write `X.T @ A`"),
+        (("sum(X", "--wrt", "X"), "`(` is not closed"),
+        (("a", "--wrt", "x"), "`x` is not in the expression"),
+        (("X", "--wrt", "X", "--shape", "X=m,n", "--order", "2"), "a Hessian is that of a scalar"),
+        (("X", "--wrt", "X", "--shape", "X"), "is no shape"),
+        (("softmax(x)", "--wrt", "x", "--shape", "x=n"), "write `softmax(x, axis=0)`"),
+    ],
+)
+def test_what_cannot_be_derived_says_what_to_write(arguments: tuple[str, ...], said: str) -> None:
+    result = runner.invoke(cli.app, ["derive", *arguments])
+    assert result.exit_code == 2
+    assert said in " ".join((result.stdout + result.stderr).split())
+
+
+def test_shapes_that_nobody_gave_are_inferred() -> None:
+    found = derived("A @ x + b", "x", "x=n,1")
+    assert found.numerator.formula is not None
+    assert (found.numerator.formula.text, found.kinds) == ("A", ("vector", "vector"))
+    assert derived("trace(A @ X @ B)", "X", "").denominator.formula is not None
+
+
+def test_long_expression_that_stands_twice_keeps_its_name() -> None:
+    found = derived("softmax(A @ x + b, axis=0)", "x", "A=k,n x=n,1 b=k,1")
+    assert found.where == (("Y", "softmax(A @ x + b, axis=0)"),)
+    assert found.numerator.formula is not None
+    assert found.numerator.formula.text == "diag(Y) @ A - Y @ Y.T @ A"
