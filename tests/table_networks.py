@@ -30,6 +30,9 @@ Array = NDArray[np.float64]
 Values = dict[str, Array]
 LONGEST = 4
 PROGRESS = 500
+LARGEST = 1e7  # of the values of a network; beyond, its oracles are no judges of it
+FINER = 2e-6
+SMALLEST = 1e-9  # between the entries of a value
 STEPS = {name: list(steps_of(entry)) for name, entry in OPS.items()}
 REACHED = [
     name
@@ -117,13 +120,27 @@ def judged(grown: Grown, seed: int) -> Judged:
     graph = build_graph(network_)
     values = _drawn(graph, seed)
     with np.errstate(all="ignore"):
-        known = run(graph, values, {})
-        if not all(np.isfinite(entries).all() for entries in known.values()):
+        try:
+            known = run(graph, values, {})
+            if not all(np.isfinite(entries).all() for entries in known.values()):
+                return Judged((), "no value")
+            if max(float(np.max(np.abs(each), initial=0)) for each in known.values()) > LARGEST:
+                return Judged((), "ill-conditioned")
+            if any(_is_flat(known[name]) for name in known if name[:1] == "u"):
+                return Judged((), "entries that tie")
+            truth = _truth(graph, values)
+        except np.linalg.LinAlgError:
             return Judged((), "no value")
-        truth = _truth(graph, values)
+    if truth is None:
+        return Judged((), "ill-conditioned")
     if not all(np.isfinite(entries).all() for entries in truth.values()):
         return Judged((), "no derivative")
     return Judged(tuple(_compared(json_of(report), known, truth)))
+
+
+def _is_flat(entries: Array) -> bool:
+    """Say whether all entries of a value are the same: fed with the mean of what sums to 0."""
+    return np.size(entries) > 1 and bool(np.ptp(entries) < SMALLEST)
 
 
 def _drawn(graph: Graph, seed: int) -> Values:
@@ -155,8 +172,11 @@ def _at(tree: Tree, known: Mapping[str, Any], sizes: Mapping[str, int]) -> Any:
     return with_autograd(OPS[tree.op])(*operands, **arguments(tree, sizes))
 
 
-def _truth(graph: Graph, values: Values) -> Values:
-    """Return the gradient of the loss by every value, by autograd, else by differences."""
+def _truth(graph: Graph, values: Values) -> Values | None:
+    """Return the gradient of the loss by every value, by autograd, else by differences.
+
+    None where differences with two steps do not agree: near a matrix that has no inverse.
+    """
     zeros = {name: np.zeros(np.shape(entries)) for name, entries in run(graph, values, {}).items()}
     del zeros["J"]
     try:
@@ -164,7 +184,10 @@ def _truth(graph: Graph, values: Values) -> Values:
             warnings.filterwarnings("ignore", "Output seems independent")
             found: Values = grad(lambda moved: run(graph, values, moved)["J"])(zeros)
     except (NotImplementedError, AssertionError, ValueError, TypeError):
-        return _by_differences(graph, values, zeros)
+        found = _by_differences(graph, values, zeros)
+        finer = _by_differences(graph, values, zeros, by=FINER)
+        agree = (np.allclose(found[name], finer[name], 1e-6, 1e-7) for name in found)
+        return found if all(agree) else None
     return found
 
 
