@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from shapecalc.matrix import make
 from shapecalc.matrix.printing import text
-from shapecalc.tree import Call, Tree, call, number
+from shapecalc.tree import Call, Leaf, Tree, call, number, rebuilt
 
 MOST = 60
 
@@ -38,6 +38,46 @@ def closed(tree: Tree, *, is_jacobian: bool) -> tuple[Tree, tuple[Rewriting, ...
         name, tree = step
         found.append(Rewriting(name, text(tree)))
     return tree, tuple(found)
+
+
+def by_symmetry(tree: Tree, names: frozenset[str]) -> tuple[Tree, tuple[Rewriting, ...]]:
+    """Use that some matrices are their own transposes: A.T is A, and so is inv(A).T inv(A)."""
+
+    def put(part: Tree) -> Tree | None:
+        if isinstance(part, Call) and part.op == "transpose" and is_symmetric(part, names):
+            return part.operands[0]
+        return None
+
+    found = rebuilt(tree, put)
+    if found is tree:
+        return tree, ()
+    whole, more = closed(found, is_jacobian=False)
+    return whole, (Rewriting("symmetric", text(found)), *more)
+
+
+def is_symmetric(tree: Tree, names: frozenset[str]) -> bool:
+    """Say whether a matrix is its own transpose, as far as its form tells."""
+    match tree:
+        case Leaf(name=name):
+            return name in names
+        case Call(op="inv" | "neg" | "transpose", operands=(operand,)):
+            return is_symmetric(operand, names)
+        case Call(op="add" | "sub", operands=operands):
+            return all(is_symmetric(operand, names) for operand in operands)
+        case Call(op="mul" | "div", operands=(left, right)):
+            parts = [part for part in (left, right) if not _is_number_like(part)]
+            return all(is_symmetric(part, names) for part in parts) and bool(parts)
+        case Call(op="matmul"):
+            chain = make.chain(tree)
+            turned = [make.transposed(factor) for factor in reversed(chain)]
+            pairs = zip(chain, turned, strict=True)
+            return all(
+                a is b or (a is make.transposed(b) and is_symmetric(a, names)) for a, b in pairs
+            )
+        case Call(op="eye"):
+            return True
+        case _:
+            return False
 
 
 def _steps(tree: Tree, rules: Mapping[str, Rule]) -> Iterator[tuple[str, Tree]]:

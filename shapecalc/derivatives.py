@@ -9,9 +9,10 @@ from collections.abc import Iterator, Mapping
 from functools import reduce
 
 from shapecalc.backprop import JacobianTooLarge
+from shapecalc.closing import by_symmetry
 from shapecalc.deriving import Derivation, Form
 from shapecalc.diagnostics import Finding, Problem, Severity
-from shapecalc.graph import build_graph
+from shapecalc.graph import Graph, build_graph
 from shapecalc.index import Factor, Term, fresh_labels
 from shapecalc.matrix import make
 from shapecalc.matrix.entries import Letters, sum_text
@@ -29,7 +30,7 @@ from shapecalc.span import Span
 from shapecalc.spec import read_network
 from shapecalc.spec.lines import Expression, dims_in, spec_of
 from shapecalc.sweep.checking import SelfCheckFailed, TooLarge
-from shapecalc.tree import Call, Leaf, Tree, calls, leaf, leaves, rebuilt
+from shapecalc.tree import Call, Leaf, Tree, call, calls, leaf, leaves, number, rebuilt
 
 LONG = 24
 """An expression of more letters keeps its name where the derivative has it twice."""
@@ -119,7 +120,7 @@ def _tried(asked: Expression, path: str, *, by_rows: bool) -> tuple[Report, Deri
     place = node.source.expression_span
     try:
         found = Derivation(node.output, node.tree, graph.values[asked.wrt])
-        record = derived(found, asked.text, by_rows=by_rows)
+        record = derived(found, asked.text, by_rows=by_rows, symmetric=_symmetric(graph))
     except (JacobianTooLarge, TooLarge, RecursionError):
         message, advice = "the derivative is too large to be checked", "name its parts, in a spec"
         finding = Finding("SC901", place, message, advice)
@@ -131,6 +132,11 @@ def _tried(asked: Expression, path: str, *, by_rows: bool) -> tuple[Report, Deri
     return Report(path, findings=(finding,), source=source), None
 
 
+def _symmetric(graph: Graph) -> frozenset[str]:
+    said = graph.network.assume
+    return frozenset(e.name for e in said if e.property in ("symmetric", "positive-definite"))
+
+
 def _values_in(asked: Expression, path: str) -> list[str]:
     """Return the names of values in an expression. Raises Problem where it is none."""
     syntax = parse_expression(asked.text, lambda start, length: Span(path, 1, start + 1, length))
@@ -139,8 +145,17 @@ def _values_in(asked: Expression, path: str) -> list[str]:
     return [name.text for name in names_in(syntax) if name.text not in known]
 
 
-def derived(derivation: Derivation, expression: str, *, by_rows: bool = False) -> Derived:
-    """Write out a derivative. `by_rows` stacks the rows of a matrix in the vec form."""
+def derived(
+    derivation: Derivation,
+    expression: str,
+    *,
+    by_rows: bool = False,
+    symmetric: frozenset[str] = frozenset(),
+) -> Derived:
+    """Write out a derivative. `by_rows` stacks the rows of a matrix in the vec form.
+
+    That some matrices are `symmetric` simplifies formulas that hold, and are checked, without.
+    """
     output, wrt, jacobian = derivation.output, derivation.wrt, derivation.jacobian
     letters = Letters(jacobian.output_labels, jacobian.wrt_labels)
     above = f"∂{output.name}{letters.indices(jacobian.output_labels)}"
@@ -161,13 +176,14 @@ def derived(derivation: Derivation, expression: str, *, by_rows: bool = False) -
         index_form=sum_text(tuple(map(_unfolded, jacobian.terms)), letters, lambda tree: tree),
         diagonal=tuple(str(delta.left.dim) for delta in derivation.diagonal),
         effective=(text(effective), _dims(effective.shape)) if effective and is_tensor else None,
-        numerator=_laid_out(numerator, derivation),
-        denominator=_laid_out(denominator, derivation),
+        numerator=_laid_out(numerator, derivation, symmetric),
+        denominator=_laid_out(denominator, derivation, symmetric),
         differential=_spelled(differential, derivation) if differential is not None else None,
         vec=_vec(differential, derivation, by_rows=by_rows) if is_tensor else None,
         checked=derivation.checked,
         where=tuple(_where(derivation)),
         kinks=tuple(_kinks(derivation)),
+        structured=_structured(derivation, symmetric),
     )
 
 
@@ -193,12 +209,31 @@ def _unfolded(term: Term) -> Term:
     return term._replace(factors=tuple(factors), summed=tuple(summed))
 
 
-def _laid_out(form: Form | None, derivation: Derivation) -> LaidOut:
+def _laid_out(form: Form | None, derivation: Derivation, symmetric: frozenset[str]) -> LaidOut:
     if form is None:
         of, by = derivation.kinds
         return LaidOut(None, (), f"of a {of} by a {by}, it is not defined")
-    steps = tuple((each.rule, each.formula) for each in form.rewritings)
-    return LaidOut(_spelled(form.tree, derivation), _dims(form.tree.shape), "", steps)
+    tree, more = by_symmetry(_in_full(form.tree, derivation), symmetric)
+    steps = tuple((each.rule, each.formula) for each in (*form.rewritings, *more))
+    return LaidOut(formula_record(tree), _dims(tree.shape), "", steps)
+
+
+def _structured(derivation: Derivation, symmetric: frozenset[str]) -> Formula | None:
+    """Return the derivative by the entries that a symmetric matrix has: G + G.T - diag(diag(G)).
+
+    Source: Petersen and Pedersen, The Matrix Cookbook, section 2.8.
+    """
+    form = derivation.denominator
+    if derivation.kinds != ("scalar", "matrix") or form is None:
+        return None
+    if derivation.wrt.name not in symmetric:
+        return None
+    whole, _ = by_symmetry(_in_full(form.tree, derivation), symmetric)
+    turned, _ = by_symmetry(make.transposed(whole), symmetric)
+    rows = whole.shape[:1]
+    diagonal = call("diag", (call("diag", (whole,), (), rows),), (), whole.shape)
+    twice = make.times(number(2), whole) if turned is whole else make.added(whole, turned)
+    return formula_record(make.added(twice, make.negative(diagonal)))
 
 
 def _spelled(tree: Tree, derivation: Derivation) -> Formula:

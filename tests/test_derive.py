@@ -274,6 +274,38 @@ def test_hessian_is_the_jacobian_of_the_gradient(
     np.testing.assert_allclose(run(found.numerator, found, names), wanted, rtol=1e-8)
 
 
+@pytest.mark.parametrize(
+    ("expression", "plain"),
+    [
+        ("logdet(S)", lambda S, x: np.log(np.linalg.det(S))),
+        ("x.T @ S @ x", lambda S, x: (x.T @ S @ x)[0, 0]),
+        ("trace(S @ S @ S)", lambda S, x: np.trace(S @ S @ S)),
+        ("x.T @ inv(S) @ x", lambda S, x: (x.T @ np.linalg.inv(S) @ x)[0, 0]),
+    ],
+)
+def test_structured_derivative_moves_both_entries(expression: str, plain: Any) -> None:
+    asked = Expression(expression, "S", (("S", "n,n"), ("x", "n,1")), ("S: symmetric",))
+    found = api.derive(asked, "<expression>").derived
+    assert found is not None
+    assert found.structured is not None
+    assert found.denominator.formula is not None
+    names = drawn({"S": ["n", "n"], "x": ["n", 1]}, {"S": "spd"}, SIZES)
+    result = np.asarray(eval(found.structured.numpy, {"np": np}, names))
+    assert "S.T" not in found.structured.text
+    for row, column in np.ndindex(*result.shape):
+        step = np.zeros_like(names["S"])
+        step[row, column] = step[column, row] = 1e-6
+        ahead, behind = (plain(names["S"] + sign * step, names["x"]) for sign in (1, -1))
+        assert (ahead - behind) / 2e-6 == pytest.approx(result[row, column], rel=1e-5, abs=1e-7)
+
+
+def test_symmetric_matrix_needs_no_transpose() -> None:
+    shapes = ("--shape", "A=n,n", "--shape", "x=n,1")
+    given = ("x.T @ A @ x", "--wrt", "x", *shapes, "--output-format", "text")
+    assert page(*given)[1] == "x.T @ (A.T + A)\n(A + A.T) @ x\n"
+    assert page(*given, "--assume", "A symmetric")[1] == "2 * (x.T @ A)\n2 * (A @ x)\n"
+
+
 def page(*arguments: str) -> tuple[int, str]:
     result = runner.invoke(cli.app, ["derive", *arguments])
     return result.exit_code, result.stdout

@@ -63,7 +63,7 @@ def derive(
     from shapecalc.spec.lines import Expression
 
     shapes = tuple(_shape(as_utf8(text)) for text in shape or ())
-    facts = tuple(as_utf8(fact) for fact in assume or ())
+    facts = tuple(_fact(as_utf8(fact)) for fact in assume or ())
     asked = Expression(as_utf8(expression).strip(), as_utf8(wrt), shapes, facts)
     try:
         report = api.derive(asked, PATH, order=order, by_rows=row_major)
@@ -94,6 +94,11 @@ def _formulas(report: "Report", layout: Layout, spelling: str) -> str:
     forms = [getattr(report.derived, name) for name in wanted_of(report.derived, layout.value)]
     lines = [getattr(form.formula, spelling) for form in forms if form.formula is not None]
     return "".join(f"{line}\n" for line in lines)
+
+
+def _fact(text: str) -> str:
+    """Take `A symmetric` for `A: symmetric`."""
+    return text if ":" in text else text.strip().replace(" ", ": ", 1)
 
 
 def _shape(text: str) -> tuple[str, str]:

@@ -45,4 +45,5 @@ class Derived(NamedTuple):
     checked: Checked
     where: tuple[tuple[str, str], ...] = ()  # a name in the formulas, and what it stands for
     kinks: tuple[str, ...] = ()  # what a derivative is taken to be where there is none
+    structured: Formula | None = None  # by a symmetric matrix: an entry stands in two places
     gradient_of: str = ""  # what the expression is the gradient of, where that was asked for

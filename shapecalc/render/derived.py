@@ -64,7 +64,15 @@ def _layouts(page: Page, found: Derived, wanted: tuple[str, ...], *, steps: bool
         else:
             text = f"{name:<12} {laid.formula.text}"
             rows.append(Row(cell(text, "bold"), (cell(shape(laid.shape)),)))
+    if found.structured is not None:
+        rows.append(Row(cell(f"{'structured':<12} {found.structured.text}")))
     page.rows(rows)
+    if found.structured is not None:
+        told = (
+            f"{found.wrt} is symmetric: an entry off its diagonal is moved in both places at once"
+        )
+        for line in page.folded(told, page.width - 2):
+            page.line(cell(line), indent=2)
     for name, whole in found.where:
         page.line(cell(f"where {name} = {whole}"), indent=2)
     for kink in found.kinks:

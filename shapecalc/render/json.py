@@ -79,6 +79,7 @@ def _derived(found: Derived) -> Tree:
         "vec": found.vec,
         "where": dict(found.where),
         "kinks": list(found.kinks),
+        "structured": None if found.structured is None else _formula(found.structured),
         "gradient_of": found.gradient_of or None,
         "checked": _checked(found.checked),
     }
