@@ -14,6 +14,15 @@ from shapecalc.tree import Call, Leaf, Tree, call, number, rebuilt
 MOST = 60
 
 
+TRANSPARENT = frozenset(
+    {
+        *("add", "sub", "mul", "div", "neg", "matmul", "transpose", "sum", "diag", "squeeze"),
+        *("expand_dims", "trace", "outer"),
+    }
+)
+"""Ops into whose operands rules go; what a function is of stays as its author wrote it."""
+
+
 class Rewriting(NamedTuple):
     """One application of a rule: its name, and the whole formula after it."""
 
@@ -83,7 +92,7 @@ def is_symmetric(tree: Tree, names: frozenset[str]) -> bool:
 def _steps(tree: Tree, rules: Mapping[str, Rule]) -> Iterator[tuple[str, Tree]]:
     if not isinstance(tree, Call):
         return
-    for place, operand in enumerate(tree.operands):
+    for place, operand in enumerate(tree.operands if tree.op in TRANSPARENT else ()):
         for name, new in _steps(operand, rules):
             operands = (*tree.operands[:place], new, *tree.operands[place + 1 :])
             yield name, call(tree.op, operands, tree.attributes, tree.shape)

@@ -12,6 +12,7 @@ from shapecalc.backprop import JacobianTooLarge
 from shapecalc.closing import by_symmetry
 from shapecalc.deriving import Derivation, Form
 from shapecalc.diagnostics import Finding, Problem, Severity
+from shapecalc.functions import Dependence, NoTangent
 from shapecalc.graph import Graph, build_graph
 from shapecalc.index import Factor, Term, fresh_labels
 from shapecalc.matrix import make
@@ -28,7 +29,7 @@ from shapecalc.report.most import first_findings
 from shapecalc.source import lines_of
 from shapecalc.span import Span
 from shapecalc.spec import read_network
-from shapecalc.spec.lines import Expression, dims_in, spec_of
+from shapecalc.spec.lines import Expression, dims_in, spec_of, without_calls
 from shapecalc.sweep.checking import SelfCheckFailed, TooLarge
 from shapecalc.tree import Call, Leaf, Tree, call, calls, leaf, leaves, number, rebuilt
 
@@ -52,7 +53,7 @@ def differentiated(asked: Expression, path: str, *, order: int, by_rows: bool) -
         message = f"a Hessian is that of a scalar, and this is a {derivation.kinds[0]}"
         found = Finding("SC210", Span(path, 1, 1), message, "sum the entries, `sum(...)`")
         return Report(path, findings=(found,))
-    put = {derivation.output: derivation.equation}.get
+    put = {derivation.output: derivation.written}.get
     whole = text(rebuilt(gradient.tree, put))  # type: ignore[arg-type]  # None: keep
     second, _ = _once(asked._replace(text=whole), path, by_rows=by_rows)
     if second.derived is None:
@@ -95,6 +96,13 @@ def _likely(name: str, given: Mapping[str, str], wrt: str) -> str:
 
 
 def _tried(asked: Expression, path: str, *, by_rows: bool) -> tuple[Report, Derivation | None]:
+    if asked.functions:
+        shapes = (*asked.shapes, *((each.name, each.shape) for each in asked.functions))
+        whole = without_calls(asked.text, asked.functions)
+        known = dict(shapes)
+        open_ = [each.of for each in asked.functions if each.of not in known]
+        shapes += tuple((name, _likely(name, known, name)) for name in dict.fromkeys(open_))
+        asked = asked._replace(text=whole, shapes=shapes)
     try:
         names = _values_in(asked, path)
     except Problem as problem:
@@ -119,11 +127,17 @@ def _tried(asked: Expression, path: str, *, by_rows: bool) -> tuple[Report, Deri
     (node,) = graph.nodes
     place = node.source.expression_span
     try:
-        found = Derivation(node.output, node.tree, graph.values[asked.wrt])
+        values = graph.values
+        functions = [Dependence(values[f.name], values[f.of]) for f in asked.functions]
+        found = Derivation(node.output, node.tree, values[asked.wrt], functions)
         record = derived(found, asked.text, by_rows=by_rows, symmetric=_symmetric(graph))
     except (JacobianTooLarge, TooLarge, RecursionError):
         message, advice = "the derivative is too large to be checked", "name its parts, in a spec"
         finding = Finding("SC901", place, message, advice)
+    except NoTangent as name:
+        message = f"the derivative of `{name}` is no matrix"
+        advice = "a function is a scalar or vector of one, or a matrix of a scalar"
+        finding = Finding("SC212", place, message, advice)
     except SelfCheckFailed as failure:
         message = f"the derivative failed its own check: {failure}"
         finding = Finding("SC902", place, message, "this is our bug: please report it")
@@ -157,23 +171,25 @@ def derived(
     That some matrices are `symmetric` simplifies formulas that hold, and are checked, without.
     """
     output, wrt, jacobian = derivation.output, derivation.wrt, derivation.jacobian
+    terms = tuple(map(_unfolded, (_read(term, derivation) for term in jacobian.terms)))
     letters = Letters(jacobian.output_labels, jacobian.wrt_labels)
     above = f"∂{output.name}{letters.indices(jacobian.output_labels)}"
-    below = f"∂{wrt.name}{letters.indices(jacobian.wrt_labels)}"
+    below = f"∂{derivation.name}{letters.indices(jacobian.wrt_labels)}"
     numerator, denominator = derivation.numerator, derivation.denominator
     effective = derivation.effective
+    effective = None if effective is None else derivation.read(effective)
     differential = derivation.differential if derivation.kinds[0] != "scalar" else None
     is_tensor = numerator is None and denominator is None
     return Derived(
         expression=expression,
         output=output.name,
         output_shape=_dims(output.shape),
-        wrt=wrt.name,
+        wrt=derivation.name,
         wrt_shape=_dims(wrt.shape),
         kinds=derivation.kinds,
         full_shape=_dims((*output.shape, *wrt.shape)),
         left=f"{above}/{below}",
-        index_form=sum_text(tuple(map(_unfolded, jacobian.terms)), letters, lambda tree: tree),
+        index_form=sum_text(terms, letters, lambda tree: tree),
         diagonal=tuple(str(delta.left.dim) for delta in derivation.diagonal),
         effective=(text(effective), _dims(effective.shape)) if effective and is_tensor else None,
         numerator=_laid_out(numerator, derivation, symmetric),
@@ -185,6 +201,11 @@ def derived(
         kinks=tuple(_kinks(derivation)),
         structured=_structured(derivation, symmetric),
     )
+
+
+def _read(term: Term, derivation: Derivation) -> Term:
+    factors = (each._replace(tree=derivation.read(each.tree)) for each in term.factors)
+    return term._replace(factors=tuple(factors))
 
 
 def _unfolded(term: Term) -> Term:
@@ -226,7 +247,7 @@ def _structured(derivation: Derivation, symmetric: frozenset[str]) -> Formula | 
     form = derivation.denominator
     if derivation.kinds != ("scalar", "matrix") or form is None:
         return None
-    if derivation.wrt.name not in symmetric:
+    if derivation.name not in symmetric:
         return None
     whole, _ = by_symmetry(_in_full(form.tree, derivation), symmetric)
     turned, _ = by_symmetry(make.transposed(whole), symmetric)
@@ -242,22 +263,25 @@ def _spelled(tree: Tree, derivation: Derivation) -> Formula:
 
 
 def _in_full(tree: Tree, derivation: Derivation) -> Tree:
+    tree = derivation.read(tree)
     count = sum(name is derivation.output for name in leaves(tree))
-    if count > 1 and len(text(derivation.equation)) > LONG:
+    if count > 1 and len(text(derivation.written)) > LONG:
         return tree
-    return rebuilt(tree, {derivation.output: derivation.equation}.get)  # type: ignore[arg-type]
+    return rebuilt(tree, {derivation.output: derivation.written}.get)  # type: ignore[arg-type]
 
 
 def _where(derivation: Derivation) -> Iterator[tuple[str, str]]:
     forms = [derivation.numerator, derivation.denominator]
     trees = [form.tree for form in forms if form is not None]
     if any(derivation.output in leaves(_in_full(tree, derivation)) for tree in trees):
-        yield derivation.output.name, text(derivation.equation)
+        yield derivation.output.name, text(derivation.written)
 
 
 def _kinks(derivation: Derivation) -> Iterator[str]:
-    parts = dict.fromkeys(calls(derivation.equation))
-    found = (kink(part) for part in parts if derivation.wrt in leaves(part))
+    parts = dict.fromkeys(calls(derivation.written))
+    found = (
+        kink(part) for part in parts if any(name.name == derivation.name for name in leaves(part))
+    )
     yield from dict.fromkeys(each for each in found if each)
 
 
@@ -272,7 +296,7 @@ def _vec(differential: Tree | None, derivation: Derivation, *, by_rows: bool) ->
     """
     if differential is None:
         return None
-    change = leaf(f"d{derivation.wrt.name}", derivation.wrt.shape)
+    change = leaf(f"d{derivation.name}", derivation.wrt.shape)
     terms = _terms(_in_full(differential, derivation))
     parts = [_stacked(term, change, by_rows=by_rows) for term in terms]
     known = [part for part in parts if part is not None]

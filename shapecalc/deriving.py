@@ -12,6 +12,7 @@ checked as the gradient that it makes of an arbitrary upstream gradient.
 Source of the layouts: the tables of matrix calculus; (AB)ᵀ = BᵀAᵀ turns one into the other.
 """
 
+from collections.abc import Sequence
 from fractions import Fraction
 from functools import cached_property
 from typing import NamedTuple
@@ -21,6 +22,7 @@ from shapecalc.backprop import Jacobian, contribution, jacobian
 from shapecalc.closing import Rewriting, closed
 from shapecalc.conditions import Label
 from shapecalc.dims import Shape
+from shapecalc.functions import Dependence, moved, unmoved
 from shapecalc.index import (
     Delta,
     Factor,
@@ -60,11 +62,21 @@ class Derivation:
     a check rejects a formula, which is our bug.
     """
 
-    def __init__(self, output: Leaf, equation: Tree, wrt: Leaf) -> None:
+    def __init__(
+        self, output: Leaf, equation: Tree, wrt: Leaf, functions: Sequence[Dependence] = ()
+    ) -> None:
         self.output = output
-        self.equation = equation
-        self.wrt = wrt
-        self.jacobian = _whole_jacobian(output, equation, wrt)
+        self.name = wrt.name
+        self.written = equation
+        self.equation, self.wrt = equation, wrt
+        if functions:
+            self.wrt = leaf(f"<{wrt.name}>", wrt.shape)
+            self.equation = moved(equation, wrt, self.wrt, functions)
+        self.jacobian = _whole_jacobian(output, self.equation, self.wrt)
+
+    def read(self, tree: Tree) -> Tree:
+        """Return what a formula is where nothing has moved."""
+        return tree if self.equation is self.written else unmoved(tree, self.wrt) or tree
 
     @property
     def kinds(self) -> tuple[str, str]:
@@ -99,7 +111,7 @@ class Derivation:
 
         It is the contraction of the Jacobian with the change: dY[i] = Σ_p ∂Y[i]/∂X[p] dX[p].
         """
-        change, labels = leaf(f"d{self.wrt.name}", self.wrt.shape), self.jacobian.wrt_labels
+        change, labels = leaf(f"d{self.name}", self.wrt.shape), self.jacobian.wrt_labels
         front = Term(Fraction(1), (Factor(change, labels),), (), _axes(labels))
         free = self.jacobian.output_labels
         products = (multiply(front, term) for term in self.jacobian.terms)
@@ -156,7 +168,8 @@ class Derivation:
             else:
                 read = make.zeros(shape)
             tree, rewritings = closed(read, is_jacobian=self.kinds == _JACOBIAN)
-            return Form(tree, rewritings, self._checked(tree))
+            checked = self._checked(tree)
+            return Form(self.read(tree), () if self.wrt.name != self.name else rewritings, checked)
         except Unreadable:
             return None
 

@@ -17,7 +17,7 @@ from shapecalc import api, cli
 from shapecalc.closing import RULES
 from shapecalc.ops import OPS
 from shapecalc.records import Derived, LaidOut
-from shapecalc.spec.lines import Expression
+from shapecalc.spec.lines import Expression, function_of
 
 runner = CliRunner()
 CASES = Path(__file__).resolve().parent.parent.parent / "shared" / "cases" / "identities.yaml"
@@ -272,6 +272,61 @@ def test_hessian_is_the_jacobian_of_the_gradient(
     place = [name for name, _ in pairs].index(wrt)
     wanted = np.squeeze(autograd.hessian(plain, place)(*values))
     np.testing.assert_allclose(run(found.numerator, found, names), wanted, rtol=1e-8)
+
+
+FUNCTIONS = [
+    ("A @ u", "x", "x=n,1 A=m,k", "u(x): k,1", "A @ du_dx"),
+    ("u.T @ v", "x", "x=n,1", "u(x): k,1; v(x): k,1", "v.T @ du_dx + u.T @ dv_dx"),
+    (
+        *("u.T @ A @ v", "x", "x=n,1 A=k,p", "u(x): k,1; v(x): p,1"),
+        "v.T @ A.T @ du_dx + u.T @ A @ dv_dx",
+    ),
+    ("g(f(u(x)))", "x", "x=n,1", "u(x): k,1; f(u): m,1; g(f): p,1", "dg_df @ df_du @ du_dx"),
+    ("a(x) * u(x)", "x", "x=n,1", "a(x):; u(x): k,1", "u @ da_dx + a * du_dx"),
+    ("A @ U @ B", "t", "t= A=m,n B=n,p", "U(t): n,n", "A @ dU_dt @ B"),
+    ("U @ V", "t", "t=", "U(t): n,k; V(t): k,p", "dU_dt @ V + U @ dV_dt"),
+    ("inv(U)", "t", "t=", "U(t): n,n", "-inv(U) @ dU_dt @ inv(U)"),
+    ("logdet(U)", "t", "t=", "U(t): n,n", "trace(inv(U) @ dU_dt)"),
+    ("det(U)", "t", "t=", "U(t): n,n", "det(U) * trace(inv(U) @ dU_dt)"),
+    ("u", "x", "x=n,1", "u(x): k,1", "du_dx"),
+    ("u**2", "x", "x=", "u(x):", "2 * u * du_dx"),
+    ("norm(u)", "x", "x=n", "u(x): k", "u @ du_dx / norm(u)"),
+    ("x.T @ u", "x", "x=n,1", "u(x): n,1", "u.T + x.T @ du_dx"),
+]
+
+
+def of_functions(expression: str, wrt: str, shapes: str, functions: str) -> Derived:
+    pairs = tuple((each.split("=")[0], each.split("=")[1]) for each in shapes.split())
+    asked = Expression(expression, wrt, pairs, (), tuple(map(function_of, functions.split("; "))))
+    report = api.derive(asked, "<expression>")
+    assert report.derived is not None, report.findings
+    return report.derived
+
+
+@pytest.mark.parametrize(("expression", "wrt", "shapes", "functions", "numerator"), FUNCTIONS)
+def test_functions_that_are_not_spelled_out_have_product_and_chain_rules(
+    expression: str, wrt: str, shapes: str, functions: str, numerator: str
+) -> None:
+    found = of_functions(expression, wrt, shapes, functions)
+    assert found.numerator.formula is not None
+    assert found.numerator.formula.text == numerator
+    assert found.checked.exact
+    assert "<" not in found.index_form + str(found.differential)
+
+
+def test_function_of_a_matrix_has_no_matrix_for_a_derivative() -> None:
+    functions = (function_of("u(X): k,1"),)
+    report = api.derive(Expression("u", "X", (("X", "m,n"),), (), functions), "<expression>")
+    assert [each.code for each in report.findings] == ["SC212"]
+
+
+def test_functions_are_given_on_the_command_line() -> None:
+    given = ("A @ u(x)", "--wrt", "x", "--function", "u(x): k,1", "--shape", "x=n,1")
+    code, text = page(*given, "--output-format", "text")
+    assert (code, text) == (0, "A @ du_dx\ndu_dx.T @ A.T\n")
+    result = runner.invoke(cli.app, ["derive", "u", "--wrt", "x", "--function", "u"])
+    assert result.exit_code == 2
+    assert "write `u(x): k,1`" in " ".join(result.stderr.split())
 
 
 @pytest.mark.parametrize(

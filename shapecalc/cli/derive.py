@@ -9,6 +9,7 @@ from shapecalc.cli.options import UNUSABLE, Color, as_utf8
 
 if TYPE_CHECKING:
     from shapecalc.records import Report
+    from shapecalc.spec.lines import Function
 
 PATH = "<expression>"
 
@@ -39,6 +40,10 @@ def derive(
         list[str] | None,
         typer.Option(metavar="NAME=DIMS", help="A shape: A=n,n; x=n,1; s= for a scalar."),
     ] = None,
+    function: Annotated[
+        list[str] | None,
+        typer.Option(metavar="F(X): DIMS", help="An unknown function: 'u(x): k,1'."),
+    ] = None,
     assume: Annotated[
         list[str] | None, typer.Option(metavar="FACT", help="Such as 'S: symmetric'.")
     ] = None,
@@ -64,7 +69,8 @@ def derive(
 
     shapes = tuple(_shape(as_utf8(text)) for text in shape or ())
     facts = tuple(_fact(as_utf8(fact)) for fact in assume or ())
-    asked = Expression(as_utf8(expression).strip(), as_utf8(wrt), shapes, facts)
+    functions = tuple(_function(as_utf8(text)) for text in function or ())
+    asked = Expression(as_utf8(expression).strip(), as_utf8(wrt), shapes, facts, functions)
     try:
         report = api.derive(asked, PATH, order=order, by_rows=row_major)
     except Exception as error:  # noqa: BLE001 (our bug, and said to be)
@@ -94,6 +100,15 @@ def _formulas(report: "Report", layout: Layout, spelling: str) -> str:
     forms = [getattr(report.derived, name) for name in wanted_of(report.derived, layout.value)]
     lines = [getattr(form.formula, spelling) for form in forms if form.formula is not None]
     return "".join(f"{line}\n" for line in lines)
+
+
+def _function(text: str) -> "Function":
+    from shapecalc.spec.lines import NoShape, function_of
+
+    try:
+        return function_of(text)
+    except NoShape as error:
+        raise typer.BadParameter(str(error), param_hint="--function") from None
 
 
 def _fact(text: str) -> str:

@@ -6,7 +6,10 @@ from typing import NamedTuple
 
 _LEFT_SIDE = re.compile(r"\s*([^\W\d]\w*)\s*=(?!=)")
 _NAME = re.compile(r"[^\W\d]\w*")
-_SHAPE = re.compile(r"\s*([^\W\d]\w*)\s*[=:]\s*[\[(]?([^\[\]()]*)[\])]?\s*")
+_DEEPEST = 50  # functions of functions
+_DIMS = r"\s*[\[(]?([^\[\]()]*)[\])]?\s*"
+_FUNCTION = re.compile(rf"\s*([^\W\d]\w*)\s*\(\s*([^\W\d]\w*)\s*\)\s*[:=]{_DIMS}")
+_SHAPE = re.compile(rf"\s*([^\W\d]\w*)\s*[=:]{_DIMS}")
 
 
 class NoShape(ValueError):
@@ -82,13 +85,45 @@ def _ends(forward: Sequence[str]) -> list[str]:
     return [name for left, _, _ in sides if (name := left.strip()) not in used]
 
 
+class Function(NamedTuple):
+    """A function of one value that is not spelled out: `u(x): k,1`."""
+
+    name: str
+    of: str
+    shape: str
+
+
 class Expression(NamedTuple):
-    """What is to be differentiated by one name. `shapes` may lack those that can be inferred."""
+    """What is to be differentiated by one name. `shapes` may lack those that can be inferred.
+
+    A function of the name, or of another function, is a value like others; what it depends on is
+    in `functions`.
+    """
 
     text: str
     wrt: str
     shapes: tuple[tuple[str, str], ...]
     assume: tuple[str, ...] = ()
+    functions: tuple[Function, ...] = ()
+
+
+def function_of(text: str) -> Function:
+    """Read `u(x): k,1`. Raises NoShape."""
+    found = _FUNCTION.fullmatch(text)
+    if found is None:
+        raise NoShape(f"`{text}` is no function: write `u(x): k,1`, or `f(x):` for a scalar")
+    return Function(found[1], found[2], found[3].strip().strip(","))
+
+
+def without_calls(text: str, functions: Iterable[Function]) -> str:
+    """Write `u` for `u(x)`, also where one function is given to another."""
+    for _ in range(_DEEPEST):
+        before = text
+        for each in functions:
+            text = re.sub(rf"(?<![\w.]){each.name}\s*\(\s*{each.of}\s*\)", each.name, text)
+        if text == before:
+            break
+    return text
 
 
 def dims_in(shape: str) -> tuple[str, ...]:
