@@ -9,6 +9,10 @@ MATRICES: dict[str, list[tuple[str, str]]] = {
         ("A @ A.mT", "A=b,m,n"),
         ("A", "A=1,1"),
     ],
+    "matrix_power": [
+        *((f"A, {power}", "A=n,n") for power in (1, 2, 3, -1, -2)),
+        ("A, n=3", "A=b,m,m"),
+    ],
     "solve": [
         ("A, B", "A=n,n B=n,k"),
         ("A, B", "A=n,n B=n"),

@@ -12,6 +12,7 @@ from shapecalc.ops.binding import ShapeMismatch
 from shapecalc.ops.registry import Written, op
 from shapecalc.tree import Attribute
 
+MOST_FACTORS = 8
 Shapes = tuple[Shape, ...]
 Given = Mapping[str, Attribute]
 
@@ -47,6 +48,31 @@ def inv(A: Array) -> Array:
     Source: d(A⁻¹) = -A⁻¹ dA A⁻¹, from d(A⁻¹ A) = 0.
     """
     return np.asarray(np.linalg.inv(A))
+
+
+def _multiplied(_: Shapes, given: Given) -> str:
+    """Write a power as a product."""
+    power = given["n"]
+    whole = power.constant if isinstance(power, Dim) else power
+    if isinstance(whole, bool) or not isinstance(whole, int) or not 0 < abs(whole) <= MOST_FACTORS:
+        fact = f"`matrix_power` takes a whole number up to {MOST_FACTORS} but 0, not `{power}`"
+        raise ShapeMismatch("SC210", fact, help="write `matrix_power(A, 2)`; the power 0 is `eye`")
+    return " @ ".join(["A" if whole > 0 else "inv(A)"] * abs(whole))
+
+
+def _square(shapes: Shapes, _: Given) -> Written:
+    rows = _rows("matrix_power", shapes[0])
+    return Written("A[..., i, j] -> Y[..., i, j]", {"i": rows, "j": rows})
+
+
+@op(_square, definition=_multiplied, numpy="np.linalg.matrix_power")
+def matrix_power(A: Array, *, n: int) -> Array:
+    """Multiply a square matrix by itself; a negative power is that of its inverse."""
+    factor = A if n > 0 else np.linalg.inv(A)
+    product = factor
+    for _ in range(abs(n) - 1):
+        product = product @ factor
+    return np.asarray(product)
 
 
 def _scalar_of(name: str, shapes: Shapes) -> Written:

@@ -289,7 +289,7 @@ METHODS_OF_TORCH = (
 """Methods of PyTorch's that arrays of NumPy's do not have."""
 NOT_BUILT = frozenset(
     """pinv expm sqrtm cholesky
-    matrix_power vec astype argmax""".split()  # noqa: SIM905 (read as a text)
+    vec astype argmax""".split()  # noqa: SIM905 (read as a text)
 )
 """Names of ops that a later version reads: refused by name, rather than called unknown."""
 

@@ -201,22 +201,22 @@ class NotBuiltYet(Rule, code="SC212"):
 
     Bad:
     ```yaml
-    inputs: {z: [n, n]}
-    params: {w: [n, 1]}
+    inputs: {z: [m, n], y: [m, 1]}
+    params: {w: [m, 1]}
     forward:
-      a: matrix_power(z, 2) @ w
+      a: pinv(z) @ (y - w)
       J: mean(a**2)
     ```
 
     Good:
     ```yaml
-    inputs: {z: [n, n]}
-    params: {w: [n, 1]}
+    inputs: {z: [m, n], y: [m, 1]}
+    params: {w: [m, 1]}
     forward:
-      a: z @ z @ w
+      a: solve(z.T @ z, z.T @ (y - w))
       J: mean(a**2)
     ```
 
-    Fix: Write it in terms of what is supported; the example's is a product. A newer version may
+    Fix: Write it in terms of what is supported; the example's is least squares. A newer version may
     read it as it was.
     """
