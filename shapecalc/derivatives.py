@@ -233,6 +233,8 @@ def _unfolded(term: Term) -> Term:
 def _laid_out(form: Form | None, derivation: Derivation, symmetric: frozenset[str]) -> LaidOut:
     if form is None:
         of, by = derivation.kinds
+        if {of, by} <= {"scalar", "vector"} or (of == "scalar" and by == "matrix"):
+            return LaidOut(None, (), "no product of matrices makes its entries")
         return LaidOut(None, (), f"of a {of} by a {by}, it is not defined")
     tree, more = by_symmetry(_in_full(form.tree, derivation), symmetric)
     steps = tuple((each.rule, each.formula) for each in (*form.rewritings, *more))

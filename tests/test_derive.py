@@ -432,6 +432,14 @@ def test_shapes_that_nobody_gave_are_inferred() -> None:
     assert derived("trace(A @ X @ B)", "X", "").denominator.formula is not None
 
 
+def test_entries_that_no_product_makes_are_shown_one_by_one() -> None:
+    code, text = page("repeat(x, 3, axis=0)", "--wrt", "x", "--shape", "x=m", "--ascii")
+    assert code == 0
+    assert "numerator    none: no product of matrices makes its entries" in text
+    assert "CHECKED  not by algebra" not in text
+    assert "CHECKED  " in text
+
+
 def test_long_expression_that_stands_twice_keeps_its_name() -> None:
     found = derived("softmax(A @ x + b, axis=0)", "x", "A=k,n x=n,1 b=k,1")
     assert found.where == (("Y", "softmax(A @ x + b, axis=0)"),)

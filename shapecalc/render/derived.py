@@ -22,7 +22,10 @@ def derived_page(report: Report, look: Look, *, layout: str, steps: bool, stacke
     found = report.derived
     if found is not None:
         _head(page, found)
-        _layouts(page, found, wanted_of(found, layout), steps=steps)
+        wanted = wanted_of(found, layout)
+        _layouts(page, found, wanted)
+        if steps:
+            _rules(page, found, wanted)
         _entries(page, found, stacked)
         page.blank()
         checked_line(page, [("", found.checked)])
@@ -50,39 +53,40 @@ def _head(page: Page, found: Derived) -> None:
     page.line(cell(f"{of} by {by}: {sizes}", "dim"))
 
 
-def _layouts(page: Page, found: Derived, wanted: tuple[str, ...], *, steps: bool) -> None:
+def _layouts(page: Page, found: Derived, wanted: tuple[str, ...]) -> None:
     page.head(f"∂{found.output}/∂{found.wrt}")
-    rows = []
-    if found.numerator.formula is None and found.denominator.formula is None:
-        axes = len(found.full_shape)
+    axes = sum(dim != "1" for dim in found.full_shape)
+    if axes > 2 and found.numerator.formula is None and found.denominator.formula is None:
         page.line(cell(f"no layout: it has {axes} axes, entry by entry as below"), indent=2)
-        wanted = ()
-    for name in wanted:
-        laid: LaidOut = getattr(found, name)
-        if laid.formula is None:
-            rows.append(Row(cell(f"{name:<12} none: {laid.why}")))
-        else:
-            text = f"{name:<12} {laid.formula.text}"
-            rows.append(Row(cell(text, "bold"), (cell(shape(laid.shape)),)))
+    else:
+        page.rows([_row(name, getattr(found, name)) for name in wanted] + _structured(found))
     if found.structured is not None:
-        rows.append(Row(cell(f"{'structured':<12} {found.structured.text}")))
-    page.rows(rows)
-    if found.structured is not None:
-        told = (
-            f"{found.wrt} is symmetric: an entry off its diagonal is moved in both places at once"
-        )
-        for line in page.folded(told, page.width - 2):
-            page.line(cell(line), indent=2)
+        told = f"{found.wrt} is symmetric: off its diagonal, an entry stands in two places"
+        page.line(cell(told), indent=2)
     for name, whole in found.where:
         page.line(cell(f"where {name} = {whole}"), indent=2)
     for kink in found.kinks:
         page.line(cell(kink), indent=2)
-    if steps:
-        for name in wanted:
-            laid = getattr(found, name)
-            if laid.steps:
-                page.head("STEPS", f"rules that led to the {name} form")
-                page.rows([Row(cell(formula), (cell(rule),)) for rule, formula in laid.steps])
+
+
+def _row(name: str, laid: LaidOut) -> Row:
+    if laid.formula is None:
+        return Row(cell(f"{name:<12} none: {laid.why}"))
+    return Row(cell(f"{name:<12} {laid.formula.text}", "bold"), (cell(shape(laid.shape)),))
+
+
+def _structured(found: Derived) -> list[Row]:
+    if found.structured is None:
+        return []
+    return [Row(cell(f"{'structured':<12} {found.structured.text}"))]
+
+
+def _rules(page: Page, found: Derived, wanted: tuple[str, ...]) -> None:
+    for name in wanted:
+        laid: LaidOut = getattr(found, name)
+        if laid.steps:
+            page.head("STEPS", f"rules that led to the {name} form")
+            page.rows([Row(cell(formula), (cell(rule),)) for rule, formula in laid.steps])
 
 
 def _entries(page: Page, found: Derived, stacked: str) -> None:
