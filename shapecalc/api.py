@@ -1,7 +1,7 @@
 """Text or path in, records out. Prints nothing, and raises nothing for a user's mistake."""
 
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.claims import judge
 from shapecalc.claims.findings import claim_findings
@@ -21,6 +21,9 @@ from shapecalc.span import Span
 from shapecalc.spec import looks_like_spec, read_network
 from shapecalc.spec.lines import Asked, Expression, as_spec
 from shapecalc.sweep import Memory, Sweep, sweep
+
+if TYPE_CHECKING:
+    from shapecalc.evaluating import At
 
 __all__ = [
     "Extras",
@@ -122,14 +125,17 @@ def _is_asked(finding: Finding) -> bool:
     )
 
 
-def derive(asked: Expression, path: str, *, order: int = 1, by_rows: bool = False) -> Report:
+def derive(
+    asked: Expression, path: str, *, order: int = 1, by_rows: bool = False, at: "At | None" = None
+) -> Report:
     """Differentiate an expression by a name; the report holds the derivative, or why there is none.
 
-    With order 2, the gradient of a scalar is differentiated once more: the Hessian.
+    With order 2, the gradient of a scalar is differentiated once more: the Hessian. `at` says at
+    which numbers the derivative is evaluated, if at any.
     """
     from shapecalc.derivatives import differentiated
 
-    return differentiated(asked, path, order=order, by_rows=by_rows)
+    return differentiated(asked, path, order=order, by_rows=by_rows, at=at)
 
 
 def internal(path: str, error: Exception) -> Report:

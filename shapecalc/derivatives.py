@@ -6,18 +6,18 @@ derivative of its gradient.
 
 import re
 from collections.abc import Iterator, Mapping
-from functools import reduce
 
 from shapecalc.backprop import JacobianTooLarge
 from shapecalc.closing import by_symmetry
 from shapecalc.deriving import Derivation, Form
 from shapecalc.diagnostics import Finding, Problem, Severity
+from shapecalc.evaluating import At, NotEvaluated, evaluated
 from shapecalc.functions import Dependence, NoTangent
 from shapecalc.graph import Graph, build_graph
 from shapecalc.index import Factor, Term, fresh_labels
 from shapecalc.matrix import make
 from shapecalc.matrix.entries import Letters, sum_text
-from shapecalc.matrix.printing import INFIX, text
+from shapecalc.matrix.printing import text
 from shapecalc.ops.build import CONSTANTS
 from shapecalc.ops.names import PREFIXES
 from shapecalc.parsing import names_in, parse_expression
@@ -31,7 +31,8 @@ from shapecalc.span import Span
 from shapecalc.spec import read_network
 from shapecalc.spec.lines import Expression, dims_in, spec_of, without_calls
 from shapecalc.sweep.checking import SelfCheckFailed, TooLarge
-from shapecalc.tree import Call, Leaf, Tree, call, calls, leaf, leaves, number, rebuilt
+from shapecalc.tree import Call, Tree, call, calls, leaf, leaves, number, rebuilt
+from shapecalc.vecforms import vec_form
 
 LONG = 24
 """An expression of more letters keeps its name where the derivative has it twice."""
@@ -43,22 +44,35 @@ OUTPUTS = ("Y", "F", "G", "H", "Y_", "F_", "G_")
 """Names for the expression: the first that it does not use."""
 
 
-def differentiated(asked: Expression, path: str, *, order: int, by_rows: bool) -> Report:
+def differentiated(
+    asked: Expression, path: str, *, order: int, by_rows: bool, at: At | None
+) -> Report:
     """Differentiate once, or twice. What stands in the way is a finding of the report."""
     report, derivation = _once(asked, path, by_rows=by_rows)
-    if derivation is None or order == 1:
+    if derivation is not None and order > 1:
+        gradient = derivation.denominator
+        if derivation.kinds[0] != "scalar" or gradient is None:
+            message = f"a Hessian is that of a scalar, and this is a {derivation.kinds[0]}"
+            return _refused(path, message, "sum the entries, `sum(...)`")
+        put = {derivation.output: derivation.written}.get
+        whole = text(rebuilt(gradient.tree, put))  # type: ignore[arg-type]  # None: keep
+        report, derivation = _once(asked._replace(text=whole), path, by_rows=by_rows)
+        if report.derived is not None:
+            second = report.derived._replace(gradient_of=asked.text)
+            report = report._replace(derived=second)
+    if derivation is None or report.derived is None or at is None:
         return report
-    gradient = derivation.denominator
-    if derivation.kinds[0] != "scalar" or gradient is None:
-        message = f"a Hessian is that of a scalar, and this is a {derivation.kinds[0]}"
-        found = Finding("SC210", Span(path, 1, 1), message, "sum the entries, `sum(...)`")
-        return Report(path, findings=(found,))
-    put = {derivation.output: derivation.written}.get
-    whole = text(rebuilt(gradient.tree, put))  # type: ignore[arg-type]  # None: keep
-    second, _ = _once(asked._replace(text=whole), path, by_rows=by_rows)
-    if second.derived is None:
-        return second
-    return second._replace(derived=second.derived._replace(gradient_of=asked.text))
+    if asked.functions:
+        return _refused(path, "a function that is not spelled out has no numbers", "write it out")
+    try:
+        found = evaluated(derivation, at)
+    except NotEvaluated as reason:
+        return _refused(path, str(reason), "give other numbers, or leave out `--evaluate`")
+    return report._replace(derived=report.derived._replace(evaluated=found))
+
+
+def _refused(path: str, message: str, advice: str) -> Report:
+    return Report(path, findings=(Finding("SC210", Span(path, 1, 1), message, advice),))
 
 
 def _once(asked: Expression, path: str, *, by_rows: bool) -> tuple[Report, Derivation | None]:
@@ -259,6 +273,14 @@ def _structured(derivation: Derivation, symmetric: frozenset[str]) -> Formula | 
     return formula_record(make.added(twice, make.negative(diagonal)))
 
 
+def _vec(differential: Tree | None, derivation: Derivation, *, by_rows: bool) -> str | None:
+    if differential is None:
+        return None
+    change = leaf(f"d{derivation.name}", derivation.wrt.shape)
+    whole = _in_full(differential, derivation)
+    return vec_form(whole, derivation.output.name, change, by_rows=by_rows)
+
+
 def _spelled(tree: Tree, derivation: Derivation) -> Formula:
     """Write the expression for its name, unless it is long and there more than once."""
     return formula_record(_in_full(tree, derivation))
@@ -285,101 +307,6 @@ def _kinks(derivation: Derivation) -> Iterator[str]:
         kink(part) for part in parts if any(name.name == derivation.name for name in leaves(part))
     )
     yield from dict.fromkeys(each for each in found if each)
-
-
-# --- the vec form --------------------------------------------------------------------------------
-
-
-def _vec(differential: Tree | None, derivation: Derivation, *, by_rows: bool) -> str | None:
-    """Write a differential for stacked columns: vec(L X R) = (Rᵀ ⊗ L) vec(X).
-
-    With stacked rows it is (L ⊗ Rᵀ); of a transpose, K is the matrix that turns the one stack into
-    the other. None where a term is no product. Source: Magnus and Neudecker, ch. 2 and 3.
-    """
-    if differential is None:
-        return None
-    change = leaf(f"d{derivation.name}", derivation.wrt.shape)
-    terms = _terms(_in_full(differential, derivation))
-    parts = [_stacked(term, change, by_rows=by_rows) for term in terms]
-    known = [part for part in parts if part is not None]
-    if len(known) < len(parts):
-        return None
-    line = known[0]
-    for part in known[1:]:
-        line += f" - {part[1:]}" if part.startswith("-") else f" + {part}"
-    if len(known) > 1:
-        line = f"({line})"
-    return f"vec(d{derivation.output.name}) = {line} vec({change.name})"
-
-
-def _terms(tree: Tree) -> Iterator[Tree]:
-    match tree:
-        case Call(op="add", operands=(left, right)):
-            yield from _terms(left)
-            yield from _terms(right)
-        case Call(op="sub", operands=(left, right)):
-            yield from _terms(left)
-            yield from map(make.negative, _terms(right))
-        case _:
-            yield tree
-
-
-def _stacked(term: Tree, change: Leaf, *, by_rows: bool) -> str | None:
-    if isinstance(term, Call) and term.op == "neg":
-        inner = _stacked(term.operands[0], change, by_rows=by_rows)
-        return None if inner is None else f"-{inner}"
-    if isinstance(term, Call) and term.op == "mul":
-        return _entrywise(term, change)
-    first, *others = make.chain(term)
-    if others and isinstance(first, Call) and first.op == "neg":
-        positive = make.product([first.operands[0], *others])
-        inner = _stacked(positive, change, by_rows=by_rows)
-        return None if inner is None else f"-{inner}"
-    chain = [first, *others]
-    turned = make.transposed(change)
-    place = next((i for i, factor in enumerate(chain) if factor in (change, turned)), None)
-    if place is None or any(len(factor.shape) != 2 for factor in chain):
-        return None
-    if any(change in leaves(factor) for i, factor in enumerate(chain) if i != place):
-        return None
-    left = make.product(chain[:place]) if chain[:place] else None
-    right = make.product(chain[place + 1 :]) if chain[place + 1 :] else None
-    if by_rows:
-        written = f"({_side(left)} ⊗ {_side(right, turned=True)})"
-    else:
-        written = f"({_side(right, turned=True)} ⊗ {_side(left)})"
-    if left is None and right is None:
-        written = ""
-    swap = "K" if chain[place] is turned and turned is not change else ""
-    return " ".join(part for part in (written, swap) if part) or "I"
-
-
-def _entrywise(term: Tree, change: Leaf) -> str | None:
-    """Write a product entry by entry: vec(M * X) = diag(vec(M)) vec(X)."""
-    factors = list(_factors(term))
-    if factors.count(change) != 1 or any(change in leaves(f) for f in factors if f is not change):
-        return None
-    factors.remove(change)
-    matrix = reduce(make.times, factors)
-    if matrix.shape == change.shape:
-        return f"diag(vec({text(matrix)}))"
-    return f"{text(matrix)} I" if not matrix.shape and isinstance(matrix, Leaf) else None
-
-
-def _factors(tree: Tree) -> Iterator[Tree]:
-    if isinstance(tree, Call) and tree.op == "mul":
-        for operand in tree.operands:
-            yield from _factors(operand)
-    else:
-        yield tree
-
-
-def _side(tree: Tree | None, *, turned: bool = False) -> str:
-    if tree is None:
-        return "I"
-    written = make.transposed(tree) if turned else tree
-    is_plain = isinstance(written, Leaf) or (isinstance(written, Call) and written.op not in INFIX)
-    return text(written) if is_plain else f"({text(written)})"
 
 
 def _dims(shape: tuple[object, ...]) -> Dims:

@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 import shapecalc.ops
 from shapecalc import api, cli
 from shapecalc.closing import RULES
+from shapecalc.evaluating import At
 from shapecalc.ops import OPS
 from shapecalc.records import Derived, LaidOut
 from shapecalc.spec.lines import Expression, function_of
@@ -430,6 +431,70 @@ def test_shapes_that_nobody_gave_are_inferred() -> None:
     assert found.numerator.formula is not None
     assert (found.numerator.formula.text, found.kinds) == ("A", ("vector", "vector"))
     assert derived("trace(A @ X @ B)", "X", "").denominator.formula is not None
+
+
+@pytest.mark.parametrize(
+    ("expression", "wrt", "shapes"),
+    [
+        ("x.T @ A @ x", "x", "A=n,n x=n,1"),
+        ("A @ X @ B", "X", "A=m,n X=n,p B=p,q"),
+        ("softmax(A @ x, axis=0)", "x", "A=k,n x=n"),
+        ("inv(S + t * A)", "t", "S=n,n A=n,n t="),
+        ("log(x) * sin(x)", "x", "x="),
+        ("max(x)", "x", "x=n"),
+    ],
+)
+def test_numbers_of_the_formula_are_those_of_differences(
+    expression: str, wrt: str, shapes: str
+) -> None:
+    found = derived(expression, wrt, shapes, at=At({}, {})).evaluated
+    assert found is not None
+    assert found.worst < 1e-6
+    sizes = dict(found.sizes)
+    assert len(set(sizes.values())) == len(sizes)
+
+
+@pytest.mark.parametrize("name", ["values.json", "values.npz"])
+def test_values_are_read_from_a_file(tmp_path: Path, name: str) -> None:
+    values = {"A": [[1.0, 2.0], [3.0, 4.0]], "x": [[1.0], [2.0]]}
+    path = tmp_path / name
+    if name.endswith(".npz"):
+        np.savez(path, A=np.array(values["A"]), x=np.array(values["x"]))
+    else:
+        path.write_text(json.dumps(values))
+    given = ("x.T @ A @ x", "--wrt", "x", "--shape", "A=n,n", "--shape", "x=n,1")
+    code, text = page(*given, "--values", str(path), "--output-format", "json")
+    entries = json.loads(text)["derived"]["evaluated"]["entries"]
+    assert code == 0
+    assert [each["formula"] for each in entries] == [12.0, 21.0]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"[1, 2]", "holds no object"),
+        (b"{", "is no JSON"),
+        (b'{"x": "y"}', "holds something else than numbers"),
+        (b'{"x": [1, [2]]}', "is empty, or ragged"),
+        (b'{"x": [[1, 2]]}', "has 1 axes, and 2 in the values"),
+        (b"PK\x03\x04 broken", "no archive of arrays"),
+        (b"[" * 100_000, "is no JSON"),
+    ],
+)
+def test_values_that_are_none_are_refused(tmp_path: Path, content: bytes, said: str) -> None:
+    path = tmp_path / "values"
+    path.write_bytes(content)
+    given = ["derive", "sum(x)", "--wrt", "x", "--shape", "x=n", "--values", str(path)]
+    result = runner.invoke(cli.app, given)
+    assert result.exit_code == 2
+    assert said in " ".join((result.stdout + result.stderr).split())
+
+
+def test_archive_of_objects_is_not_run(tmp_path: Path) -> None:
+    path = tmp_path / "values.npz"
+    np.savez(path, x=np.array([{"a": 1}], dtype=object))
+    given = ["derive", "sum(x)", "--wrt", "x", "--shape", "x=n", "--values", str(path)]
+    assert runner.invoke(cli.app, given).exit_code == 2
 
 
 def test_entries_that_no_product_makes_are_shown_one_by_one() -> None:

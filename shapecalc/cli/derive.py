@@ -1,5 +1,6 @@
 """`shapecalc derive`: the derivative of an expression, in both layouts."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,6 +9,7 @@ import typer
 from shapecalc.cli.options import UNUSABLE, Color, as_utf8
 
 if TYPE_CHECKING:
+    from shapecalc.evaluating import At, Numbers
     from shapecalc.records import Report
     from shapecalc.spec.lines import Function
 
@@ -52,6 +54,16 @@ def derive(
     row_major: Annotated[
         bool, typer.Option("--row-major", help="Stack rows in the vec form, not columns.")
     ] = False,
+    evaluate: Annotated[
+        bool, typer.Option("--evaluate", help="Compare the formula with differences, at numbers.")
+    ] = False,
+    size: Annotated[
+        list[str] | None, typer.Option(metavar="DIM=N", help="The size of a dim, to evaluate at.")
+    ] = None,
+    values: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Values to evaluate at: .npz or .json.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="For the values that are drawn.")] = 0,
     steps: Annotated[
         bool, typer.Option("--steps", help="Print the rules that simplified a formula.")
     ] = False,
@@ -71,8 +83,9 @@ def derive(
     facts = tuple(_fact(as_utf8(fact)) for fact in assume or ())
     functions = tuple(_function(as_utf8(text)) for text in function or ())
     asked = Expression(as_utf8(expression).strip(), as_utf8(wrt), shapes, facts, functions)
+    at = _at(size or (), values, seed) if evaluate or size or values else None
     try:
-        report = api.derive(asked, PATH, order=order, by_rows=row_major)
+        report = api.derive(asked, PATH, order=order, by_rows=row_major, at=at)
     except Exception as error:  # noqa: BLE001 (our bug, and said to be)
         report = api.internal(PATH, error)
     wants = None if color is Color.AUTO else color is Color.ALWAYS
@@ -100,6 +113,28 @@ def _formulas(report: "Report", layout: Layout, spelling: str) -> str:
     forms = [getattr(report.derived, name) for name in wanted_of(report.derived, layout.value)]
     lines = [getattr(form.formula, spelling) for form in forms if form.formula is not None]
     return "".join(f"{line}\n" for line in lines)
+
+
+def _at(sizes: Sequence[str], values: str | None, seed: int) -> "At":
+    from shapecalc.evaluating import At
+
+    found = {}
+    for text in sizes:
+        dim, _, number = map(str.strip, as_utf8(text).partition("="))
+        if not number.isascii() or not number.isdigit() or int(number) < 1:
+            raise typer.BadParameter(f"`{text}` is no size: write `m=4`", param_hint="--size")
+        found[dim] = int(number)
+    return At(found, {} if values is None else _values(values), seed)
+
+
+def _values(path: str) -> "dict[str, Numbers]":
+    """Read arrays by name, from NumPy's own format or from JSON."""
+    from shapecalc.cli.numbers import NoNumbers, numbers_in
+
+    try:
+        return numbers_in(path)
+    except NoNumbers as error:
+        raise typer.BadParameter(str(error), param_hint="--values") from None
 
 
 def _function(text: str) -> "Function":

@@ -13,7 +13,7 @@ from shapecalc.records.chains import (
     ChainLink,
     Counted,
 )
-from shapecalc.records.derived import Derived, LaidOut
+from shapecalc.records.derived import Derived, EntryAt, Evaluated, LaidOut
 from shapecalc.records.steps import (
     Checked,
     Contraction,
@@ -53,6 +53,8 @@ __all__ = [
     "Dims",
     "Distinct",
     "Entry",
+    "EntryAt",
+    "Evaluated",
     "Exact",
     "Formula",
     "Gradient",

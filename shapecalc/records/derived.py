@@ -17,6 +17,23 @@ class LaidOut(NamedTuple):
     steps: tuple[tuple[str, str], ...] = ()
 
 
+class EntryAt(NamedTuple):
+    """One entry of a derivative at numbers: by its formula, and by a difference of the values."""
+
+    row: tuple[int, ...]  # its place in the output
+    column: tuple[int, ...]  # its place in the variable
+    formula: float
+    difference: float
+
+
+class Evaluated(NamedTuple):
+    """A derivative at numbers; `worst` is relative to the largest entry."""
+
+    sizes: tuple[tuple[str, int], ...]
+    entries: tuple[EntryAt, ...]
+    worst: float
+
+
 class Derived(NamedTuple):
     """The derivative of an expression by one name.
 
@@ -46,4 +63,5 @@ class Derived(NamedTuple):
     where: tuple[tuple[str, str], ...] = ()  # a name in the formulas, and what it stands for
     kinks: tuple[str, ...] = ()  # what a derivative is taken to be where there is none
     structured: Formula | None = None  # by a symmetric matrix: an entry stands in two places
+    evaluated: Evaluated | None = None  # where asked for
     gradient_of: str = ""  # what the expression is the gradient of, where that was asked for

@@ -1,12 +1,13 @@
 """One derivative → a page: both layouts with their shapes, index form, differential, checks."""
 
-from shapecalc.records import Derived, LaidOut, Report
+from shapecalc.records import Derived, Evaluated, LaidOut, Report
 from shapecalc.render.checked import checked_line
 from shapecalc.render.frames import frame
 from shapecalc.render.notation import shape
 from shapecalc.render.output import Look
 from shapecalc.render.page import Page, Row, cell
 
+MOST_ENTRIES = 12  # that are printed
 LAYOUTS = {
     "both": ("numerator", "denominator"),
     "numerator": ("numerator",),
@@ -27,6 +28,8 @@ def derived_page(report: Report, look: Look, *, layout: str, steps: bool, stacke
         if steps:
             _rules(page, found, wanted)
         _entries(page, found, stacked)
+        if found.evaluated is not None:
+            _numbers(page, found, found.evaluated)
         page.blank()
         checked_line(page, [("", found.checked)])
         page.hold_to_width()
@@ -106,3 +109,23 @@ def _entries(page: Page, found: Derived, stacked: str) -> None:
         page.line(cell(f"{found.vec}, {stacked} stacked"), indent=2)
         if " K" in found.vec:
             page.line(cell("K is the matrix with K vec(X) = vec(X.T)"), indent=2)
+
+
+def _numbers(page: Page, found: Derived, evaluated: Evaluated) -> None:
+    sizes = ", ".join(f"{dim} = {size}" for dim, size in evaluated.sizes)
+    page.head("EVALUATED", f"{f'at {sizes}: ' if sizes else ''}by the formula, by differences")
+    rows = []
+    for entry in evaluated.entries[:MOST_ENTRIES]:
+        above = f"∂{found.output}{_place(entry.row)}"
+        name = f"{above}/∂{found.wrt}{_place(entry.column)}"
+        numbers = (f"{entry.formula:.6g}", f"{entry.difference:.6g}")
+        rows.append(Row(cell(name), tuple(cell(f"{number:>12}") for number in numbers)))
+    page.rows(rows)
+    more = len(evaluated.entries) - MOST_ENTRIES
+    if more > 0:
+        page.line(cell(f"and {more:,} more (--output-format json has all)"), indent=2)
+    page.line(cell(f"largest difference: {evaluated.worst:.0e} of the largest entry"), indent=2)
+
+
+def _place(place: tuple[int, ...]) -> str:
+    return f"[{','.join(map(str, place))}]" if place else ""

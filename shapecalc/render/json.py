@@ -14,6 +14,7 @@ from shapecalc.records import (
     Derived,
     Dims,
     Distinct,
+    Evaluated,
     Exact,
     Formula,
     Gradient,
@@ -80,9 +81,18 @@ def _derived(found: Derived) -> Tree:
         "where": dict(found.where),
         "kinks": list(found.kinks),
         "structured": None if found.structured is None else _formula(found.structured),
+        "evaluated": None if found.evaluated is None else _evaluated(found.evaluated),
         "gradient_of": found.gradient_of or None,
         "checked": _checked(found.checked),
     }
+
+
+def _evaluated(found: Evaluated) -> Tree:
+    entries: list[Tree] = [
+        {**entry._asdict(), "row": list(entry.row), "column": list(entry.column)}
+        for entry in found.entries
+    ]
+    return {"sizes": dict(found.sizes), "entries": entries, "worst": found.worst}
 
 
 def _laid_out(laid: LaidOut) -> Tree:
