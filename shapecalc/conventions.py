@@ -5,13 +5,14 @@ be the same claims in another convention is derived there, or judged there.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from shapecalc.api import check, judged
 from shapecalc.claims.reading import asked_for
 from shapecalc.graph import build_graph
 from shapecalc.matrix import make
+from shapecalc.matrix.factors import multiplied
 from shapecalc.matrix.printing import text
 from shapecalc.records import Report
 from shapecalc.report.ledger import enters
@@ -162,16 +163,8 @@ def _times(count: Leaf, formula: Tree) -> Tree:
     """Multiply by a dim: take it out of the divisor, where it is a factor of that."""
     if isinstance(formula, Call) and formula.op == "div":
         above, below = formula.operands
-        factors = list(_factors(below))
+        factors = list(multiplied(below))
         if count in factors:
             factors.remove(count)
             return make.quotient(make.UNITY.value, [above], factors)
     return make.times(count, formula)
-
-
-def _factors(tree: Tree) -> Iterable[Tree]:
-    if isinstance(tree, Call) and tree.op == "mul":
-        for operand in tree.operands:
-            yield from _factors(operand)
-    else:
-        yield tree

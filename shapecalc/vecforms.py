@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from functools import reduce
 
 from shapecalc.matrix import make
+from shapecalc.matrix.factors import multiplied
 from shapecalc.matrix.printing import INFIX, text
 from shapecalc.tree import Call, Leaf, Tree, leaves
 
@@ -70,7 +71,7 @@ def _stacked(term: Tree, change: Leaf, *, by_rows: bool) -> str | None:
 
 def _entrywise(term: Tree, change: Leaf) -> str | None:
     """Write a product entry by entry: vec(M * X) = diag(vec(M)) vec(X)."""
-    factors = list(_factors(term))
+    factors = list(multiplied(term))
     if factors.count(change) != 1 or any(change in leaves(f) for f in factors if f is not change):
         return None
     factors.remove(change)
@@ -78,14 +79,6 @@ def _entrywise(term: Tree, change: Leaf) -> str | None:
     if matrix.shape == change.shape:
         return f"diag(vec({text(matrix)}))"
     return f"{text(matrix)} I" if not matrix.shape and isinstance(matrix, Leaf) else None
-
-
-def _factors(tree: Tree) -> Iterator[Tree]:
-    if isinstance(tree, Call) and tree.op == "mul":
-        for operand in tree.operands:
-            yield from _factors(operand)
-    else:
-        yield tree
 
 
 def _side(tree: Tree | None, *, turned: bool = False) -> str:

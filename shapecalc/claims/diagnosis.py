@@ -21,6 +21,7 @@ from shapecalc.claims.scale import ONE, Scale
 from shapecalc.dims import Shape
 from shapecalc.expression import Syntax
 from shapecalc.matrix import make
+from shapecalc.matrix.factors import multiplied
 from shapecalc.matrix.printing import text
 from shapecalc.sweep import Sweep
 from shapecalc.tree import Call, Tree, call, calls, leaves, rebuilt
@@ -224,7 +225,7 @@ def _other_derivatives(claim: Tree, sweep: Sweep) -> Iterator[_Candidate]:
     parts += [part for part in leaves(claim) if part in gradients]
     for part in dict.fromkeys(parts):
         slopes = list(dict.fromkeys(_slopes(part.shape, sweep)))
-        for new in _with_slopes(_factors(part), part.shape, slopes):
+        for new in _with_slopes(list(multiplied(part)), part.shape, slopes):
             change: dict[Tree, Tree] = {part: new}
             tree = rebuilt(claim, change.get)
             yield _Candidate(("derivative",), tree, tree)
@@ -257,14 +258,8 @@ def _slopes(shape: Shape, sweep: Sweep) -> Iterator[tuple[Tree, ...]]:
             continue
         formula = link.derived.formula
         for part in calls(formula):
-            factors = _factors(part) if part.op == "mul" else []
+            factors = list(multiplied(part)) if part.op == "mul" else []
             slope = tuple(factor for factor in factors if factor is not gradient)
             is_function = part is formula or any(isinstance(each, Call) for each in slope)
             if gradient in factors and is_function:
                 yield slope
-
-
-def _factors(tree: Tree) -> list[Tree]:
-    if isinstance(tree, Call) and tree.op == "mul":
-        return [factor for operand in tree.operands for factor in _factors(operand)]
-    return [tree]

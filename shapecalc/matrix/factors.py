@@ -1,5 +1,6 @@
 """A tree at given labels → coefficient and factors: what an entry of it is a product of."""
 
+from collections.abc import Iterator
 from fractions import Fraction
 
 from shapecalc.dims import matrix_turned
@@ -77,3 +78,12 @@ def _own(tree: Tree, labels: Labels) -> Labels:
     return tuple(
         None if dim.is_one else label for dim, label in zip(tree.shape, aligned, strict=True)
     )
+
+
+def multiplied(tree: Tree) -> Iterator[Tree]:
+    """Yield what an elementwise product is made of, products within it taken apart."""
+    if isinstance(tree, Call) and tree.op == "mul":
+        for operand in tree.operands:
+            yield from multiplied(operand)
+    else:
+        yield tree
