@@ -61,10 +61,11 @@ class Jacobian(NamedTuple):
         return self.output_labels + self.wrt_labels
 
 
-def jacobian(output: Leaf, equation: Tree, occurrence: int) -> Jacobian:
+def jacobian(output: Leaf, equation: Tree, occurrence: int, *, is_named: bool = True) -> Jacobian:
     """Differentiate an equation by one occurrence of a name, counted over all names from 0.
 
-    Raises JacobianTooLarge.
+    Where the output is a product, and `is_named`, it is put for its factors: `-N / s`, and not
+    `-D / s²`. Raises JacobianTooLarge.
     """
     wrt = list(leaves(equation))[occurrence]
     marker = leaf("<wrt>", wrt.shape)
@@ -77,7 +78,8 @@ def jacobian(output: Leaf, equation: Tree, occurrence: int) -> Jacobian:
     found = merged_terms(
         (merged_powers(contracted(term)) for term in terms), output_labels + wrt_labels
     )
-    found = with_own_name(found, output, equation)
+    if is_named:
+        found = with_own_name(found, output, equation)
     return Jacobian(output, wrt, output_labels, wrt_labels, found)
 
 

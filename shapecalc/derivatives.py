@@ -6,6 +6,7 @@ derivative of its gradient.
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import count
 
 from shapecalc.backprop import JacobianTooLarge
 from shapecalc.closing import by_symmetry
@@ -19,12 +20,14 @@ from shapecalc.matrix import make
 from shapecalc.matrix.entries import Letters, sum_text
 from shapecalc.matrix.printing import text
 from shapecalc.ops.build import CONSTANTS
-from shapecalc.ops.names import PREFIXES
+from shapecalc.ops.names import ALIASES, PREFIXES
+from shapecalc.ops.registry import OPS
 from shapecalc.parsing import names_in, parse_expression
 from shapecalc.records import Derived, Dims, Formula, LaidOut, Report
 from shapecalc.report.axes import listed
 from shapecalc.report.detail import kink
 from shapecalc.report.formulas import formula_record
+from shapecalc.report.matrices import assumption_findings
 from shapecalc.report.most import first_findings
 from shapecalc.source import lines_of
 from shapecalc.span import Span
@@ -32,7 +35,7 @@ from shapecalc.spec import read_network
 from shapecalc.spec.lines import Expression, dims_in, spec_of, without_calls
 from shapecalc.sweep.checking import SelfCheckFailed, TooLarge
 from shapecalc.tree import Call, Tree, call, calls, leaf, leaves, number, rebuilt
-from shapecalc.vecforms import vec_form
+from shapecalc.vecforms import VecForm, vec_form
 
 LONG = 24
 """An expression of more letters keeps its name where the derivative has it twice."""
@@ -40,15 +43,20 @@ LONG = 24
 
 MOST_OPEN = 20
 """Axes and values whose shapes nobody gave, and no equation tells."""
-OUTPUTS = ("Y", "F", "G", "H", "Y_", "F_", "G_")
-"""Names for the expression: the first that it does not use."""
+OUTPUTS = ("Y", "G", "H", "Z")
+"""Names for the expression: the first that is free."""
 
 
 def differentiated(
     asked: Expression, path: str, *, order: int, by_rows: bool, at: At | None
 ) -> Report:
     """Differentiate once, or twice. What stands in the way is a finding of the report."""
+    if (amiss := _amiss(asked)) is not None:
+        return _refused(path, *amiss)
     report, derivation = _once(asked, path, by_rows=by_rows)
+    if order > 1 and asked.functions:
+        message = "a function that is not spelled out has no second derivative in this version"
+        return _refused(path, message, "write it out")
     if derivation is not None and order > 1:
         gradient = derivation.denominator
         if derivation.kinds[0] != "scalar" or gradient is None:
@@ -75,8 +83,35 @@ def _refused(path: str, message: str, advice: str) -> Report:
     return Report(path, findings=(Finding("SC210", Span(path, 1, 1), message, advice),))
 
 
+def _amiss(asked: Expression) -> tuple[str, str] | None:
+    """Say what is wrong with the functions of an expression, and what to write instead."""
+    names = set(dict(asked.shapes)) | set(re.findall(r"[^\W\d]\w*", asked.text))
+    of = {each.name: each.of for each in asked.functions}
+    for each in asked.functions:
+        made = f"d{each.name}_d{each.of}"
+        if each.name in OPS or each.name in ALIASES:
+            return f"`{each.name}` is an op, and so no function of yours", "take another name"
+        if each.name in dict(asked.shapes):
+            return f"`{each.name}` has two shapes", "leave out its `--shape`"
+        if made in names:
+            return f"`{made}` is the name of ∂{each.name}/∂{each.of} here", "take another name"
+        at, seen = each.of, {each.name}
+        while at in of and at not in seen:
+            seen.add(at)
+            at = of[at]
+        if at in seen:
+            return f"`{at}` is a function of itself", "let it be one of what it depends on"
+        if re.search(rf"(?<![\w.]){each.name}\s*\(", without_calls(asked.text, asked.functions)):
+            return f"`{each.name}` is a function of `{each.of}`, and of nothing else", (
+                f"write `{each.name}({each.of})`, or declare another function"
+            )
+    return None
+
+
 def _once(asked: Expression, path: str, *, by_rows: bool) -> tuple[Report, Derivation | None]:
     """Differentiate; what stays open of the shapes is settled: a matrix, a dim of its own."""
+    if asked.functions:
+        asked = _with_functions(asked)
     report, found = _tried(asked, path, by_rows=by_rows)
     for fresh in range(MOST_OPEN):
         settled = next((_settled(each, asked, fresh + 1) for each in report.findings), None)
@@ -85,6 +120,16 @@ def _once(asked: Expression, path: str, *, by_rows: bool) -> tuple[Report, Deriv
         asked = asked._replace(shapes=settled)
         report, found = _tried(asked, path, by_rows=by_rows)
     return report, found
+
+
+def _with_functions(asked: Expression) -> Expression:
+    """Write functions as the values that they are; give what they are of a likely shape."""
+    shapes = (*asked.shapes, *((each.name, each.shape) for each in asked.functions))
+    known = dict(shapes)
+    open_ = dict.fromkeys(each.of for each in asked.functions if each.of not in known)
+    shapes += tuple((name, _likely(name, known, name)) for name in open_)
+    whole = without_calls(asked.text, asked.functions)
+    return asked._replace(text=whole, shapes=shapes)
 
 
 def _settled(finding: Finding, asked: Expression, fresh: int) -> tuple[tuple[str, str], ...] | None:
@@ -109,14 +154,12 @@ def _likely(name: str, given: Mapping[str, str], wrt: str) -> str:
     return "_" if "," not in given.get(wrt, "_, 1") else "_, 1"
 
 
+def _outputs() -> Iterator[str]:
+    yield from OUTPUTS
+    yield from (f"Y{number}" for number in count(1))
+
+
 def _tried(asked: Expression, path: str, *, by_rows: bool) -> tuple[Report, Derivation | None]:
-    if asked.functions:
-        shapes = (*asked.shapes, *((each.name, each.shape) for each in asked.functions))
-        whole = without_calls(asked.text, asked.functions)
-        known = dict(shapes)
-        open_ = [each.of for each in asked.functions if each.of not in known]
-        shapes += tuple((name, _likely(name, known, name)) for name in dict.fromkeys(open_))
-        asked = asked._replace(text=whole, shapes=shapes)
     try:
         names = _values_in(asked, path)
     except Problem as problem:
@@ -128,13 +171,14 @@ def _tried(asked: Expression, path: str, *, by_rows: bool) -> tuple[Report, Deri
         )
         unknown = Finding("SC205", Span(path, 1, 1), message, advice)
         return Report(path, findings=(unknown,)), None
-    used = {*names, asked.wrt, *dict(asked.shapes)}
-    output = next(name for name in OUTPUTS if name not in used)
+    used = {*re.findall(r"[^\W\d]\w*", asked.text), asked.wrt, *dict(asked.shapes)}
+    output = next(name for name in _outputs() if not {name, f"d{name}"} & used)
     written = spec_of(asked, output, names)
     network, findings = read_network(written, path)
     source = lines_of(written)
     graph = build_graph(network) if network is not None and not findings else None
     every = [*findings, *(graph.findings if graph else ())]
+    every += assumption_findings(graph) if graph else ()
     errors = [each for each in every if each.severity is Severity.ERROR]
     if graph is None or errors:
         return Report(path, findings=first_findings(errors), source=source), None
@@ -143,7 +187,8 @@ def _tried(asked: Expression, path: str, *, by_rows: bool) -> tuple[Report, Deri
     try:
         values = graph.values
         functions = [Dependence(values[f.name], values[f.of]) for f in asked.functions]
-        found = Derivation(node.output, node.tree, values[asked.wrt], functions)
+        dims = {e.name: e.size for e in graph.network.dims if e.is_inferred and e.size is not None}
+        found = Derivation(node.output, node.tree, values[asked.wrt], functions, dims)
         record = derived(found, asked.text, by_rows=by_rows, symmetric=_symmetric(graph))
     except (JacobianTooLarge, TooLarge, RecursionError):
         message, advice = "the derivative is too large to be checked", "name its parts, in a spec"
@@ -191,25 +236,27 @@ def derived(
     below = f"∂{derivation.name}{letters.indices(jacobian.wrt_labels)}"
     numerator, denominator = derivation.numerator, derivation.denominator
     effective = derivation.effective
-    effective = None if effective is None else derivation.read(effective)
+    effective = None if effective is None else derivation.shown(derivation.read(effective))
     differential = derivation.differential if derivation.kinds[0] != "scalar" else None
     is_tensor = numerator is None and denominator is None
+    vec = _vec(differential, derivation, by_rows=by_rows) if is_tensor else None
     return Derived(
         expression=expression,
         output=output.name,
-        output_shape=_dims(output.shape),
+        output_shape=_dims(derivation.dims(output.shape)),
         wrt=derivation.name,
-        wrt_shape=_dims(wrt.shape),
+        wrt_shape=_dims(derivation.dims(wrt.shape)),
         kinds=derivation.kinds,
-        full_shape=_dims((*output.shape, *wrt.shape)),
+        full_shape=_dims(derivation.dims((*output.shape, *wrt.shape))),
         left=f"{above}/{below}",
         index_form=sum_text(terms, letters, lambda tree: tree),
-        diagonal=tuple(str(delta.left.dim) for delta in derivation.diagonal),
+        diagonal=tuple(str(derivation.dims((delta.left.dim,))[0]) for delta in derivation.diagonal),
         effective=(text(effective), _dims(effective.shape)) if effective and is_tensor else None,
         numerator=_laid_out(numerator, derivation, symmetric),
         denominator=_laid_out(denominator, derivation, symmetric),
         differential=_spelled(differential, derivation) if differential is not None else None,
-        vec=_vec(differential, derivation, by_rows=by_rows) if is_tensor else None,
+        vec=None if vec is None else vec.text,
+        swap=None if vec is None else vec.swap,
         checked=derivation.checked,
         where=tuple(_where(derivation)),
         kinks=tuple(_kinks(derivation)),
@@ -273,12 +320,13 @@ def _structured(derivation: Derivation, symmetric: frozenset[str]) -> Formula | 
     return formula_record(make.added(twice, make.negative(diagonal)))
 
 
-def _vec(differential: Tree | None, derivation: Derivation, *, by_rows: bool) -> str | None:
+def _vec(differential: Tree | None, derivation: Derivation, *, by_rows: bool) -> VecForm | None:
     if differential is None:
         return None
-    change = leaf(f"d{derivation.name}", derivation.wrt.shape)
+    change = leaf(f"d{derivation.name}", derivation.dims(derivation.wrt.shape))
     whole = _in_full(differential, derivation)
-    return vec_form(whole, derivation.output.name, change, by_rows=by_rows)
+    names = {name.name for name in leaves(whole)}
+    return vec_form(whole, derivation.output.name, change, names, by_rows=by_rows)
 
 
 def _spelled(tree: Tree, derivation: Derivation) -> Formula:
@@ -288,17 +336,18 @@ def _spelled(tree: Tree, derivation: Derivation) -> Formula:
 
 def _in_full(tree: Tree, derivation: Derivation) -> Tree:
     tree = derivation.read(tree)
-    count = sum(name is derivation.output for name in leaves(tree))
-    if count > 1 and len(text(derivation.written)) > LONG:
-        return tree
-    return rebuilt(tree, {derivation.output: derivation.written}.get)  # type: ignore[arg-type]
+    times = sum(name is derivation.output for name in leaves(tree))
+    if times < 2 or len(text(derivation.written)) <= LONG:
+        tree = rebuilt(tree, {derivation.output: derivation.written}.get)  # type: ignore[arg-type]
+    return derivation.shown(tree)
 
 
-def _where(derivation: Derivation) -> Iterator[tuple[str, str]]:
+def _where(derivation: Derivation) -> Iterator[tuple[str, Formula]]:
     forms = [derivation.numerator, derivation.denominator]
     trees = [form.tree for form in forms if form is not None]
-    if any(derivation.output in leaves(_in_full(tree, derivation)) for tree in trees):
-        yield derivation.output.name, text(derivation.written)
+    names = {name.name for tree in trees for name in leaves(_in_full(tree, derivation))}
+    if derivation.output.name in names:
+        yield derivation.output.name, formula_record(derivation.shown(derivation.written))
 
 
 def _kinks(derivation: Derivation) -> Iterator[str]:

@@ -12,7 +12,7 @@ checked as the gradient that it makes of an arbitrary upstream gradient.
 Source of the layouts: the tables of matrix calculus; (AB)ᵀ = BᵀAᵀ turns one into the other.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from functools import cached_property
 from typing import NamedTuple
@@ -21,7 +21,7 @@ from shapecalc import layout
 from shapecalc.backprop import Jacobian, contribution, jacobian
 from shapecalc.closing import Rewriting, closed
 from shapecalc.conditions import Label
-from shapecalc.dims import Shape
+from shapecalc.dims import Dim, Shape
 from shapecalc.functions import Dependence, moved, unmoved
 from shapecalc.index import (
     Delta,
@@ -40,7 +40,7 @@ from shapecalc.matrix.joining import Unreadable
 from shapecalc.records import Checked
 from shapecalc.report.axes import diagonal_of
 from shapecalc.sweep.checking import check
-from shapecalc.tree import Leaf, Tree, call, leaf, leaves
+from shapecalc.tree import Leaf, Renaming, Tree, call, leaf, leaves
 from shapecalc.verify.algebra import agrees_by_algebra
 from shapecalc.verify.cases import Case
 
@@ -63,8 +63,16 @@ class Derivation:
     """
 
     def __init__(
-        self, output: Leaf, equation: Tree, wrt: Leaf, functions: Sequence[Dependence] = ()
+        self,
+        output: Leaf,
+        equation: Tree,
+        wrt: Leaf,
+        functions: Sequence[Dependence] = (),
+        numbers: Mapping[str, int] | None = None,
     ) -> None:
+        """Take an expression apart. `numbers` are the dims that were written as numbers."""
+        sizes = {name: Dim.number(size) for name, size in (numbers or {}).items()}
+        self._numbers = Renaming({}, sizes) if sizes else None
         self.output = output
         self.name = wrt.name
         self.written = equation
@@ -77,6 +85,14 @@ class Derivation:
     def read(self, tree: Tree) -> Tree:
         """Return what a formula is where nothing has moved."""
         return tree if self.equation is self.written else unmoved(tree, self.wrt) or tree
+
+    def shown(self, tree: Tree) -> Tree:
+        """Put numbers for the dims that were written as numbers."""
+        return tree if self._numbers is None else self._numbers.tree(tree)
+
+    def dims(self, shape: Shape) -> Shape:
+        """Put numbers for the dims of a shape that were written as numbers."""
+        return shape if self._numbers is None else tuple(map(self._numbers.dim, shape))
 
     @property
     def kinds(self) -> tuple[str, str]:
@@ -213,7 +229,7 @@ def _whole_jacobian(output: Leaf, equation: Tree, wrt: Leaf) -> Jacobian:
     terms: list[Term] = []
     for place, name in enumerate(leaves(equation)):
         if name is wrt:
-            found = jacobian(output, equation, place)
+            found = jacobian(output, equation, place, is_named=False)
             pairs = zip(found.free, (*own[0], *own[1]), strict=True)
             change = {old: new for old, new in pairs if old is not None and new is not None}
             terms += [with_labels(term, change) for term in found.terms]

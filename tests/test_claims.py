@@ -102,6 +102,19 @@ def test_long_chain_of_wrong_claims_shares_what_is_evaluated() -> None:
     assert {each.how for each in found.values()} == {"it differs at a point"}
 
 
+def test_large_entries_do_not_hide_what_is_added() -> None:
+    spec = "params: {x: [n]}\nforward: {Y: exp(60*x)}\nupstream: [Y]\n"
+    assert verdicts(spec, dx="60*exp(60*x)*dY + x") == {"dx": "wrong"}
+    assert verdicts(spec, dx="60*exp(60*x)*dY") == {"dx": "right"}
+
+
+@pytest.mark.parametrize("slope", [1, 20, 30, 100])
+def test_saturated_function_is_no_reason_to_call_a_claim_wrong(slope: int) -> None:
+    """At most points `1 - Y**2` has lost all its digits to cancellation."""
+    spec = f"params: {{x: []}}\nforward: {{Y: tanh({slope}*x)}}\nupstream: [Y]\n"
+    assert verdicts(spec, dx=f"dY*{slope}/cosh({slope}*x)**2") == {"dx": "right"}
+
+
 def test_softmax_claim_by_its_jacobian_is_right() -> None:
     claim = "A2 * (dA2 - sum(dA2 * A2, axis=0, keepdims=True))"
     assert verdicts(TWO_LAYER, dZ2=claim) == {"dZ2": "right"}

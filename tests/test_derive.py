@@ -96,7 +96,7 @@ def run(laid: LaidOut, found: Derived, names: dict[str, Any]) -> Any:
     assert laid.formula is not None
     known = dict(names)
     for name, whole in found.where:
-        known[name] = eval(whole, {}, known)
+        known[name] = eval(whole.numpy, {"np": np}, known)
     return np.asarray(eval(laid.formula.numpy, {"np": np}, known), dtype=float)
 
 
@@ -133,7 +133,7 @@ def test_closed_forms_are_those_of_the_tables(
     found = derived(expression, wrt, shapes)
     assert found.numerator.formula is not None
     text = found.numerator.formula.text
-    whole = dict(found.where).get("Y", expression)
+    whole = expression
     assert text in (numerator, numerator.replace("Y", whole))
     if denominator is not None:
         assert found.denominator.formula is not None
@@ -408,6 +408,9 @@ def test_json_is_the_record() -> None:
     assert (found["of"], found["by"], found["full_shape"]) == ("vector", "vector", list("n1n1"))
 
 
+OF_X = ("--wrt", "x", "--shape", "x=n", "--function", "u(x): k")
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -418,12 +421,64 @@ def test_json_is_the_record() -> None:
         (("X", "--wrt", "X", "--shape", "X=m,n", "--order", "2"), "a Hessian is that of a scalar"),
         (("X", "--wrt", "X", "--shape", "X"), "is no shape"),
         (("softmax(x)", "--wrt", "x", "--shape", "x=n"), "write `softmax(x, axis=0)`"),
+        (("x", "--wrt", "x", "--shape", "x=*"), "is no shape"),
+        (("x", "--wrt", "x", "--shape", "x=n: 3"), "is no shape"),
+        (("x", "--wrt", "x", "--shape", "x=n", "--shape", "x=m"), "`x` is given twice"),
+        (("x", "--wrt", "x", "--shape", "x=n", "--assume", "x"), "write `S symmetric`"),
+        (("sum(S)", "--wrt", "S", "--shape", "S=m,n", "--assume", "S symmetric"), "as many rows"),
+        (("u @ u", *OF_X, "--order", "2"), "has no second derivative"),
+        (("u @ du_dx @ x", *OF_X, "--shape", "du_dx=k,n"), "is the name of ∂u/∂x here"),
+        (("u(2 * x)", *OF_X), "is a function of `x`, and of nothing else"),
+        (("u", *OF_X, "--shape", "u=k"), "`u` has two shapes"),
+        (("u", *OF_X, "--evaluate"), "has no numbers"),
+        (("exp(x)", *OF_X[:4], "--function", "exp(x): n"), "is an op"),
+        (("u", *OF_X[:4], "--function", "u(v): n", "--function", "v(u): n"), "function of itself"),
     ],
 )
 def test_what_cannot_be_derived_says_what_to_write(arguments: tuple[str, ...], said: str) -> None:
     result = runner.invoke(cli.app, ["derive", *arguments])
     assert result.exit_code == 2
     assert said in " ".join((result.stdout + result.stderr).split())
+
+
+@pytest.mark.parametrize(
+    ("expression", "wrt", "shapes", "numerator"),
+    [
+        ("sum(x)", "x", "x=3,1", "ones(1, 3)"),
+        ("A @ x", "x", "A=2,3 x=3,1", "A"),
+        ("x / norm(x)", "x", "x=n", "eye(n) / norm(x) - outer(x, x) / norm(x)**3"),
+        ("dY * x", "x", "dY= x=n", "dY * eye(n)"),
+        ("Y * x", "x", "Y= x=n", "Y * eye(n)"),
+    ],
+)
+def test_names_and_numbers_are_the_users(
+    expression: str, wrt: str, shapes: str, numerator: str
+) -> None:
+    found = derived(expression, wrt, shapes)
+    assert found.numerator.formula is not None
+    assert found.numerator.formula.text == numerator
+
+
+def test_formula_divides_by_nothing_that_the_expression_does_not() -> None:
+    found = derived("x * x.T", "x", "x=n,1")
+    assert found.differential is not None
+    assert found.differential.text == "dx @ x.T + x @ dx.T"
+    assert "/" not in found.index_form
+
+
+def test_signs_of_the_vec_form_are_none_of_the_users_names() -> None:
+    found = derived("K @ X.T @ I", "X", "K=m,p X=n,p I=n,k")
+    assert found.vec == "vec(dY) = (I.T ⊗ K) K_ vec(dX)"
+    assert found.swap == "K_"
+    assert derived("I @ X", "X", "I=m,n X=n,p").vec == "vec(dY) = (Id ⊗ I) vec(dX)"
+
+
+def test_formulas_alone_say_what_their_names_are() -> None:
+    given = ("softmax(A @ x + b, axis=0)", "--wrt", "x", "--shape", "x=n,1")
+    code, text = page(*given, "--layout", "numerator", "--output-format", "text")
+    assert (code, text.splitlines()[0]) == (0, "Y = softmax(A @ x + b, axis=0)")
+    code, text = page("A @ X", "--wrt", "X", "--shape", "X=n,p", "--output-format", "latex")
+    assert (code, text) == (0, "dY = A\\, dX\n")
 
 
 def test_shapes_that_nobody_gave_are_inferred() -> None:
@@ -507,6 +562,6 @@ def test_entries_that_no_product_makes_are_shown_one_by_one() -> None:
 
 def test_long_expression_that_stands_twice_keeps_its_name() -> None:
     found = derived("softmax(A @ x + b, axis=0)", "x", "A=k,n x=n,1 b=k,1")
-    assert found.where == (("Y", "softmax(A @ x + b, axis=0)"),)
+    assert [(name, whole.text) for name, whole in found.where] == [("Y", found.expression)]
     assert found.numerator.formula is not None
     assert found.numerator.formula.text == "diag(Y) @ A - Y @ Y.T @ A"

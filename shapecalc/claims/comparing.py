@@ -70,10 +70,11 @@ class Comparison:
             return self._in_floats(tree, claim.gradient)
 
     def _at_a_glance(self, tree: Tree, claim: Claim) -> Outcome | None:
-        """Compare at one point, in floats; None where that does not settle it.
+        """Compare at one point; None where that does not settle it.
 
-        Entries that differ do, unless a value has to be one-hot; so does a factor that algebra
-        confirms.
+        Entries that differ do, in floats and in the field as well: floats may have lost their
+        digits, and the field does not know what functions are to each other. So does a factor that
+        algebra confirms. Where a value has to be one-hot, a difference says nothing.
         """
         try:
             world = self._glance
@@ -84,7 +85,8 @@ class Comparison:
             return None
         factor = at_a_glance(found, truth)
         if factor is None:
-            return None if self._has_one_hot else Outcome(None, BY_A_POINT)
+            differs = not self._has_one_hot and self._differs_exactly(tree, claim.gradient)
+            return Outcome(None, BY_A_POINT) if differs else None
         scale = named([factor], [world.evaluation], self.symbols)
         if scale is None or scale == ONE:
             return None
@@ -92,12 +94,27 @@ class Comparison:
         is_sure = _same_by_algebra(scale.dividing(tree), formula)
         return Outcome(scale, BY_ALGEBRA) if is_sure else None
 
+    def _differs_exactly(self, tree: Tree, gradient: Leaf) -> bool:
+        try:
+            world = self._exact_glance
+            return ratio(world.value(tree), world.gradient(gradient)) is None
+        except (Unsupported, NoValue):
+            return False
+
     @cached_property
     def _glance(self) -> "World":
         """Return one point, in floats. Raises Unsupported where there is none."""
+        return self._one(exact=False)
+
+    @cached_property
+    def _exact_glance(self) -> "World":
+        """Return one point in the field. Raises Unsupported where it cannot carry an op."""
+        return self._one(exact=True)
+
+    def _one(self, *, exact: bool) -> "World":
         from shapecalc.claims.worlds import domains_of, one_world
 
-        world = one_world(self.sweep, self.trees, domains_of(self.sweep))
+        world = one_world(self.sweep, self.trees, domains_of(self.sweep), exact=exact)
         self.entries = max(self.entries, world.entries)
         return world
 

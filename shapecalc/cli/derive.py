@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from shapecalc.spec.lines import Function
 
 PATH = "<expression>"
+_OF_FACTS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-= ")
 
 
 class Layout(StrEnum):
@@ -82,7 +83,10 @@ def derive(
     shapes = tuple(_shape(as_utf8(text)) for text in shape or ())
     facts = tuple(_fact(as_utf8(fact)) for fact in assume or ())
     functions = tuple(_function(as_utf8(text)) for text in function or ())
-    asked = Expression(as_utf8(expression).strip(), as_utf8(wrt), shapes, facts, functions)
+    _refuse_twice([name for name, _ in shapes], "--shape")
+    _refuse_twice([each.name for each in functions], "--function")
+    text = " ".join(as_utf8(expression).split())
+    asked = Expression(text, as_utf8(wrt), shapes, facts, functions)
     at = _at(size or (), values, seed) if evaluate or size or values else None
     try:
         report = api.derive(asked, PATH, order=order, by_rows=row_major, at=at)
@@ -106,13 +110,26 @@ def derive(
 
 
 def _formulas(report: "Report", layout: Layout, spelling: str) -> str:
-    """Print formulas alone, one a line, to be pasted: the numerator form first."""
+    """Print formulas alone, one a line, to be pasted: the numerator form first.
+
+    Before them, what stands for a name in them; where no layout is defined, the differential.
+    """
     from shapecalc.render.derived import wanted_of
 
-    assert report.derived is not None
-    forms = [getattr(report.derived, name) for name in wanted_of(report.derived, layout.value)]
-    lines = [getattr(form.formula, spelling) for form in forms if form.formula is not None]
-    return "".join(f"{line}\n" for line in lines)
+    found = report.derived
+    assert found is not None
+    forms = [getattr(found, name).formula for name in wanted_of(found, layout.value)]
+    lines = [getattr(formula, spelling) for formula in forms if formula is not None]
+    if not lines and found.differential is not None:
+        lines = [f"d{found.output} = {getattr(found.differential, spelling)}"]
+    where = [f"{name} = {getattr(whole, spelling)}" for name, whole in found.where]
+    return "".join(f"{line}\n" for line in (*where, *lines))
+
+
+def _refuse_twice(names: Sequence[str], option: str) -> None:
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise typer.BadParameter(f"`{twice}` is given twice", param_hint=option)
 
 
 def _at(sizes: Sequence[str], values: str | None, seed: int) -> "At":
@@ -148,7 +165,11 @@ def _function(text: str) -> "Function":
 
 def _fact(text: str) -> str:
     """Take `A symmetric` for `A: symmetric`."""
-    return text if ":" in text else text.strip().replace(" ", ": ", 1)
+    name, _, fact = map(str.strip, text.replace(":", " ", 1).strip().partition(" "))
+    if not name or not set(fact) <= _OF_FACTS or not fact:
+        message = f"`{text}` is no fact: write `S symmetric`"
+        raise typer.BadParameter(message, param_hint="--assume")
+    return f"{name}: {fact}"
 
 
 def _shape(text: str) -> tuple[str, str]:

@@ -59,8 +59,9 @@ class Derived(NamedTuple):
     denominator: LaidOut
     differential: Formula | None
     vec: str | None
+    swap: str | None  # the name in `vec` of the matrix that turns vec(X) into vec(X.T)
     checked: Checked
-    where: tuple[tuple[str, str], ...] = ()  # a name in the formulas, and what it stands for
+    where: tuple[tuple[str, Formula], ...] = ()  # a name in the formulas, and what it stands for
     kinks: tuple[str, ...] = ()  # what a derivative is taken to be where there is none
     structured: Formula | None = None  # by a symmetric matrix: an entry stands in two places
     evaluated: Evaluated | None = None  # where asked for

@@ -67,7 +67,7 @@ def _layouts(page: Page, found: Derived, wanted: tuple[str, ...]) -> None:
         told = f"{found.wrt} is symmetric: off its diagonal, an entry stands in two places"
         page.line(cell(told), indent=2)
     for name, whole in found.where:
-        page.line(cell(f"where {name} = {whole}"), indent=2)
+        page.line(cell(f"where {name} = {whole.text}"), indent=2)
     for kink in found.kinks:
         page.line(cell(kink), indent=2)
 
@@ -107,8 +107,9 @@ def _entries(page: Page, found: Derived, stacked: str) -> None:
         page.line(cell(f"d{found.output} = {found.differential.text}"), indent=2)
     if found.vec is not None:
         page.line(cell(f"{found.vec}, {stacked} stacked"), indent=2)
-        if " K" in found.vec:
-            page.line(cell("K is the matrix with K vec(X) = vec(X.T)"), indent=2)
+        if found.swap is not None:
+            told = f"{found.swap} is the matrix with {found.swap} vec(X) = vec(X.T)"
+            page.line(cell(told), indent=2)
 
 
 def _numbers(page: Page, found: Derived, evaluated: Evaluated) -> None:

@@ -78,7 +78,7 @@ def _derived(found: Derived) -> Tree:
         "denominator": _laid_out(found.denominator),
         "differential": None if found.differential is None else _formula(found.differential),
         "vec": found.vec,
-        "where": dict(found.where),
+        "where": {name: _formula(whole) for name, whole in found.where},
         "kinks": list(found.kinks),
         "structured": None if found.structured is None else _formula(found.structured),
         "evaluated": None if found.evaluated is None else _evaluated(found.evaluated),

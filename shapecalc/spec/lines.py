@@ -9,6 +9,7 @@ _NAME = re.compile(r"[^\W\d]\w*")
 _DEEPEST = 50  # functions of functions
 _DIMS = r"\s*[\[(]?([^\[\]()]*)[\])]?\s*"
 _FUNCTION = re.compile(rf"\s*([^\W\d]\w*)\s*\(\s*([^\W\d]\w*)\s*\)\s*[:=]{_DIMS}")
+_DIM = re.compile(r"[\w(][\w\s*+/()-]*")
 _SHAPE = re.compile(rf"\s*([^\W\d]\w*)\s*[=:]{_DIMS}")
 
 
@@ -38,9 +39,15 @@ def lines_of(texts: Iterable[str]) -> tuple[str, ...]:
 def shape_of(text: str) -> tuple[str, str]:
     """Read `W2=k,h`, the name and the dims. Raises NoShape."""
     found = _SHAPE.fullmatch(text)
-    if found is None:
+    if found is None or not _are_dims(found[2]):
         raise NoShape(f"`{text}` is no shape: write `W2=k,h`, or `s=` for a scalar")
     return found[1], found[2].strip().strip(",")
+
+
+def _are_dims(text: str) -> bool:
+    """Say whether a text is dims, and no more: it goes into a spec."""
+    parts = [part.strip() for part in text.strip().strip(",").split(",") if text.strip()]
+    return all(_DIM.fullmatch(part) for part in parts)
 
 
 def as_spec(asked: Asked, *, is_loss: bool) -> str:
@@ -110,7 +117,7 @@ class Expression(NamedTuple):
 def function_of(text: str) -> Function:
     """Read `u(x): k,1`. Raises NoShape."""
     found = _FUNCTION.fullmatch(text)
-    if found is None:
+    if found is None or not _are_dims(found[3]):
         raise NoShape(f"`{text}` is no function: write `u(x): k,1`, or `f(x):` for a scalar")
     return Function(found[1], found[2], found[3].strip().strip(","))
 
