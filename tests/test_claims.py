@@ -366,3 +366,9 @@ def test_claim_that_needs_targets_to_sum_to_1_says_so() -> None:
     assert "`Y: probabilities axis=0` under `assume`" in finding.help
     assumed = spec + "assume: {Y: probabilities axis=0}\n"
     assert verdicts(assumed, dZ2="(A2 - Y) / m") == {"dZ2": "right"}
+
+
+def test_constant_that_no_float_holds_leaves_a_claim_undecided_or_judged() -> None:
+    spec = "constants: {c: 1.0e325}\nparams: {x: [n]}\nforward: {Y: c * tanh(x)}\nupstream: [Y]\n"
+    assert verdicts(spec, dx="c * dY * (1 - tanh(x)**2)") == {"dx": "right"}
+    assert verdicts(spec, dx="c * dY * (1 - tanh(x))")["dx"] in ("wrong", "undecided")

@@ -11,7 +11,7 @@ from random import Random
 from shapecalc.sweep import Gradient, Sweep, known_domains
 from shapecalc.tree import Leaf, Tree, leaf, leaves
 from shapecalc.verify.cases import ATTEMPTS, Domain, draw, index_domains, sizes_at, symbols
-from shapecalc.verify.evaluate import Evaluation, Point
+from shapecalc.verify.evaluate import Evaluation, Point, as_float
 from shapecalc.verify.field import Functions, NoValue, Unsupported
 from shapecalc.verify.plans import Plans
 
@@ -153,7 +153,7 @@ def _world(
     network = sweep.graph.network
     evaluation.equations = {node.output: node.tree for node in sweep.graph.nodes}
     given = [sweep.graph.values[entry.name] for entry in (*network.inputs, *network.params)]
-    factors = {entry.name: float(entry.value or 1) for entry in network.constants}
+    factors = {entry.name: as_float(entry.value or 1) for entry in network.constants}
     factors |= {entry.name: 1.0 for entry in network.dims if entry.name not in evaluation.dims}
     for symbol, factor in factors.items():
         name = leaf(symbol, ())

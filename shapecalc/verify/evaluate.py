@@ -71,12 +71,12 @@ class Evaluation:
     def _evaluated(self, tree: Tree) -> Point:
         match tree:
             case Number(value=value):
-                return self._constant(_float(value), value.numerator, value.denominator)
+                return self._constant(as_float(value), value.numerator, value.denominator)
             case Leaf(name=name):
                 if tree in self.values:
                     return self.values[tree]
                 size = self.dims[name]
-                return self._constant(_float(size), size, 1)
+                return self._constant(as_float(size), size, 1)
             case Call():
                 op = OPS[tree.op]
                 if op.formula is not None:
@@ -195,7 +195,7 @@ class Evaluation:
         value = exponent.value
         if value.denominator == 1:
             return _powered(base, int(value))
-        floats = [_float_power(entry, _float(value)) for entry in base.floats]
+        floats = [_float_power(entry, as_float(value)) for entry in base.floats]
         if self.functions is None:
             return Point(base.sizes, floats)
         if value.denominator != 2:
@@ -307,7 +307,7 @@ FLOATS: dict[str, Callable[[float], float]] = {
 }
 
 
-def _float(number: Fraction | int) -> float:
+def as_float(number: Fraction | int) -> float:
     """Return a number as a float. Raises NoValue where it is too large for one."""
     try:
         return float(number)
