@@ -7,6 +7,7 @@ whose annotation has the gradient's shape, checked as it runs. Both at the spec'
 says which mistake it is, so there is only what they find.
 """
 
+import argparse
 import sys
 import warnings
 from collections import Counter
@@ -57,11 +58,14 @@ def is_found_by_shapes(network: Network, formula: Broken) -> bool:
 
 def main() -> None:
     """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--every", type=int, default=1, help="try every so-manieth formula")
+    every = parser.parse_args().every
     wrong: Counter[str] = Counter()
     found: dict[str, Counter[str]] = {"gradcheck": Counter(), "shapes": Counter()}
     for name in NAMES:
         network = Network.shipped(name)
-        for each in broken(network):
+        for each in list(broken(network))[::every]:
             if network.is_right(each) or network.judged(each) is None:
                 continue
             kind = " + ".join(sorted(each.mistakes))
