@@ -372,3 +372,11 @@ def test_constant_that_no_float_holds_leaves_a_claim_undecided_or_judged() -> No
     spec = "constants: {c: 1.0e325}\nparams: {x: [n]}\nforward: {Y: c * tanh(x)}\nupstream: [Y]\n"
     assert verdicts(spec, dx="c * dY * (1 - tanh(x)**2)") == {"dx": "right"}
     assert verdicts(spec, dx="c * dY * (1 - tanh(x))")["dx"] in ("wrong", "undecided")
+
+
+def test_gradient_that_is_0_by_cancellation_is_right_however_it_is_written() -> None:
+    """In floats what is left of it is noise, which is no multiple of the noise of the other."""
+    spec = "params: {w: [m, n]}\nforward: {v: 'softmax(w, axis=1)', J: mean(v)**2}\nloss: J\n"
+    claim = "(v * dv - v * sum(dv * v, axis=1, keepdims=True)) * 1"
+    assert verdicts(spec, dw=claim) == {"dw": "right"}
+    assert verdicts(spec, dw="v * dv")["dw"] == "wrong"
