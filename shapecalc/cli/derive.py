@@ -72,7 +72,7 @@ def derive(
     color: Annotated[Color, typer.Option(help="When to colour.")] = Color.AUTO,
     ascii_only: Annotated[bool, typer.Option("--ascii", help="Print signs in ASCII.")] = False,
 ) -> None:
-    """Differentiate an expression: matrix calculus in numerator and denominator layout.
+    """Differentiate an expression: matrix calculus in both layouts.
 
     Exit code: 0 derived, 2 where there is no derivative, or none that could be checked.
     """
