@@ -23,7 +23,7 @@ from shapecalc.spec.lines import Asked, Expression, as_spec
 from shapecalc.sweep import Memory, Sweep, sweep
 
 if TYPE_CHECKING:
-    from shapecalc.evaluating import At
+    from shapecalc.calculus.evaluating import At
 
 __all__ = [
     "Extras",
@@ -133,7 +133,7 @@ def derive(
     With order 2, the gradient of a scalar is differentiated once more: the Hessian. `at` says at
     which numbers the derivative is evaluated, if at any.
     """
-    from shapecalc.derivatives import differentiated
+    from shapecalc.calculus.running import differentiated
 
     return differentiated(asked, path, order=order, by_rows=by_rows, at=at)
 

@@ -14,8 +14,8 @@ from typer.testing import CliRunner
 
 import shapecalc.ops
 from shapecalc import api, cli
-from shapecalc.closing import RULES
-from shapecalc.evaluating import At
+from shapecalc.calculus.closing import RULES
+from shapecalc.calculus.evaluating import At
 from shapecalc.ops import OPS
 from shapecalc.records import Derived, LaidOut
 from shapecalc.spec.lines import Expression, function_of

@@ -9,7 +9,7 @@ import typer
 from shapecalc.cli.options import UNUSABLE, Color, as_utf8
 
 if TYPE_CHECKING:
-    from shapecalc.evaluating import At, Numbers
+    from shapecalc.calculus.evaluating import At, Numbers
     from shapecalc.records import Report
     from shapecalc.spec.lines import Function
 
@@ -133,7 +133,7 @@ def _refuse_twice(names: Sequence[str], option: str) -> None:
 
 
 def _at(sizes: Sequence[str], values: str | None, seed: int) -> "At":
-    from shapecalc.evaluating import At
+    from shapecalc.calculus.evaluating import At
 
     found = {}
     for text in sizes:

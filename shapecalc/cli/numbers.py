@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from shapecalc.evaluating import Numbers
+    from shapecalc.calculus.evaluating import Numbers
 
 LARGEST = 10_000_000  # bytes
 

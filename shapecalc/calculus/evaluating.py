@@ -10,7 +10,7 @@ from math import isfinite, prod
 from random import Random
 from typing import NamedTuple
 
-from shapecalc.deriving import Derivation
+from shapecalc.calculus.derivation import Derivation
 from shapecalc.dims import Dim, Shape
 from shapecalc.records import EntryAt, Evaluated
 from shapecalc.tree import Leaf, Tree, leaf, leaves

@@ -19,10 +19,10 @@ from typing import NamedTuple
 
 from shapecalc import layout
 from shapecalc.backprop import Jacobian, contribution, jacobian
-from shapecalc.closing import Rewriting, closed
+from shapecalc.calculus.closing import Rewriting, closed
+from shapecalc.calculus.functions import Dependence, moved, unmoved
 from shapecalc.conditions import Label
 from shapecalc.dims import Dim, Shape
-from shapecalc.functions import Dependence, moved, unmoved
 from shapecalc.index import (
     Delta,
     Factor,

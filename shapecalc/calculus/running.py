@@ -9,11 +9,12 @@ from collections.abc import Iterator, Mapping
 from itertools import count
 
 from shapecalc.backprop import JacobianTooLarge
-from shapecalc.closing import by_symmetry
-from shapecalc.deriving import Derivation, Form
+from shapecalc.calculus.closing import by_symmetry
+from shapecalc.calculus.derivation import Derivation, Form
+from shapecalc.calculus.evaluating import At, NotEvaluated, evaluated
+from shapecalc.calculus.functions import Dependence, NoTangent
+from shapecalc.calculus.vecforms import VecForm, vec_form
 from shapecalc.diagnostics import Finding, Problem, Severity
-from shapecalc.evaluating import At, NotEvaluated, evaluated
-from shapecalc.functions import Dependence, NoTangent
 from shapecalc.graph import Graph, build_graph
 from shapecalc.index import Factor, Term, fresh_labels
 from shapecalc.matrix import make
@@ -35,7 +36,6 @@ from shapecalc.spec import read_network
 from shapecalc.spec.lines import Expression, dims_in, spec_of, without_calls
 from shapecalc.sweep.checking import SelfCheckFailed, TooLarge
 from shapecalc.tree import Call, Tree, call, calls, leaf, leaves, number, rebuilt
-from shapecalc.vecforms import VecForm, vec_form
 
 LONG = 24
 """An expression of more letters keeps its name where the derivative has it twice."""
