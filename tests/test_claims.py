@@ -380,3 +380,20 @@ def test_gradient_that_is_0_by_cancellation_is_right_however_it_is_written() -> 
     claim = "(v * dv - v * sum(dv * v, axis=1, keepdims=True)) * 1"
     assert verdicts(spec, dw=claim) == {"dw": "right"}
     assert verdicts(spec, dw="v * dv")["dw"] == "wrong"
+
+
+@pytest.mark.parametrize(
+    ("count", "verdict"),
+    [
+        ("floor((h - 1) / 3) + 1", "right"),
+        ("1 + floor((h - 1) / 3)", "right"),
+        ("floor(h / 3 - 1 / 3) + 1", "undecided"),
+        ("floor(h / 3) + 1", "undecided"),  # another where h is a multiple of 3
+        ("floor((h - 1) / 4) + 1", "wrong"),
+        ("h", "wrong"),
+    ],
+)
+def test_floor_that_is_not_the_gradients_is_never_called_right(count: str, verdict: str) -> None:
+    spec = "dims: {b: 2, m: 3, n: 5, h: 11}\nparams: {w: [n, m, 3], x: [b, m, h]}\nforward:\n"
+    spec += "  v: conv1d(x, w, stride=3, padding=2, dilation=2)\n  J: mean(v**2)\nloss: J\n"
+    assert verdicts(spec, dv=f"2 * v / (b * n * ({count}))") == {"dv": verdict}

@@ -14,7 +14,7 @@ from shapecalc.claims.reading import Claim
 from shapecalc.claims.scale import ONE, Ratio, Scale, at_a_glance, named, ratio
 from shapecalc.index import fresh_labels
 from shapecalc.sweep import Sweep, known_domains
-from shapecalc.tree import Leaf, Tree, leaf
+from shapecalc.tree import Leaf, Tree, calls, leaf
 from shapecalc.verify.cases import Domain
 from shapecalc.verify.expansion import Undecided, expanded, same
 from shapecalc.verify.field import NoValue, Unsupported
@@ -26,6 +26,7 @@ WORK_LIMIT = 20_000_000
 UNIT_OF_WORK = 1_000  # what a comparison costs beside the values that it could use
 TOO_MANY = "the claims before it took all the work that one network gets"
 BY_ALGEBRA = "algebra, for all sizes"
+OWN_FLOOR = "its `floor` is not the gradient's, and may be another at some sizes"
 BY_A_POINT = "it differs at a point"
 
 
@@ -61,13 +62,28 @@ class Comparison:
         self._work += UNIT_OF_WORK + len(self.sweep.graph.values) + self.entries
         if self._work > WORK_LIMIT:
             return Outcome(None, "undecided", TOO_MANY, is_undecided=True)
-        seen = self._at_a_glance(tree, claim)
-        if seen is not None:
-            return seen
+        found = self._at_a_glance(tree, claim) or self._at_points(tree, claim.gradient)
+        if (
+            found.scale is not None
+            and found.how != BY_ALGEBRA
+            and self._has_own_floors(tree, claim)
+        ):
+            return Outcome(None, "undecided", OWN_FLOOR, is_undecided=True)
+        return found
+
+    def _at_points(self, tree: Tree, gradient: Leaf) -> Outcome:
         try:
-            return self._in_field(tree, claim.gradient)
+            return self._in_field(tree, gradient)
         except (Unsupported, NoValue):
-            return self._in_floats(tree, claim.gradient)
+            return self._in_floats(tree, gradient)
+
+    def _has_own_floors(self, tree: Tree, claim: Claim) -> bool:
+        """Say whether a formula rounds a quotient of dims that the gradient does not.
+
+        They may be the same at the sizes tried and not at others, where the rest is another.
+        """
+        derived = self.sweep.gradients[claim.value].formula
+        return any(part.op == "floor" for part in set(calls(tree)) - set(calls(derived)))
 
     def _at_a_glance(self, tree: Tree, claim: Claim) -> Outcome | None:
         """Compare at one point; None where that does not settle it.

@@ -206,7 +206,7 @@ class Evaluation:
 
     def _floor(self, operand: Point) -> Point:
         try:
-            whole = [math.floor(entry) for entry in operand.floats]
+            whole = [math.floor(entry + ROUNDED) for entry in operand.floats]
         except (ValueError, OverflowError):
             raise NoValue from None
         exact: list[Element] | None = [each % P for each in whole] if self.functions else None
@@ -287,6 +287,8 @@ def branches(tree: Tree) -> bool:
     return any(map(branches, tree.operands))
 
 
+ROUNDED = 1e-9
+"""What a whole number may be off by in floats: 13 / 3 - 1 / 3 is 4."""
 BRANCHING = frozenset({"where", "floor", "max", "min"})
 COMPARE: dict[str, Callable[[float, float], bool]] = {
     "gt": lambda a, b: a > b,
