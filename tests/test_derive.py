@@ -565,3 +565,15 @@ def test_long_expression_that_stands_twice_keeps_its_name() -> None:
     assert [(name, whole.text) for name, whole in found.where] == [("Y", found.expression)]
     assert found.numerator.formula is not None
     assert found.numerator.formula.text == "diag(Y) @ A - Y @ Y.T @ A"
+
+
+def test_hessian_keeps_the_numbers_of_its_dims() -> None:
+    found = derived("sum(x**3)", "x", "x=3,1", order=2)
+    assert found.numerator.shape == ("3", "3")
+    assert derived("sum(x)", "x", "x=3,1", order=2).numerator.shape == ("3", "3")
+
+
+def test_derivative_that_is_0_where_nothing_has_moved_is_zeros() -> None:
+    found = of_functions("0 * u", "x", "x=n,1", "u(x): k,1")
+    assert found.numerator.formula is not None
+    assert "<" not in found.numerator.formula.text

@@ -1,7 +1,7 @@
 """Closed forms as a person writes them: a small set of named rules, applied until none fits.
 
-Each rule replaces one part of a formula by an equal one. What comes out is checked as a whole
-wherever it is printed, and each rule by itself in the tests.
+Each rule replaces one part of a formula by an equal one. What comes out is checked as a whole, and
+each rule by itself in the tests. That a matrix is symmetric is used last, on what was checked.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -12,8 +12,6 @@ from shapecalc.matrix.printing import text
 from shapecalc.tree import Call, Leaf, Tree, call, number, rebuilt
 
 MOST = 60
-
-
 TRANSPARENT = frozenset(
     {
         *("add", "sub", "mul", "div", "neg", "matmul", "transpose", "sum", "diag", "squeeze"),

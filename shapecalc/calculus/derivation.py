@@ -43,6 +43,7 @@ from shapecalc.sweep.checking import check
 from shapecalc.tree import Leaf, Renaming, Tree, call, leaf, leaves
 from shapecalc.verify.algebra import agrees_by_algebra
 from shapecalc.verify.cases import Case
+from shapecalc.verify.expansion import Undecided, expanded, same
 
 KINDS = ("scalar", "vector", "matrix")
 
@@ -84,7 +85,10 @@ class Derivation:
 
     def read(self, tree: Tree) -> Tree:
         """Return what a formula is where nothing has moved."""
-        return tree if self.equation is self.written else unmoved(tree, self.wrt) or tree
+        if self.equation is self.written:
+            return tree
+        found = unmoved(tree, self.wrt)
+        return make.zeros(tree.shape) if found is None else found
 
     def shown(self, tree: Tree) -> Tree:
         """Put numbers for the dims that were written as numbers."""
@@ -194,6 +198,8 @@ class Derivation:
             return None
         turned = make.transposed(form.tree)
         tree, more = closed(turned, is_jacobian=self.kinds == _JACOBIAN)
+        if more and not _are_equal(tree, turned):
+            return form._replace(tree=turned)  # as it was checked
         return Form(tree, (*form.rewritings, *more), form.checked)
 
     def _checked(self, tree: Tree) -> Checked:
@@ -224,7 +230,6 @@ _OVER_ALL = (("axis", None), ("keepdims", False))
 
 def _whole_jacobian(output: Leaf, equation: Tree, wrt: Leaf) -> Jacobian:
     """Add up the Jacobians by every place where a name stands."""
-    labels: Labels = ()
     own = fresh_labels(output.shape), fresh_labels(wrt.shape)
     terms: list[Term] = []
     for place, name in enumerate(leaves(equation)):
@@ -233,8 +238,7 @@ def _whole_jacobian(output: Leaf, equation: Tree, wrt: Leaf) -> Jacobian:
             pairs = zip(found.free, (*own[0], *own[1]), strict=True)
             change = {old: new for old, new in pairs if old is not None and new is not None}
             terms += [with_labels(term, change) for term in found.terms]
-    labels = (*own[0], *own[1])
-    return Jacobian(output, wrt, *own, merged_terms(terms, labels))
+    return Jacobian(output, wrt, *own, merged_terms(terms, (*own[0], *own[1])))
 
 
 def _kind(shape: Shape) -> str:
@@ -249,10 +253,16 @@ def _axes(labels: Labels) -> tuple[Label, ...]:
 def _flat(tree: Tree) -> Tree:
     """Drop the unit axes."""
     units = tuple(place for place, dim in enumerate(tree.shape) if dim.is_one)
-    if not units:
-        return tree
-    shape = tuple(dim for dim in tree.shape if not dim.is_one)
-    return call("squeeze", (tree,), (("axis", units if units[1:] else units[0]),), shape)
+    return make.squeezed(tree, units) if units else tree
+
+
+def _are_equal(tree: Tree, other: Tree) -> bool:
+    """Say whether algebra finds two formulas of one shape equal."""
+    labels = fresh_labels(tree.shape)
+    try:
+        return same(expanded(tree, labels), expanded(other, labels), labels)
+    except Undecided:
+        return False
 
 
 def _in_shape(tree: Tree, shape: Shape) -> Tree:

@@ -39,8 +39,6 @@ from shapecalc.tree import Call, Tree, call, calls, leaf, leaves, number, rebuil
 
 LONG = 24
 """An expression of more letters keeps its name where the derivative has it twice."""
-
-
 MOST_OPEN = 20
 """Axes and values whose shapes nobody gave, and no equation tells."""
 OUTPUTS = ("Y", "G", "H", "Z")
@@ -53,17 +51,16 @@ def differentiated(
     """Differentiate once, or twice. What stands in the way is a finding of the report."""
     if (amiss := _amiss(asked)) is not None:
         return _refused(path, *amiss)
-    report, derivation = _once(asked, path, by_rows=by_rows)
     if order > 1 and asked.functions:
         message = "a function that is not spelled out has no second derivative in this version"
         return _refused(path, message, "write it out")
+    report, derivation = _once(asked, path, by_rows=by_rows)
     if derivation is not None and order > 1:
         gradient = derivation.denominator
         if derivation.kinds[0] != "scalar" or gradient is None:
             message = f"a Hessian is that of a scalar, and this is a {derivation.kinds[0]}"
             return _refused(path, message, "sum the entries, `sum(...)`")
-        put = {derivation.output: derivation.written}.get
-        whole = text(rebuilt(gradient.tree, put))  # type: ignore[arg-type]  # None: keep
+        whole = text(derivation.shown(_written_out(gradient.tree, derivation)))
         report, derivation = _once(asked._replace(text=whole), path, by_rows=by_rows)
         if report.derived is not None:
             second = report.derived._replace(gradient_of=asked.text)
@@ -338,8 +335,13 @@ def _in_full(tree: Tree, derivation: Derivation) -> Tree:
     tree = derivation.read(tree)
     times = sum(name is derivation.output for name in leaves(tree))
     if times < 2 or len(text(derivation.written)) <= LONG:
-        tree = rebuilt(tree, {derivation.output: derivation.written}.get)  # type: ignore[arg-type]
+        tree = _written_out(tree, derivation)
     return derivation.shown(tree)
+
+
+def _written_out(tree: Tree, derivation: Derivation) -> Tree:
+    put: dict[Tree, Tree] = {derivation.output: derivation.written}
+    return rebuilt(tree, put.get)
 
 
 def _where(derivation: Derivation) -> Iterator[tuple[str, Formula]]:

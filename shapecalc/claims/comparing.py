@@ -1,7 +1,8 @@
 """A formula beside the gradient that it is claimed to be: by algebra, at a glance, or at points.
 
 The plainest that settles it is taken: equal by algebra is equal for all sizes; what differs at one
-point in floats is wrong; all else is evaluated in the field, or in floats where that cannot be.
+point, in floats and in the field, is wrong; all else is evaluated at several points of the field,
+or in floats where that cannot be.
 """
 
 from collections.abc import Sequence

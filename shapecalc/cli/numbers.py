@@ -1,5 +1,6 @@
 """A file of arrays → lists of numbers by name: NumPy's `.npz`, or a JSON object."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ class NoNumbers(Exception):
 def numbers_in(path: str) -> "dict[str, Numbers]":
     """Read a file. Nothing in it is run: arrays of objects are refused. Raises NoNumbers."""
     try:
-        with open(path, "rb") as file:  # noqa: PTH123 (a name as the user wrote it)
+        with Path(path).open("rb") as file:
             content = file.read(LARGEST + 1)
     except OSError as error:
         raise NoNumbers(f"{path}: {error.strerror or error}") from None
