@@ -234,3 +234,17 @@ def test_long_network_does_not_fail_by_the_number_of_its_warnings() -> None:
     report = api.check(text, "spec.yaml", detail=False)
     assert report.ok
     assert [each.code for each in report.findings] == ["SC502"] * 1_102
+
+
+def test_factor_that_is_its_own_transpose_is_not_rejected() -> None:
+    """Two orders of its indices are the same thing, which algebra does not see."""
+    spec = """\
+dims: [n, h, k]
+params: {X: [n, h], Q: [n, k]}
+forward: {Z: (X @ X.T)**-1 @ Q}
+upstream: [Z]
+gradients: {dQ: (1 / (X @ X.T)) @ dZ}
+"""
+    report = api.check(spec, "a")
+    assert not report.findings
+    assert [claim.verdict for claim in report.claims] == ["right"]

@@ -41,8 +41,13 @@ def shapes(values: dict[str, list[object]]) -> dict[str, str]:
     return {name: f"[{', '.join(map(str, dims))}]" for name, dims in values.items()}
 
 
+def as_we_write(formula: str) -> str:
+    """Restate a formula of the cases, whose `diagonal` is a column, where ours is a vector."""
+    return re.sub(r"\bdiagonal\((\w+)\)", r"diagonal(\1)[:, None]", formula)
+
+
 def quoted(formulas: dict[str, object]) -> dict[str, str]:
-    return {name: json.dumps(str(formula)) for name, formula in formulas.items()}
+    return {name: json.dumps(as_we_write(str(formula))) for name, formula in formulas.items()}
 
 
 def spec_of(entry: dict[str, Any]) -> str:

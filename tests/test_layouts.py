@@ -31,6 +31,7 @@ STEPS = [
     Step("A @ X.T @ B", "A=m,n X=h,n B=h,k"),
     Step("A * (W @ X) + X", "A=k,m W=k,k X=k,m"),
     Step("X @ X.T", "X=m,n"),
+    Step("(X @ X.T)**-1 @ A", "X=m,n A=m,k"),
     Step("x.T @ A @ x", "x=n,1 A=n,n"),
     Step("outer(u, v) @ A", "u=m v=n A=n,k"),
     Step("X / sqrt(sum(X**2, axis=1, keepdims=True))", "X=m,n"),

@@ -161,6 +161,8 @@ def _in_one_way(factor: Factor) -> Factor:
         return Factor(tree, labels, power)
     turned = make.transposed(tree)
     plain = make.transposed(turned)  # two transposes in a row are gone
+    if turned is plain and labels[-2] is not labels[-1]:
+        raise Undecided  # its own transpose: two orders of its indices are the same thing
     if text(turned) < text(plain):
         return Factor(turned, matrix_turned(labels), power)
     return Factor(plain, labels, power)
