@@ -42,6 +42,10 @@ MOST_TERMS = 128
 """How many terms the Jacobian of one equation may have; softmax in softmax doubles them."""
 
 
+class NoJacobian(Exception):
+    """An op, by name, whose derivative is not known: that of `expm` has no derivative here."""
+
+
 class JacobianTooLarge(Exception):
     """A Jacobian that would not stay small."""
 
@@ -107,6 +111,8 @@ class _Differentiation:
                 yield from self._stated(op, tree, labels)
             elif op.formula is not None:
                 yield from self._by_product_rule(op, tree, labels)
+            elif op.primitive:
+                raise NoJacobian(op.name)
             else:
                 yield from self.terms(defined(op, tree.operands, tree.attributes), labels)
 

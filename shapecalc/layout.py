@@ -5,6 +5,7 @@ Denominator: the axes of the variable. Numerator: the last two swapped, the form
 
 from collections.abc import Iterable
 
+from shapecalc import maps
 from shapecalc.dims import Shape, matrix_turned
 from shapecalc.index import Labels, Term
 from shapecalc.matrix.combine import combined
@@ -35,13 +36,17 @@ def formula(
     products = []
     for term in terms:
         held = next((f.tree for f in term.factors if f.tree in gradients), None)
-        products.append(read_term(term, labels, shape, held))
+        products.append(read_term(maps.applied(term, labels, _matrix), labels, shape, held))
         groups.setdefault(held, []).append(products[-1])
     together = combined(products, shape)
     if not 1 < len(groups) < len(products):
         return together
     apart = total([combined(group, shape) for group in groups.values()])
     return min((together, apart), key=lambda tree: len(text(tree)))
+
+
+def _matrix(terms: Iterable[Term], labels: Labels, shape: Shape) -> Tree:
+    return formula(terms, labels, shape, (), numerator=False)
 
 
 def other_layout(tree: Tree) -> Tree:

@@ -61,4 +61,34 @@ MATRICES: dict[str, list[tuple[str, str]]] = {
         ("A, B", "A=3 B=b,1,3"),
         ("A, B", "A=b,1,3 B=m,3"),
     ],
+    "pinv": [("A", f"A={dims}") for dims in ("m,n", "n,m", "n,n", "1,1", "m,1", "1,n")],
+    **{
+        name: [("A", "A=n,n"), ("A", "A=1,1"), ("s * A + A.T", "A=m,m s=")]
+        for name in ("expm", "sinm", "cosm")
+    },
+    **{
+        f"{name}_frechet": [
+            ("A, E", "A=n,n E=n,n"),
+            ("A, E", "A=1,1 E=1,1"),
+            ("A.T, B @ C", "A=m,m B=m,n C=n,m"),
+        ]
+        for name in ("expm", "sinm", "cosm")
+    },
+    "sqrtm": [("A + 9 * eye(m)", "A=m,m"), ("A @ A.T", "A=m,n"), ("A**2", "A=1,1")],
+    "solve_sylvester": [
+        ("A + 4 * eye(m), B, C", "A=m,m B=n,n C=m,n"),
+        ("A, B, C", "A=1,1 B=n,n C=1,n"),
+        ("A, B, C", "A=m,m B=1,1 C=m,1"),
+        ("A + 4 * eye(m), A.T, C @ C.T", "A=m,m C=m,n"),
+    ],
+    "kron_sum_inverse": [("A, B", "A=m,m B=n,n")],
+    "cholesky": [
+        ("A + 9 * eye(m)", "A=m,m"),
+        ("A @ A.T", "A=m,n"),
+        ("A**2", "A=1,1"),
+        ("A @ A.mT + eye(m)", "A=b,m,n"),
+    ],
+    **{  # whose own derivatives are not known
+        f"{name}_jacobian": [("eye(m) + ones(m, m)", "")] for name in ("expm", "sinm", "cosm")
+    },
 }

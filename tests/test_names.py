@@ -92,7 +92,7 @@ REFUSED = {
     "F.layer_norm(X, (n,))": "layer_norm(X, gamma, beta, axis=-1)",
     "F.batch_norm(X, mu, v)": "batch_norm_inference",
     "F.dropout(X, 0.5)": "dropout(X, mask, p=0.5)",
-    "torch.linalg.pinv(X)": "write its formula",
+    "torch.linalg.svd(X)": "write its formula",
     "torch.Relu(X)": "did you mean `relu`",
     "torch.var(X, 1, False)": "write `var(X)`",
     "max(X, 0)": "write `maximum(X, 0)`, or `max(X, axis=0)`",

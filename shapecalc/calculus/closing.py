@@ -7,9 +7,10 @@ each rule by itself in the tests. That a matrix is symmetric is used last, on wh
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
+from shapecalc.maps import slope
 from shapecalc.matrix import make
 from shapecalc.matrix.printing import text
-from shapecalc.tree import Call, Leaf, Tree, call, number, rebuilt
+from shapecalc.tree import Call, Leaf, Number, Tree, call, number, rebuilt
 
 MOST = 60
 TRANSPARENT = frozenset(
@@ -19,6 +20,13 @@ TRANSPARENT = frozenset(
     }
 )
 """Ops into whose operands rules go; what a function is of stays as its author wrote it."""
+
+
+FRECHET = frozenset({"expm_frechet", "sinm_frechet", "cosm_frechet"})
+OF_ONE_MATRIX = frozenset({"neg", "inv", "pinv", "expm", "sinm", "cosm", "sqrtm"})
+"""Ops of a matrix whose transpose is that of the transposed matrix."""
+UNITY = make.UNITY
+"""Stands for the identity where it is asked what a matrix is a function of."""
 
 
 class Rewriting(NamedTuple):
@@ -67,7 +75,7 @@ def is_symmetric(tree: Tree, names: frozenset[str]) -> bool:
     match tree:
         case Leaf(name=name):
             return name in names
-        case Call(op="inv" | "neg" | "transpose", operands=(operand,)):
+        case Call(op=op, operands=(operand,)) if op in OF_ONE_MATRIX or op == "transpose":
             return is_symmetric(operand, names)
         case Call(op="add" | "sub", operands=operands):
             return all(is_symmetric(operand, names) for operand in operands)
@@ -144,6 +152,53 @@ def _transposes(tree: Call) -> Tree | None:
             return call("outer", (v, u), (), tree.shape)
         case _:
             return None
+
+
+def _map_transposed(tree: Call) -> Tree | None:
+    """solve_sylvester(A, B, C).T is solve_sylvester(B.T, A.T, C.T), and so with its kin."""
+    match tree:
+        case Call(op="transpose", operands=(Call(op="solve_sylvester" as op, operands=inner),)):
+            left, right, matrix = map(make.transposed, inner)
+            return call(op, (right, left, matrix), (), tree.shape)
+        case Call(op="transpose", operands=(Call(op=op, operands=inner),)) if op in FRECHET:
+            return call(op, tuple(map(make.transposed, inner)), (), tree.shape)
+        case _:
+            return None
+
+
+def _commuting(tree: Call) -> Tree | None:
+    """expm_frechet(A, E) is E @ expm(A) where A and E are functions of one matrix."""
+    if tree.op not in FRECHET and tree.op != "solve_sylvester":
+        return None
+    *operands, change = tree.operands
+    of, by = _generator(operands[0]), _generator(change)
+    found = slope(tree.op, tuple(operands))
+    if found is None or by not in (of, UNITY):
+        return None
+    is_identity = isinstance(change, Call) and change.op == "eye"
+    return found if is_identity else make.matmul(change, found)
+
+
+def _generator(tree: Tree) -> Tree:
+    """Return the matrix that a matrix is a function of, by powers, sums and numbers alone.
+
+    UNITY for the identity; the matrix itself where it is a function of several.
+    """
+    match tree:
+        case Call(op="eye"):
+            return UNITY
+        case Call(op=op, operands=(operand,)) if op in OF_ONE_MATRIX:
+            return _generator(operand)
+        case Call(op="add" | "sub" | "mul" | "div" | "matmul" as op, operands=operands):
+            matrices = [each for each in operands if not _is_number_like(each)]
+            if op in ("mul", "div") and len(matrices) > 1:
+                return tree
+            parts = {_generator(each) for each in matrices} - {UNITY}
+            if len(parts) == 1:
+                return parts.pop()
+            return tree if parts else UNITY
+        case _:
+            return tree
 
 
 def _like_terms(tree: Call) -> Tree | None:
@@ -253,6 +308,21 @@ def _one_quotient(tree: Call) -> Tree | None:
     return None
 
 
+def _numbers(tree: Call) -> Tree | None:
+    """2 * X / 2 is X: numbers are multiplied out."""
+    match tree:
+        case Call(
+            op="div", operands=(Call(op="mul", operands=(Number(value=a), rest)), Number(value=b))
+        ):
+            return make.quotient(a / b, [rest], [])
+        case Call(
+            op="mul", operands=(Number(value=a), Call(op="div", operands=(rest, Number(value=b))))
+        ):
+            return make.quotient(a / b, [rest], [])
+        case _:
+            return None
+
+
 def _common_factor(tree: Call) -> Tree | None:
     """A @ x + B @ x is (A + B) @ x, and x @ A + x @ B is x @ (A + B)."""
     if tree.op != "add":
@@ -303,11 +373,14 @@ RULES: dict[str, Rule] = {
     "zeros": _zeros,
     "identity": _identity,
     "transpose of a product": _transposes,
+    "transpose of a map": _map_transposed,
+    "what commutes": _commuting,
     "like terms": _like_terms,
     "sum to trace": _trace,
     "number over a matrix": _flat_scalar,
     "scalars in front": _scalars_in_front,
     "one quotient": _one_quotient,
+    "numbers": _numbers,
     "common factor": _common_factor,
     "diagonal matrix": _diagonal,
 }

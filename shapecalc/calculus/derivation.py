@@ -198,9 +198,10 @@ class Derivation:
             return None
         turned = make.transposed(form.tree)
         tree, more = closed(turned, is_jacobian=self.kinds == _JACOBIAN)
+        checked = form.checked
         if more and not _are_equal(tree, turned):
-            return form._replace(tree=turned)  # as it was checked
-        return Form(tree, (*form.rewritings, *more), form.checked)
+            checked = self._checked(make.transposed(tree))
+        return Form(tree, (*form.rewritings, *more), checked)
 
     def _checked(self, tree: Tree) -> Checked:
         """Check the gradient that a formula makes of an upstream gradient."""

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from itertools import count
 
-from shapecalc.backprop import JacobianTooLarge
+from shapecalc.backprop import JacobianTooLarge, NoJacobian
 from shapecalc.calculus.closing import by_symmetry
 from shapecalc.calculus.derivation import Derivation, Form
 from shapecalc.calculus.evaluating import At, NotEvaluated, evaluated
@@ -41,6 +41,10 @@ LONG = 24
 """An expression of more letters keeps its name where the derivative has it twice."""
 MOST_OPEN = 20
 """Axes and values whose shapes nobody gave, and no equation tells."""
+MOST_AXES = 2
+"""Of what is left of a Jacobian without its diagonal axes."""
+SCALARS = frozenset({"t", "s", "alpha", "beta", "lam", "tau"})
+"""Names that are taken for numbers where nobody gave them a shape."""
 OUTPUTS = ("Y", "G", "H", "Z")
 """Names for the expression: the first that is free."""
 
@@ -145,7 +149,9 @@ def _settled(finding: Finding, asked: Expression, fresh: int) -> tuple[tuple[str
 
 
 def _likely(name: str, given: Mapping[str, str], wrt: str) -> str:
-    """Guess from its letter whether a name is a matrix or a vector: of the variable's kind."""
+    """Guess whether a name is a number, a matrix, or a vector of the variable's kind."""
+    if name in SCALARS:
+        return ""
     if name[:1].isupper():
         return "_, _"
     return "_" if "," not in given.get(wrt, "_, 1") else "_, 1"
@@ -190,6 +196,9 @@ def _tried(asked: Expression, path: str, *, by_rows: bool) -> tuple[Report, Deri
     except (JacobianTooLarge, TooLarge, RecursionError):
         message, advice = "the derivative is too large to be checked", "name its parts, in a spec"
         finding = Finding("SC901", place, message, advice)
+    except NoJacobian as op:
+        message = f"the derivative of `{op}` is not known"
+        finding = Finding("SC212", place, message, "write it out in other ops")
     except NoTangent as name:
         message = f"the derivative of `{name}` is no matrix"
         advice = "a function is a scalar or vector of one, or a matrix of a scalar"
@@ -248,7 +257,7 @@ def derived(
         left=f"{above}/{below}",
         index_form=sum_text(terms, letters, lambda tree: tree),
         diagonal=tuple(str(derivation.dims((delta.left.dim,))[0]) for delta in derivation.diagonal),
-        effective=(text(effective), _dims(effective.shape)) if effective and is_tensor else None,
+        effective=_effective(effective) if is_tensor else None,
         numerator=_laid_out(numerator, derivation, symmetric),
         denominator=_laid_out(denominator, derivation, symmetric),
         differential=_spelled(differential, derivation) if differential is not None else None,
@@ -259,6 +268,12 @@ def derived(
         kinks=tuple(_kinks(derivation)),
         structured=_structured(derivation, symmetric),
     )
+
+
+def _effective(tree: Tree | None) -> tuple[str, Dims] | None:
+    if tree is None or len(tree.shape) > MOST_AXES:
+        return None
+    return text(tree), _dims(tree.shape)
 
 
 def _read(term: Term, derivation: Derivation) -> Term:

@@ -71,6 +71,8 @@ class _Stacking(NamedTuple):
             return _negative(self.of(term.operands[0]))
         if isinstance(term, Call) and term.op == "mul":
             return self._entrywise(term)
+        if isinstance(term, Call) and term.op == "solve_sylvester":
+            return self._solved(term)
         first, *others = make.chain(term)
         if others and isinstance(first, Call) and first.op == "neg":
             return _negative(self.of(make.product([first.operands[0], *others])))
@@ -106,6 +108,20 @@ class _Stacking(NamedTuple):
         if matrix.shape or not isinstance(matrix, Leaf):
             return None
         return VecForm(f"{text(matrix)} {self.identity}", None)
+
+    def _solved(self, term: Call) -> VecForm | None:
+        """Write the solution of L X + X R = dX: the inverse of a Kronecker sum."""
+        left, right, change = term.operands
+        if change is not self.change or any(self.change in leaves(x) for x in (left, right)):
+            return None
+        sides = [
+            (self.identity, self._side([left])),
+            (self._side([right], turned=True), self.identity),
+        ]
+        if self.by_rows:
+            sides = [pair[::-1] for pair in sides]
+        one, other = (f"{a} ⊗ {b}" for a, b in sides)
+        return VecForm(f"inv({one} + {other})", None)
 
     def _side(self, factors: list[Tree], *, turned: bool = False) -> str:
         if not factors:

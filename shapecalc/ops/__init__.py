@@ -21,6 +21,7 @@ from shapecalc.ops import (
     products,
     reductions,
     shorthands,
+    spectral,
     structure,
     summation,
 )
@@ -32,6 +33,7 @@ FAMILIES = (
     activations,
     linear,
     matrices,
+    spectral,
     summation,
     products,
     structure,

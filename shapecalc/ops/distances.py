@@ -38,6 +38,8 @@ def _norm(shapes: _Shapes, attributes: _Attributes) -> str:
     order, axis = attributes["ord"], attributes["axis"]
     rank = len(shapes[0])
     axes = axis if isinstance(axis, tuple) else (axis,) if axis is not None else range(rank)
+    if order == "nuc":
+        return _nuclear(shapes, attributes)
     if order in (1, 2) and len(axes) > 1:
         fact = f"`ord={order}` of a matrix is not the norm of its entries, and is not supported"
         entries = f"vector_norm(X, ord={order})"
@@ -51,12 +53,24 @@ def _norm(shapes: _Shapes, attributes: _Attributes) -> str:
     return _vector_norm(shapes, attributes)
 
 
+def _nuclear(shapes: _Shapes, attributes: _Attributes) -> str:
+    if len(shapes[0]) != 2 or attributes["axis"] is not None or attributes["keepdims"]:
+        fact = '`ord="nuc"` is for one matrix, without an axis'
+        raise ShapeMismatch("SC210", fact, help='write `norm(X, ord="nuc")`')
+    return "trace(sqrtm(X.T @ X))"
+
+
+def _norm_otherwise(shapes: _Shapes, attributes: _Attributes) -> str | None:
+    return _nuclear(shapes, attributes) if attributes["ord"] == "nuc" else None
+
+
 @op(
     REDUCED,
     definition=_norm,
     jacobian={"X": _vector_norm_jacobian},
     axis="r",
     positional=3,
+    spelling=_norm_otherwise,
     numpy="np.linalg.norm",
     at_kink="where the norm is not 0",
 )
@@ -69,8 +83,11 @@ def norm(
 ) -> Array:
     """Take the square root of the sum of squares (`ord=1`: the sum of absolute values).
 
-    Over all entries, or along the axes named.
+    Over all entries, or along the axes named. `ord="nuc"` adds up the singular values of a matrix
+    with as many columns as its rank is: `trace(sqrtm(X.T @ X))`.
     """
+    if ord == "nuc":
+        return np.asarray(np.linalg.norm(X, "nuc"))
     if ord == 1:
         return np.asarray(np.sum(np.abs(X), axis=axis, keepdims=keepdims))
     return np.asarray(np.sqrt(np.sum(np.square(X), axis=axis, keepdims=keepdims)))

@@ -17,7 +17,7 @@ Shapes = tuple[Shape, ...]
 Given = Mapping[str, Attribute]
 
 
-def _rows(name: str, shape: Shape) -> Dim:
+def rows_of(name: str, shape: Shape) -> Dim:
     """Return the number of rows of a square matrix. Raises ShapeMismatch for any other value."""
     if len(shape) < 2:
         fact = f"`{name}` takes a square matrix, and the operand is {len(shape)}-D"
@@ -31,7 +31,7 @@ def _rows(name: str, shape: Shape) -> Dim:
 
 
 def _inverted(shapes: Shapes, _: Given) -> Written:
-    rows = _rows("inv", shapes[0])
+    rows = rows_of("inv", shapes[0])
     return Written("A[..., p, q] -> Y[..., i, j]", {"i": rows, "j": rows})
 
 
@@ -61,7 +61,7 @@ def _multiplied(_: Shapes, given: Given) -> str:
 
 
 def _square(shapes: Shapes, _: Given) -> Written:
-    rows = _rows("matrix_power", shapes[0])
+    rows = rows_of("matrix_power", shapes[0])
     return Written("A[..., i, j] -> Y[..., i, j]", {"i": rows, "j": rows})
 
 
@@ -76,7 +76,7 @@ def matrix_power(A: Array, *, n: int) -> Array:
 
 
 def _scalar_of(name: str, shapes: Shapes) -> Written:
-    _rows(name, shapes[0])
+    rows_of(name, shapes[0])
     return Written("A[..., p, q] -> Y[...]", {})
 
 
@@ -112,7 +112,7 @@ def logdet(A: Array) -> Array:
 
 
 def _solved(shapes: Shapes, _: Given) -> Written:
-    rows = _rows("solve", shapes[0])
+    rows = rows_of("solve", shapes[0])
     if not shapes[1]:
         fact = "`solve` takes a vector or a matrix of right sides, and the operand is a scalar"
         raise ShapeMismatch("SC303", fact, help="give it as many entries as the matrix has rows")
@@ -143,3 +143,32 @@ def solve(A: Array, B: Array) -> Array:
     Source: A dY = dB - dA Y, from d(A Y) = dB.
     """
     return np.asarray(np.linalg.solve(A, B))
+
+
+def _pseudo(shapes: Shapes, _: Given) -> Written:
+    if len(shapes[0]) != 2:
+        fact = f"`pinv` takes a matrix, and the operand is {len(shapes[0])}-D"
+        raise ShapeMismatch("SC303", fact, help="give it two axes")
+    rows, columns = shapes[0]
+    dims = {"i": columns, "j": rows, "a": rows, "b": rows, "c": columns, "d": columns}
+    return Written("A[p, q] -> Y[i, j]", dims)
+
+
+@op(
+    _pseudo,
+    primitive=True,
+    jacobian={
+        "A": "-Y[i, p] Y[q, j]"
+        " + Y[i, a] Y[q, a] δ[p, j] - Y[i, a] Y[q, a] A[p, c] Y[c, j]"
+        " + Y[d, p] Y[d, j] δ[i, q] - Y[i, b] A[b, q] Y[d, p] Y[d, j]"
+    },
+    numpy="np.linalg.pinv",
+    has_identities=True,
+    at_kink="where {A} has full rank",
+)
+def pinv(A: Array) -> Array:
+    """Take the pseudoinverse of a matrix of full rank: `inv(A.T @ A) @ A.T` of a tall one.
+
+    Source: Golub and Pereyra, dA⁺ = -A⁺ dA A⁺ + A⁺ A⁺ᵀ dAᵀ (I - A A⁺) + (I - A⁺ A) dAᵀ A⁺ᵀ A⁺.
+    """
+    return np.asarray(np.linalg.pinv(A))

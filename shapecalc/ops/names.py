@@ -60,6 +60,8 @@ ALIASES = {
     "t": "transpose",
     "σ": "sigmoid",
     "inverse": "inv",
+    "matrix_exp": "expm",
+    "pinverse": "pinv",
     "identity": "eye",
     "average": "mean",
     "float_power": "pow",
@@ -78,6 +80,7 @@ OF_CLASSES = {
 """The loss that is meant where targets lack the class axis: they are numbers of classes."""
 
 NUMPY, SCIPY, TORCH, JAX = "NumPy", "SciPy", "PyTorch", "JAX"
+SCIPY_LINALG = "SciPy's linalg"
 TORCH_LINALG = "PyTorch's linalg"
 PREFIXES = {
     "np": NUMPY,
@@ -91,6 +94,9 @@ PREFIXES = {
     "jax.numpy.linalg": NUMPY,
     "scipy.special": SCIPY,
     "jax.scipy.special": SCIPY,
+    "scipy.linalg": SCIPY_LINALG,
+    "jax.scipy.linalg": SCIPY_LINALG,
+    "linalg": SCIPY_LINALG,
     "jax.nn": JAX,
     "torch": TORCH,
     "torch.linalg": TORCH_LINALG,
@@ -115,6 +121,7 @@ def _same(names: str) -> dict[str, Meaning]:
 
 LIBRARIES = {
     SCIPY: _same("erf expit logsumexp softmax log_softmax exp2 expm1 log1p"),
+    SCIPY_LINALG: _same("expm sinm cosm sqrtm expm_frechet solve_sylvester inv det pinv solve"),
     JAX: {
         **_same(
             """relu relu6 sigmoid softplus silu swish log_sigmoid elu selu leaky_relu hard_tanh
@@ -125,7 +132,7 @@ LIBRARIES = {
         "log_softmax": Meaning("log_softmax", (("axis", -1),)),
         "standardize": Meaning("standardize", (("axis", -1),)),
     },
-    TORCH_LINALG: _same("norm vector_norm inv det solve matmul cross"),
+    TORCH_LINALG: _same("norm vector_norm inv det solve matmul cross pinv cholesky matrix_exp"),
     TORCH: {
         **_same(
             """abs absolute neg negative exp exp2 expm1 log log1p log2 log10 sqrt rsqrt square
@@ -138,11 +145,11 @@ LIBRARIES = {
             concat cat concatenate
             stack flip roll cumsum triu tril trace tile repeat_interleave expit binary_cross_entropy
             binary_cross_entropy_with_logits mse_loss l1_loss smooth_l1_loss huber_loss kl_div
-            view t masked_fill linear inverse det logdet kron cross inner arange eye
+            view t masked_fill linear inverse pinverse det logdet kron cross inner arange eye
             one_hot embedding scaled_dot_product_attention
             vstack hstack column_stack ones_like zeros_like full_like vdot addmm flatten diag
             diagonal tensordot expand ger full fliplr flipud logaddexp
-            conv1d conv2d conv_transpose1d conv_transpose2d
+            conv1d conv2d conv_transpose1d conv_transpose2d matrix_exp
             max_pool1d max_pool2d avg_pool1d avg_pool2d"""
         ),
         "mm": Meaning("matmul"),
@@ -288,8 +295,8 @@ METHODS_OF_TORCH = (
 )
 """Methods of PyTorch's that arrays of NumPy's do not have."""
 NOT_BUILT = frozenset(
-    """pinv expm sqrtm cholesky
-    vec astype argmax""".split()  # noqa: SIM905 (read as a text)
+    """astype argmax argmin argsort sort median eig eigh eigvals eigvalsh svd svdvals qr lu logm
+    matrix_rank""".split()  # noqa: SIM905 (read as a text)
 )
 """Names of ops that a later version reads: refused by name, rather than called unknown."""
 

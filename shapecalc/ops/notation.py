@@ -1,9 +1,10 @@
 """The index notation in which ops state their shape and meaning, read into patterns.
 
 `A[i,k], B[k,j] -> Y[i,j]` is a signature. `A[i,k] B[k,j]` is a formula: factors beside each other,
-terms joined by + and -, `B[...]^-1` for a power, `|r|` for an axis' size, `δ[c,p]` for a delta,
-`δ[i, |b|*a + b]` for one whose right side counts through two axes (and never leaves the left
-letter's range), `δ[i, p + |s| mod |i|]` for one that counts around, `[p <= i]` for a mask.
+terms joined by + and -, `1/2` for a number, `B[...]^-1` for a power, `|r|` for an axis' size,
+`δ[c,p]` for a delta, `δ[i, |b|*a + b]` for one whose right side counts through two axes (and never
+leaves the left letter's range), `δ[i, p + |s| mod |i|]` for one that counts around, `[p <= i]` for
+a mask.
 `...` stands for the axes in front, which broadcast as in NumPy: `A[..., i, k], B[..., k, j] ->
 Y[..., i, j]` is a product of stacked matrices. `|` between spaces separates alternatives of
 different rank.
@@ -161,7 +162,8 @@ def read_formula(text: str) -> tuple[TermPattern, ...]:
 def _extended(term: TermPattern, scanner: _Scanner) -> TermPattern:
     """Read the next part of a term: a number, a size, a delta, a mask or a factor."""
     if number := scanner.digits():
-        return term._replace(coefficient=term.coefficient * int(number))
+        below = int(scanner.digits()) if scanner.takes("/") else 1
+        return term._replace(coefficient=term.coefficient * Fraction(int(number), below))
     if scanner.takes("/ |", "/|"):
         return term._replace(sizes=(*term.sizes, scanner.until("|")))
     if scanner.takes("δ["):

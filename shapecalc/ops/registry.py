@@ -69,6 +69,10 @@ class Op:
     spelling: what else says the same at operands of these shapes, None where nothing does; that
     alone is in trees, so that one meaning has one formula however it is written (swapaxes).
     nonsingular: operands that must have an inverse.
+    linear: the operand in which the op is linear: its Jacobian times that operand is the result.
+    applied_by: of a Jacobian with four axes, the op that multiplies a matrix by it (see `maps`).
+    of_identity: what it makes of the identity.
+    has_identities: its results obey laws that algebra does not know: it never tells them apart.
     adds_axis: the attribute `axis` counts the axes of the result, which has one more.
     numbers: operands with how many of their last axes keep a size that is written as a number.
     indices: operands whose entries are whole numbers, each with the letter of the axis in which
@@ -105,6 +109,10 @@ class Op:
         unit_sum: str | None = None,
         notes: Mapping[str, str] | None = None,
         sizes: tuple[str, ...] = (),
+        linear: str | None = None,
+        applied_by: str | None = None,
+        of_identity: str | None = None,
+        has_identities: bool = False,
     ) -> None:
         self.body = body
         self.name = body.__name__.rstrip("_")
@@ -137,6 +145,10 @@ class Op:
         self.unit_sum = unit_sum
         self.notes = dict(notes or {})
         self.sizes = (*self.indices.values(), *sizes)
+        self.linear = linear
+        self.applied_by = applied_by
+        self.of_identity = of_identity
+        self.has_identities = has_identities
         self._bounds: dict[object, Bound] = {}
         self._terms: dict[object, tuple[BoundTerm, ...]] = {}
         self._validate()

@@ -161,3 +161,16 @@ def flatten(X: Array, *, start_dim: int = 0, end_dim: int = -1) -> Array:
     """Put all entries into one axis, or those of some axes: `flatten(X, 1)` keeps the examples."""
     stop = end_dim % np.ndim(X) + 1
     return np.reshape(X, (*np.shape(X)[:start_dim], -1, *np.shape(X)[stop:]))
+
+
+def _stacked(shapes: Shapes, _: Given) -> str:
+    if len(shapes[0]) != 2:
+        fact = f"`vec` takes a matrix, and the operand is {len(shapes[0])}-D"
+        raise ShapeMismatch("SC303", fact, help="give it two axes")
+    return "reshape(X.T, [d0*d1, 1])"
+
+
+@_read_as(_stacked)
+def vec(X: Array) -> Array:
+    """Stack the columns of a matrix, one below another, to one column."""
+    return np.reshape(np.transpose(X), (-1, 1))

@@ -3,6 +3,7 @@
 Each rejects a wrong formula by itself; nothing is printed that one of them rejects.
 """
 
+from shapecalc import maps
 from shapecalc.dims import matrix_turned
 from shapecalc.index import Labels, Sum
 from shapecalc.matrix.joining import Unreadable
@@ -11,7 +12,7 @@ from shapecalc.records import Checked, Exact
 from shapecalc.tree import Tree, calls
 from shapecalc.verify import exact
 from shapecalc.verify.algebra import agrees_by_algebra
-from shapecalc.verify.cases import Case, Unsupported
+from shapecalc.verify.cases import Case, Unsupported, trees_of
 from shapecalc.verify.components import TOLERANCE, error_by_components
 from shapecalc.verify.field import NAME, Nowhere
 from shapecalc.verify.ties import has_ties
@@ -41,8 +42,7 @@ def check(case: Case, terms: Sum, labels: Labels, *, numerator: bool) -> Checked
     by_algebra = agrees_by_algebra(case.formula, terms, free)
     if by_algebra is False:
         raise SelfCheckFailed("the formula, multiplied out, is not the contraction")
-    reason = "ranges of indices are left" if _has_conditions(terms) else "too many terms"
-    notes = [] if by_algebra else [f"not by algebra: {reason}"]
+    notes = [] if by_algebra else [f"not by algebra: {_why_not(case, terms)}"]
     outcome, error, is_nowhere = None, None, False
     try:
         found = exact.agrees_exactly(case)
@@ -64,6 +64,14 @@ def check(case: Case, terms: Sum, labels: Labels, *, numerator: bool) -> Checked
     if outcome is None and error is None and not by_algebra:
         raise TooLarge("; ".join(notes))
     return Checked(by_algebra is True, error, outcome, "; ".join(notes))
+
+
+def _why_not(case: Case, terms: Sum) -> str:
+    if _has_conditions(terms):
+        return "ranges of indices are left"
+    if any(map(maps.has_identities, trees_of(case))):
+        return "its functions have laws that it does not know"
+    return "too many terms"
 
 
 def _has_its_shapes(formula: Tree) -> bool:

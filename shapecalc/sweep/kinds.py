@@ -12,6 +12,7 @@ from shapecalc.backprop import (
     MOST_TERMS,
     Jacobian,
     JacobianTooLarge,
+    NoJacobian,
     SumsToOne,
     contribution,
     jacobian,
@@ -19,6 +20,7 @@ from shapecalc.backprop import (
 from shapecalc.dims import Dim, matrix_turned
 from shapecalc.graph import Equations, Node, Use
 from shapecalc.index import Factor, Labels, Sum, Term, merged_terms, with_labels
+from shapecalc.matrix.joining import Unreadable
 from shapecalc.records import Checked
 from shapecalc.sweep.checking import TooLarge, check
 from shapecalc.sweep.nested import shortest
@@ -209,6 +211,8 @@ class Kinds:
             pass
         except JacobianTooLarge:
             raise TooLarge(f"its Jacobian has over {MOST_TERMS} terms") from None
+        except NoJacobian as op:
+            raise Unreadable(f"the derivative of `{op}` is not known") from None
         raise TooLarge(f"its formula nests over {MOST_DEPTH} deep")
 
     def _derive(

@@ -26,6 +26,8 @@ ATTEMPTS = 40
 MOST_WORK = 20_000
 """How many products an op with deltas takes at most before smaller sizes are looked for."""
 LARGEST_PLACE = 10**9
+OF_POSITIVE = frozenset({"sqrtm", "cholesky"})
+"""Ops of a matrix that is in some sense positive."""
 _Entry = TypeVar("_Entry")
 
 __all__ = ["ATTEMPTS", "Case", "Domain", "Unsupported", "drawn", "sizes_for"]
@@ -151,7 +153,7 @@ def drawn(
     shadow = functions is None or _branches(case)
     world = Evaluation(plans.sizes, {}, functions, shadow=shadow, plans=plans)
     world.equations = dict(case.equations)
-    domains = {**dict(case.domains), **_index_domains_of(case)}
+    domains = {**_dominant(case), **dict(case.domains), **_index_domains_of(case)}
     for name in _names_to_draw(case):
         if name.shape or name.name not in plans.sizes:
             world.values[name] = _joined(
@@ -184,6 +186,18 @@ def _index_domains_of(case: Case) -> dict[Leaf, Domain]:
 
 
 @lru_cache(maxsize=16)
+def _dominant(case: Case) -> dict[Leaf, Domain]:
+    """Return the matrices whose diagonal is to be large, so that they have a root or a factor."""
+    roots = [part for tree in trees_of(case) for part in calls(tree) if part.op in OF_POSITIVE]
+    squares = (name for part in roots for name in leaves(part) if _is_square(name))
+    return {case.value if n is case.wrt else n: Domain("dominant") for n in squares}
+
+
+def _is_square(name: Leaf) -> bool:
+    return len(name.shape) == 2 and name.shape[0] == name.shape[1]
+
+
+@lru_cache(maxsize=16)
 def _names_to_draw(case: Case) -> tuple[Leaf, ...]:
     outputs = {output for output, _ in case.equations}
     names = [found for tree in trees_of(case) for found in (*leaves(tree), *constants(tree))]
@@ -205,7 +219,7 @@ def draw(
     floats: list[float] = []
     if world.shadow:
         floats = [low + (high - low) * random.random() for _ in range(count)]
-    if kind in ("", "nonzero", "nonsingular", *MATRIX_PROPERTIES):
+    if kind in ("", "nonzero", "nonsingular", "dominant", *MATRIX_PROPERTIES):
         floats = [entry if random.random() < 0.5 else -entry for entry in floats]
     exact: list[Element] = []
     if world.functions:
@@ -219,6 +233,8 @@ def draw(
     if kind == "one-hot-only" and domain and domain.axis is not None:
         exact = _one_hot(sizes, domain.axis, random)
         floats = [float(bit) for bit in exact if isinstance(bit, int)]
+    if kind == "dominant" and floats:
+        floats = [e + 2 * sizes[-1] * (n % (sizes[-1] + 1) == 0) for n, e in enumerate(floats)]
     if kind in MATRIX_PROPERTIES and are_square(sizes):
         floats = definite(floats, sizes[-1]) if kind == "positive-definite" else floats
         floats, exact = mirrored(floats, sizes[-1]), mirrored(exact, sizes[-1])

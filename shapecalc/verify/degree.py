@@ -42,7 +42,7 @@ def _degrees_of(tree: Tree, known: dict[Tree, tuple[int, int]]) -> tuple[int, in
         case "pow" if isinstance(tree.operands[1], Number):
             times = max(1, int(abs(tree.operands[1].value) + 1))
             return times * sum(parts[0]), times * sum(parts[0])
-        case op if OPS[op].nonsingular:
+        case op if OPS[op].nonsingular or op == "pinv":
             highest = MOST_ROWS * MOST_ROWS * sum(a + b for a, b in parts)
             return highest, highest
         case "prod":

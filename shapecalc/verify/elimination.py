@@ -22,7 +22,7 @@ _Entry = TypeVar("_Entry")
 def inverted(point: Point, sizes: Sizes) -> Point:
     """Invert each matrix. Raises NoValue where one has no inverse, Unsupported for a large one."""
     rows = _size(sizes)
-    floats = [entry for each in _matrices(point.floats, rows) for entry in _float_inverse(each)]
+    floats = [entry for each in matrices(point.floats, rows) for entry in float_inverse(each)]
     if point.exact is None:
         return Point(sizes, floats)
     pairs = [_inverse(*each) for each in _with_slopes(point, rows)]
@@ -34,7 +34,7 @@ def inverted(point: Point, sizes: Sizes) -> Point:
 def determinants(point: Point, sizes: Sizes) -> Point:
     """Take the determinant of each matrix. Raises Unsupported for a large one."""
     rows = _size(sizes)
-    floats = [_reduced_floats(each) for each in _matrices(point.floats, rows)]
+    floats = [_reduced_floats(each) for each in matrices(point.floats, rows)]
     if point.exact is None:
         return Point(sizes[:-2], floats)
     pairs = [_reduced(*each) for each in _with_slopes(point, rows)]
@@ -52,7 +52,7 @@ def _size(sizes: Sizes) -> int:
     return rows
 
 
-def _matrices(entries: Sequence[_Entry], rows: int) -> Iterator[list[list[_Entry]]]:
+def matrices(entries: Sequence[_Entry], rows: int) -> Iterator[list[list[_Entry]]]:
     """Yield the rows of each matrix of a flat array."""
     count = rows * rows
     for start in range(0, len(entries), count):
@@ -62,13 +62,14 @@ def _matrices(entries: Sequence[_Entry], rows: int) -> Iterator[list[list[_Entry
 def _with_slopes(point: Point, rows: int) -> Iterator[tuple[Rows, Rows]]:
     exact = point.exact or []
     slopes = point.slope or [0] * len(exact)
-    return zip(_matrices(exact, rows), _matrices(slopes, rows), strict=True)
+    return zip(matrices(exact, rows), matrices(slopes, rows), strict=True)
 
 
 # --- in floats ----------------------------------------------------------------------------------
 
 
-def _float_inverse(matrix: Floats) -> list[float]:
+def float_inverse(matrix: Floats) -> list[float]:
+    """Return the entries of an inverse. Raises NoValue where there is none."""
     count = len(matrix)
     wide = [[*row, *_unit(count, place)] for place, row in enumerate(matrix)]
     _reduced_floats(wide)

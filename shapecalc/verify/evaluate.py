@@ -22,6 +22,7 @@ from shapecalc.verify.field import Element, NoValue, P, Tables, Unsupported
 from shapecalc.verify.groups import REDUCE, ties_in
 from shapecalc.verify.plans import Plans, TermPlan
 from shapecalc.verify.point import Point
+from shapecalc.verify.spectral import SPECTRAL, at_point, pseudoinverse
 
 __all__ = ["COMPARE", "FLOATS", "Evaluation", "Point", "branches"]
 
@@ -129,6 +130,13 @@ class Evaluation:
         if tree.op in ELIMINATED:
             (matrix,) = tree.operands
             return ELIMINATED[tree.op](self.at(matrix), self.plans.size(matrix.shape))
+        if tree.op in SPECTRAL:
+            (matrix,) = tree.operands
+            sizes = self.plans.size(matrix.shape), self.plans.size(tree.shape)
+            return at_point(tree.op, self.at(matrix), *sizes)
+        if tree.op == "pinv":
+            (matrix,) = tree.operands
+            return self.at(pseudoinverse(matrix, self.plans.size(matrix.shape)))
         if tree.op in REDUCE:
             groups = self.plans.reduction(tree)
             entries = _spread(self.at(tree.operands[0]), groups.gather)

@@ -6,6 +6,7 @@ Goes the way of reading backwards, by the ops' formulas; what is no polynomial s
 from collections.abc import Iterable
 from fractions import Fraction
 
+from shapecalc import maps
 from shapecalc.conditions import Label
 from shapecalc.dims import matrix_turned
 from shapecalc.index import (
@@ -20,6 +21,7 @@ from shapecalc.index import (
 from shapecalc.matrix import make
 from shapecalc.matrix.factors import entry, raised
 from shapecalc.matrix.printing import text
+from shapecalc.ops.build import expression_of
 from shapecalc.ops.constraints import constraints
 from shapecalc.ops.registry import OPS
 from shapecalc.ops.terms import BoundTerm
@@ -47,6 +49,8 @@ def same(left: Iterable[Term], right: Iterable[Term], free: Labels) -> bool:
         return True
     if any(contracted(term, fully=True).conditions for term in (*one, *other)):
         raise ConditionsLeft
+    if any(maps.has_identities(f.tree) for term in (*one, *other) for f in term.factors):
+        raise Undecided
     return False
 
 
@@ -79,6 +83,10 @@ def expanded(tree: Tree, labels: Labels, power: Fraction = Fraction(1)) -> list[
             return [Term(Fraction(1), ()), Term(Fraction(-1), (opposite,))]
         case Call() if OPS[tree.op].formula is not None:
             return _by_formula(tree, labels)
+        case Call() if OPS[tree.op].linear is not None:
+            return _by_jacobian(tree, labels)
+        case Call() if OPS[tree.op].applied_by is not None:
+            return [Term(Fraction(1), (maps.in_one_way(tree, labels),))]
         case _:
             return [Term(Fraction(1), (Factor(tree, labels),))]
 
@@ -205,6 +213,32 @@ def _by_formula(tree: Call, labels: Labels) -> list[Term]:
             operand = tree.operands[factor.operand or 0]
             products = _times(products, expanded(operand, own, factor.power))
         done += [term for term in products if term.coefficient]
+    return done
+
+
+def _by_jacobian(tree: Call, labels: Labels) -> list[Term]:
+    """Write an op that is linear in an operand as its Jacobian times that operand."""
+    op = OPS[tree.op]
+    assert op.linear is not None
+    place = op.operands.index(op.linear)
+    bound = op.bound(tuple(each.shape for each in tree.operands), tree.attributes)
+    output = dict(zip(bound.output, labels, strict=True))
+    names = dict(zip(op.operands, tree.operands, strict=True))
+    done: list[Term] = []
+    for pattern in op.jacobian_terms(tree, op.linear) or ():
+        letters = [*pattern.letters, *bound.operands[place]]
+        inner = dict.fromkeys(x for x in letters if x is not None and x not in output)
+        summed = {letter: Label(bound.dims[letter]) for letter in inner}
+        known: dict[str | None, Label | None] = {None: None}
+        known.update(output)
+        known.update(summed)
+        products = [Term(pattern.coefficient, (), (), tuple(summed.values()))]
+        for factor in pattern.factors:
+            value = expression_of(factor.text, dict(names))
+            own = tuple(known[letter] for letter in factor.letters)
+            products = _times(products, expanded(value, own, factor.power))
+        own = tuple(known[letter] for letter in bound.operands[place])
+        done += _times(products, expanded(tree.operands[place], own))
     return done
 
 

@@ -204,7 +204,7 @@ class NotBuiltYet(Rule, code="SC212"):
     inputs: {z: [m, n], y: [m, 1]}
     params: {w: [m, 1]}
     forward:
-      a: pinv(z) @ (y - w)
+      a: norm(z, ord=2) * (y - w)
       J: mean(a**2)
     ```
 
@@ -213,7 +213,7 @@ class NotBuiltYet(Rule, code="SC212"):
     inputs: {z: [m, n], y: [m, 1]}
     params: {w: [m, 1]}
     forward:
-      a: solve(z.T @ z, z.T @ (y - w))
+      a: norm(z) * (y - w)
       J: mean(a**2)
     ```
 
