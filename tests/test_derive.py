@@ -345,13 +345,51 @@ def test_structured_derivative_moves_both_entries(expression: str, plain: Any) -
     assert found.structured is not None
     assert found.denominator.formula is not None
     names = drawn({"S": ["n", "n"], "x": ["n", 1]}, {"S": "spd"}, SIZES)
-    result = np.asarray(eval(found.structured.numpy, {"np": np}, names))
-    assert "S.T" not in found.structured.text
+    result = np.asarray(eval(found.structured[0].numpy, {"np": np}, names))
+    assert "S.T" not in found.structured[0].text
     for row, column in np.ndindex(*result.shape):
         step = np.zeros_like(names["S"])
         step[row, column] = step[column, row] = 1e-6
         ahead, behind = (plain(names["S"] + sign * step, names["x"]) for sign in (1, -1))
         assert (ahead - behind) / 2e-6 == pytest.approx(result[row, column], rel=1e-5, abs=1e-7)
+
+
+SKEW = np.array([[0, 0.7, -0.4], [-0.7, 0, 0.2], [0.4, -0.2, 0]])
+ROTATION = (np.eye(3) - SKEW) @ np.linalg.inv(np.eye(3) + SKEW)
+FREE = np.arange(1.0, 10).reshape(3, 3) ** 0.5 + 2 * np.eye(3)
+WITHIN: dict[str, tuple[Any, list[Any]]] = {
+    "diagonal": (np.diag(np.diag(FREE)), [np.diag(row) for row in np.eye(3)]),
+    "lower-triangular": (np.tril(FREE), [np.tril(SKEW), np.eye(3), np.tril(FREE.T)]),
+    "upper-triangular": (np.triu(FREE), [np.triu(SKEW), np.eye(3), np.triu(FREE.T)]),
+    "symmetric": (FREE + FREE.T, []),
+    "orthogonal": (ROTATION, [ROTATION @ SKEW, ROTATION @ (FREE - FREE.T)]),
+}
+"""What may be said of a matrix: one of that kind, and ways in which it may move."""
+
+
+@pytest.mark.parametrize("expression", ["trace(B @ inv(X))", "sum(X * B) * trace(X.T @ B)"])
+@pytest.mark.parametrize("kind", WITHIN)
+def test_structured_derivative_is_that_of_what_may_move(expression: str, kind: str) -> None:
+    shapes = (("X", "n,n"), ("B", "n,n"))
+    found = api.derive(Expression(expression, "X", shapes, (f"X: {kind}",)), "<>").derived
+    assert found is not None
+    assert found.structured is not None
+    assert found.denominator.formula is not None
+    formula, told = found.structured
+    assert ".T.T" not in formula.text
+    assert kind.split("-", maxsplit=1)[0] in told
+    at, moves = WITHIN[kind]
+    names = {"X": at, "B": FREE.T**2, "np": np}
+    whole, inside = (
+        eval(text, names, {"Y": eval(expression, {**vars(np), **vars(np.linalg), **names})})
+        for text in (found.denominator.formula.numpy, formula.numpy)
+    )
+    for move in moves:
+        assert np.sum(inside * move) == pytest.approx(np.sum(whole * move))
+    if kind == "orthogonal":
+        assert (at.T @ inside) == pytest.approx(-(at.T @ inside).T)
+    elif "triangular" in kind or kind == "diagonal":
+        assert np.count_nonzero(inside) == np.count_nonzero(at)
 
 
 def test_symmetric_matrix_needs_no_transpose() -> None:

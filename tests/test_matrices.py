@@ -1,6 +1,8 @@
 """Linear algebra: formulas, the sizes they are checked at, claims, and what is refused."""
 
 import re
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,7 +24,8 @@ from shapecalc import api
 from shapecalc.matrix.printing import text
 from shapecalc.verify.cases import sizes_for
 from shapecalc.verify.checks import agrees_by_algebra, agrees_exactly, error_by_components
-from shapecalc.verify.symmetric import definite, mirrored
+from shapecalc.verify.field import P
+from shapecalc.verify.structured import MATRIX_PROPERTIES, of_kind
 
 # --- sizes at which there is an inverse ----------------------------------------------------------
 
@@ -199,13 +202,55 @@ def test_of_a_symmetric_matrix_the_transpose_may_be_left_out(known: str) -> None
     assert verdicts(spec, dS="-inv(S) / 2") == {"dS": "wrong"}
 
 
-def test_matrices_drawn_as_symmetric_are_those_of_numpy() -> None:
+OF_KIND: dict[str, Callable[[Any], bool]] = {
+    "symmetric": lambda A: bool((A == A.T).all()),
+    "positive-definite": lambda A: bool((A == A.T).all() and (np.linalg.eigvalsh(A) > 0).all()),
+    "orthogonal": lambda A: np.allclose(A @ A.T, np.eye(len(A))),
+    "diagonal": lambda A: bool((np.diag(np.diag(A)) == A).all()),
+    "lower-triangular": lambda A: bool((np.tril(A) == A).all()),
+    "upper-triangular": lambda A: bool((np.triu(A) == A).all()),
+}
+
+
+@pytest.mark.parametrize("kind", MATRIX_PROPERTIES)
+def test_matrices_that_are_drawn_are_of_their_kind(kind: str) -> None:
     flat = np.random.default_rng(5).normal(size=(2, 3, 3))
-    made = np.reshape(mirrored(flat.ravel().tolist(), 3), (2, 3, 3))
-    np.testing.assert_array_equal(np.triu(made), np.triu(flat))
-    np.testing.assert_array_equal(made, np.swapaxes(made, 1, 2))
-    found = np.reshape(definite(flat.ravel().tolist(), 3), (2, 3, 3))
-    np.testing.assert_allclose(found, flat @ np.swapaxes(flat, 1, 2) + np.eye(3) / 2)
+    whole = [int(entry * 1000) for entry in flat.ravel()]
+    floats, exact = of_kind(kind, flat.ravel().tolist(), whole, 3)
+    for one in np.reshape(floats, (2, 3, 3)):
+        assert OF_KIND[kind](one)
+        assert np.count_nonzero(one) >= 3
+    for matrix in np.reshape(np.array(exact, dtype=object), (2, 3, 3)):
+        if kind == "orthogonal":
+            assert (matrix.dot(matrix.T) % P == np.eye(3, dtype=int)).all()
+        elif kind != "positive-definite":
+            assert OF_KIND[kind](matrix)
+
+
+@pytest.mark.parametrize(
+    ("known", "claim", "verdict"),
+    [
+        ("orthogonal", "Q.T @ dY", "right"),
+        ("orthogonal", "inv(Q) @ dY", "right"),
+        ("orthogonal", "Q @ dY", "wrong"),
+        ("diagonal", "Q @ dY", "right"),
+        ("diagonal", "inv(Q) @ dY", "wrong"),
+        ("lower-triangular", "tril(Q).T @ dY", "right"),
+        ("upper-triangular", "triu(Q).T @ dY", "right"),
+        ("upper-triangular", "tril(Q).T @ dY", "wrong"),
+    ],
+)
+def test_what_is_assumed_of_a_matrix_is_used_of_claims(
+    known: str, claim: str, verdict: str
+) -> None:
+    spec = f"""\
+dims: [n, m]
+assume: {{Q: {known}}}
+params: {{Q: [n, n], X: [n, m]}}
+forward: {{Y: Q @ X}}
+upstream: [Y]
+"""
+    assert verdicts(spec, dX=claim) == {"dX": verdict}
 
 
 def test_mask_by_counting_is_a_constant() -> None:
@@ -238,7 +283,7 @@ def test_report_says_that_an_inverse_is_implied() -> None:
     assert said.assumptions == ("A is nonsingular, as assumed",)
 
 
-@pytest.mark.parametrize("known", ["symmetric", "positive-definite", "nonsingular"])
+@pytest.mark.parametrize("known", [*MATRIX_PROPERTIES, "nonsingular"])
 def test_what_is_assumed_of_a_square_matrix_is_refused_of_another(known: str) -> None:
     spec = f"dims: [n, m]\nassume: {{A: {known}}}\nparams: {{A: [n, m]}}\nforward: {{J: sum(A)}}\n"
     (finding,) = report_on(spec).findings

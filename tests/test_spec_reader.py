@@ -446,11 +446,6 @@ def test_a_value_of_the_wrong_type_says_what_is_expected(
     assert finding.span.line == 3
 
 
-def test_properties_of_a_later_version_say_so() -> None:
-    finding = only_finding(FORWARD + "assume: {W: orthogonal}\n")
-    assert (finding.code, finding.span) == ("SC212", at(3, 13, 10))
-
-
 def test_the_batch_is_a_dim() -> None:
     finding = only_finding(FORWARD + "dims: {n: 3}\nbatch: N\n")
     assert (finding.code, finding.span) == ("SC205", at(4, 8))

@@ -1,7 +1,7 @@
 """Closed forms as a person writes them: a small set of named rules, applied until none fits.
 
 Each rule replaces one part of a formula by an equal one. What comes out is checked as a whole, and
-each rule by itself in the tests. That a matrix is symmetric is used last, on what was checked.
+each rule by itself in the tests.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -10,7 +10,7 @@ from typing import NamedTuple
 from shapecalc.maps import slope
 from shapecalc.matrix import make
 from shapecalc.matrix.printing import text
-from shapecalc.tree import Call, Leaf, Number, Tree, call, number, rebuilt
+from shapecalc.tree import Call, Number, Tree, call, number
 
 MOST = 60
 TRANSPARENT = frozenset(
@@ -53,46 +53,6 @@ def closed(tree: Tree, *, is_jacobian: bool) -> tuple[Tree, tuple[Rewriting, ...
         name, tree = step
         found.append(Rewriting(name, text(tree)))
     return tree, tuple(found)
-
-
-def by_symmetry(tree: Tree, names: frozenset[str]) -> tuple[Tree, tuple[Rewriting, ...]]:
-    """Use that some matrices are their own transposes: A.T is A, and so is inv(A).T inv(A)."""
-
-    def put(part: Tree) -> Tree | None:
-        if isinstance(part, Call) and part.op == "transpose" and is_symmetric(part, names):
-            return part.operands[0]
-        return None
-
-    found = rebuilt(tree, put)
-    if found is tree:
-        return tree, ()
-    whole, more = closed(found, is_jacobian=False)
-    return whole, (Rewriting("symmetric", text(found)), *more)
-
-
-def is_symmetric(tree: Tree, names: frozenset[str]) -> bool:
-    """Say whether a matrix is its own transpose, as far as its form tells."""
-    match tree:
-        case Leaf(name=name):
-            return name in names
-        case Call(op=op, operands=(operand,)) if op in OF_ONE_MATRIX or op == "transpose":
-            return is_symmetric(operand, names)
-        case Call(op="add" | "sub", operands=operands):
-            return all(is_symmetric(operand, names) for operand in operands)
-        case Call(op="mul" | "div", operands=(left, right)):
-            parts = [part for part in (left, right) if not _is_number_like(part)]
-            return all(is_symmetric(part, names) for part in parts) and bool(parts)
-        case Call(op="matmul"):
-            chain = make.chain(tree)
-            turned = [make.transposed(factor) for factor in reversed(chain)]
-            pairs = zip(chain, turned, strict=True)
-            return all(
-                a is b or (a is make.transposed(b) and is_symmetric(a, names)) for a, b in pairs
-            )
-        case Call(op="eye"):
-            return True
-        case _:
-            return False
 
 
 def _steps(tree: Tree, rules: Mapping[str, Rule]) -> Iterator[tuple[str, Tree]]:
@@ -144,8 +104,12 @@ def _diagonal_of(vector: Tree, identity: Tree) -> Tree | None:
 
 
 def _transposes(tree: Call) -> Tree | None:
-    """(A @ B).T is B.T @ A.T, and outer(u, v).T is outer(v, u)."""
+    """(A @ B).T is B.T @ A.T, outer(u, v).T is outer(v, u), and diag(A.T) is diag(A)."""
     match tree:
+        case Call(op="transpose", operands=(Call(op="transpose", operands=(matrix,)),)):
+            return matrix
+        case Call(op="diag" | "trace", operands=(Call(op="transpose", operands=operands),)):
+            return call(tree.op, operands, (), tree.shape)
         case Call(op="transpose", operands=(Call(op="matmul") as product,)):
             return make.transposed(product)
         case Call(op="transpose", operands=(Call(op="outer", operands=(u, v)),)):
@@ -190,7 +154,7 @@ def _generator(tree: Tree) -> Tree:
         case Call(op=op, operands=(operand,)) if op in OF_ONE_MATRIX:
             return _generator(operand)
         case Call(op="add" | "sub" | "mul" | "div" | "matmul" as op, operands=operands):
-            matrices = [each for each in operands if not _is_number_like(each)]
+            matrices = [each for each in operands if not is_number_like(each)]
             if op in ("mul", "div") and len(matrices) > 1:
                 return tree
             parts = {_generator(each) for each in matrices} - {UNITY}
@@ -228,7 +192,7 @@ def _trace(tree: Call) -> Tree | None:
 
 def _flat_scalar(tree: Call) -> Tree | None:
     """A sum that kept its axes, as ones, is a number where it is spread over a matrix."""
-    if tree.op not in ("mul", "div") or len(tree.shape) < 2 or _is_number_like(tree):
+    if tree.op not in ("mul", "div") or len(tree.shape) < 2 or is_number_like(tree):
         return None
     operands = tuple(map(_flattened, tree.operands))
     return None if operands == tree.operands else call(tree.op, operands, (), tree.shape)
@@ -236,16 +200,16 @@ def _flat_scalar(tree: Call) -> Tree | None:
 
 def _flattened(tree: Tree) -> Tree:
     match tree:
-        case Call(op="sum", operands=operands) if tree.shape and _is_number_like(tree):
+        case Call(op="sum", operands=operands) if tree.shape and is_number_like(tree):
             return call("sum", operands, (("axis", None), ("keepdims", False)), ())
-        case Call(op="add" | "sub" | "mul" | "div" | "neg" as op) if _is_number_like(tree):
+        case Call(op="add" | "sub" | "mul" | "div" | "neg" as op) if is_number_like(tree):
             operands = tuple(map(_flattened, tree.operands))
             return call(op, operands, (), make.broadcast_shape([each.shape for each in operands]))
         case _:
             return tree
 
 
-def _is_number_like(tree: Tree) -> bool:
+def is_number_like(tree: Tree) -> bool:
     """Say whether a value has a single entry."""
     return all(dim.is_one for dim in tree.shape)
 
@@ -255,10 +219,10 @@ def _is_scaled(tree: Tree) -> tuple[Tree, Tree, str] | None:
     match tree:
         case Call(op="mul", operands=(left, right)):
             for one, other in ((left, right), (right, left)):
-                if _is_number_like(one) and not _is_number_like(other):
+                if is_number_like(one) and not is_number_like(other):
                     return one, other, "mul"
         case Call(op="div", operands=(above, below)):
-            if _is_number_like(below) and not _is_number_like(above):
+            if is_number_like(below) and not is_number_like(above):
                 return below, above, "div"
         case _:
             pass
@@ -269,6 +233,9 @@ def _scalars_in_front(tree: Call) -> Tree | None:
     """A @ (s * B) is s * A @ B, and (s * A).T is s * A.T."""
     if tree.op == "matmul":
         for place, operand in enumerate(tree.operands):
+            if isinstance(operand, Call) and operand.op == "neg":
+                plain = (*tree.operands[:place], *operand.operands, *tree.operands[place + 1 :])
+                return make.negative(make.matmul(*plain))
             if (found := _is_scaled(operand)) is not None:
                 scale, rest, op = found
                 operands = [*tree.operands]
@@ -283,7 +250,7 @@ def _scalars_in_front(tree: Call) -> Tree | None:
 
 
 def _scaling(scale: Tree, rest: Tree, op: str) -> Tree | None:
-    if _is_number_like(rest):
+    if is_number_like(rest):
         return None
     return make.times(scale, rest) if op == "mul" else make.divided(rest, scale)
 
@@ -292,16 +259,16 @@ def _one_quotient(tree: Call) -> Tree | None:
     """X / a / b is X / (a * b); s * (t * X) has its numbers side by side."""
     match tree:
         case Call(op="div", operands=(Call(op="div", operands=(above, one)), other)):
-            if _is_number_like(one) and _is_number_like(other):
+            if is_number_like(one) and is_number_like(other):
                 return make.divided(above, make.times(other, one))
         case Call(op="mul", operands=(matrix, scale)):
-            if _is_number_like(scale) and not _is_number_like(matrix):
+            if is_number_like(scale) and not is_number_like(matrix):
                 return make.times(scale, matrix)
         case _:
             pass
     match tree:
         case Call(op="mul", operands=(outer, Call(op="mul", operands=(inner, rest)))):
-            if _is_number_like(outer) and _is_number_like(inner) and not _is_number_like(rest):
+            if is_number_like(outer) and is_number_like(inner) and not is_number_like(rest):
                 return make.times(make.times(outer, inner), rest)
         case _:
             pass

@@ -9,15 +9,14 @@ from collections.abc import Iterator, Mapping
 from itertools import count
 
 from shapecalc.backprop import JacobianTooLarge, NoJacobian
-from shapecalc.calculus.closing import by_symmetry
 from shapecalc.calculus.derivation import Derivation, Form
 from shapecalc.calculus.evaluating import At, NotEvaluated, evaluated
+from shapecalc.calculus.facts import Facts, by_facts, facts_of, structured
 from shapecalc.calculus.functions import Dependence, NoTangent
 from shapecalc.calculus.vecforms import VecForm, vec_form
 from shapecalc.diagnostics import Finding, Problem, Severity
-from shapecalc.graph import Graph, build_graph
+from shapecalc.graph import build_graph
 from shapecalc.index import Factor, Term, fresh_labels
-from shapecalc.matrix import make
 from shapecalc.matrix.entries import Letters, sum_text
 from shapecalc.matrix.printing import text
 from shapecalc.ops.build import CONSTANTS
@@ -35,8 +34,9 @@ from shapecalc.span import Span
 from shapecalc.spec import read_network
 from shapecalc.spec.lines import Expression, dims_in, spec_of, without_calls
 from shapecalc.sweep.checking import SelfCheckFailed, TooLarge
-from shapecalc.tree import Call, Tree, call, calls, leaf, leaves, number, rebuilt
+from shapecalc.tree import Call, Tree, calls, leaf, leaves, rebuilt
 
+NO_FACTS = Facts()
 LONG = 24
 """An expression of more letters keeps its name where the derivative has it twice."""
 MOST_OPEN = 20
@@ -192,7 +192,7 @@ def _tried(asked: Expression, path: str, *, by_rows: bool) -> tuple[Report, Deri
         functions = [Dependence(values[f.name], values[f.of]) for f in asked.functions]
         dims = {e.name: e.size for e in graph.network.dims if e.is_inferred and e.size is not None}
         found = Derivation(node.output, node.tree, values[asked.wrt], functions, dims)
-        record = derived(found, asked.text, by_rows=by_rows, symmetric=_symmetric(graph))
+        record = derived(found, asked.text, by_rows=by_rows, facts=facts_of(graph))
     except (JacobianTooLarge, TooLarge, RecursionError):
         message, advice = "the derivative is too large to be checked", "name its parts, in a spec"
         finding = Finding("SC901", place, message, advice)
@@ -211,11 +211,6 @@ def _tried(asked: Expression, path: str, *, by_rows: bool) -> tuple[Report, Deri
     return Report(path, findings=(finding,), source=source), None
 
 
-def _symmetric(graph: Graph) -> frozenset[str]:
-    said = graph.network.assume
-    return frozenset(e.name for e in said if e.property in ("symmetric", "positive-definite"))
-
-
 def _values_in(asked: Expression, path: str) -> list[str]:
     """Return the names of values in an expression. Raises Problem where it is none."""
     syntax = parse_expression(asked.text, lambda start, length: Span(path, 1, start + 1, length))
@@ -229,11 +224,11 @@ def derived(
     expression: str,
     *,
     by_rows: bool = False,
-    symmetric: frozenset[str] = frozenset(),
+    facts: Facts = NO_FACTS,
 ) -> Derived:
     """Write out a derivative. `by_rows` stacks the rows of a matrix in the vec form.
 
-    That some matrices are `symmetric` simplifies formulas that hold, and are checked, without.
+    Facts about matrices simplify formulas that hold, and are checked, without.
     """
     output, wrt, jacobian = derivation.output, derivation.wrt, derivation.jacobian
     terms = tuple(map(_unfolded, (_read(term, derivation) for term in jacobian.terms)))
@@ -258,15 +253,15 @@ def derived(
         index_form=sum_text(terms, letters, lambda tree: tree),
         diagonal=tuple(str(derivation.dims((delta.left.dim,))[0]) for delta in derivation.diagonal),
         effective=_effective(effective) if is_tensor else None,
-        numerator=_laid_out(numerator, derivation, symmetric),
-        denominator=_laid_out(denominator, derivation, symmetric),
+        numerator=_laid_out(numerator, derivation, facts),
+        denominator=_laid_out(denominator, derivation, facts),
         differential=_spelled(differential, derivation) if differential is not None else None,
         vec=None if vec is None else vec.text,
         swap=None if vec is None else vec.swap,
         checked=derivation.checked,
         where=tuple(_where(derivation)),
         kinks=tuple(_kinks(derivation)),
-        structured=_structured(derivation, symmetric),
+        structured=_structured(derivation, facts),
     )
 
 
@@ -303,33 +298,24 @@ def _unfolded(term: Term) -> Term:
     return term._replace(factors=tuple(factors), summed=tuple(summed))
 
 
-def _laid_out(form: Form | None, derivation: Derivation, symmetric: frozenset[str]) -> LaidOut:
+def _laid_out(form: Form | None, derivation: Derivation, facts: Facts) -> LaidOut:
     if form is None:
         of, by = derivation.kinds
         if {of, by} <= {"scalar", "vector"} or (of == "scalar" and by == "matrix"):
             return LaidOut(None, (), "no product of matrices makes its entries")
         return LaidOut(None, (), f"of a {of} by a {by}, it is not defined")
-    tree, more = by_symmetry(_in_full(form.tree, derivation), symmetric)
+    tree, more = by_facts(_in_full(form.tree, derivation), facts)
     steps = tuple((each.rule, each.formula) for each in (*form.rewritings, *more))
     return LaidOut(formula_record(tree), _dims(tree.shape), "", steps)
 
 
-def _structured(derivation: Derivation, symmetric: frozenset[str]) -> Formula | None:
-    """Return the derivative by the entries that a symmetric matrix has: G + G.T - diag(diag(G)).
-
-    Source: Petersen and Pedersen, The Matrix Cookbook, section 2.8.
-    """
+def _structured(derivation: Derivation, facts: Facts) -> tuple[Formula, str] | None:
     form = derivation.denominator
     if derivation.kinds != ("scalar", "matrix") or form is None:
         return None
-    if derivation.name not in symmetric:
-        return None
-    whole, _ = by_symmetry(_in_full(form.tree, derivation), symmetric)
-    turned, _ = by_symmetry(make.transposed(whole), symmetric)
-    rows = whole.shape[:1]
-    diagonal = call("diag", (call("diag", (whole,), (), rows),), (), whole.shape)
-    twice = make.times(number(2), whole) if turned is whole else make.added(whole, turned)
-    return formula_record(make.added(twice, make.negative(diagonal)))
+    whole, _ = by_facts(_in_full(form.tree, derivation), facts)
+    found = structured(whole, derivation.name, facts)
+    return None if found is None else (formula_record(found[0]), found[1])
 
 
 def _vec(differential: Tree | None, derivation: Derivation, *, by_rows: bool) -> VecForm | None:

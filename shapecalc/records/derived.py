@@ -63,6 +63,6 @@ class Derived(NamedTuple):
     checked: Checked
     where: tuple[tuple[str, Formula], ...] = ()  # a name in the formulas, and what it stands for
     kinks: tuple[str, ...] = ()  # what a derivative is taken to be where there is none
-    structured: Formula | None = None  # by a symmetric matrix: an entry stands in two places
+    structured: tuple[Formula, str] | None = None  # by the entries that a matrix has, and why
     evaluated: Evaluated | None = None  # where asked for
     gradient_of: str = ""  # what the expression is the gradient of, where that was asked for

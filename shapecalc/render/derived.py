@@ -64,8 +64,7 @@ def _layouts(page: Page, found: Derived, wanted: tuple[str, ...]) -> None:
     else:
         page.rows([_row(name, getattr(found, name)) for name in wanted] + _structured(found))
     if found.structured is not None:
-        told = f"{found.wrt} is symmetric: off its diagonal, an entry stands in two places"
-        page.line(cell(told), indent=2)
+        page.line(cell(found.structured[1]), indent=2)
     for name, whole in found.where:
         page.line(cell(f"where {name} = {whole.text}"), indent=2)
     for kink in found.kinks:
@@ -81,7 +80,7 @@ def _row(name: str, laid: LaidOut) -> Row:
 def _structured(found: Derived) -> list[Row]:
     if found.structured is None:
         return []
-    return [Row(cell(f"{'structured':<12} {found.structured.text}"))]
+    return [Row(cell(f"{'structured':<12} {found.structured[0].text}"))]
 
 
 def _rules(page: Page, found: Derived, wanted: tuple[str, ...]) -> None:

@@ -80,7 +80,7 @@ def _derived(found: Derived) -> Tree:
         "vec": found.vec,
         "where": {name: _formula(whole) for name, whole in found.where},
         "kinks": list(found.kinks),
-        "structured": None if found.structured is None else _formula(found.structured),
+        "structured": None if found.structured is None else _formula(found.structured[0]),
         "evaluated": None if found.evaluated is None else _evaluated(found.evaluated),
         "gradient_of": found.gradient_of or None,
         "checked": _checked(found.checked),

@@ -14,7 +14,13 @@ SAID = {
     "symmetric": "symmetric",
     "positive-definite": "symmetric and positive definite",
     "nonsingular": "nonsingular",
+    "orthogonal": "orthogonal",
+    "diagonal": "diagonal",
+    "lower-triangular": "lower triangular",
+    "upper-triangular": "upper triangular",
 }
+SYMMETRIC = ("symmetric", "positive-definite", "diagonal")
+INVERTIBLE = ("positive-definite", "nonsingular", "orthogonal")
 
 
 def assumption_findings(graph: Graph) -> Iterator[Finding]:
@@ -36,7 +42,7 @@ def assumed_of_matrices(sweep: Sweep) -> Iterator[str]:
     """Say what ops imply of their operands, and what the author says of values."""
     values = sweep.graph.values
     said = [each for each in sweep.graph.network.assume if each.property in SAID]
-    known = {each.name for each in said if each.property != "symmetric"}
+    known = {each.name for each in said if each.property in INVERTIBLE}
     for matrix, ops in _inverted(sweep).items():
         if text(matrix) not in known:
             verb = "implies" if len(ops) == 1 else "imply"
@@ -47,7 +53,7 @@ def assumed_of_matrices(sweep: Sweep) -> Iterator[str]:
 def symmetric_names(sweep: Sweep) -> frozenset[str]:
     """Return the values whose transpose is themselves, as the author says."""
     said = sweep.graph.network.assume
-    return frozenset(e.name for e in said if e.property in ("symmetric", "positive-definite"))
+    return frozenset(e.name for e in said if e.property in SYMMETRIC)
 
 
 def inverted_names(sweep: Sweep) -> frozenset[str]:

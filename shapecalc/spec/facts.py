@@ -24,13 +24,12 @@ PLAIN_PROPERTIES = (
     "nonsingular",
     "symmetric",
     "positive-definite",
-)
-AXIS_PROPERTIES = ("one-hot", "probabilities")
-LATER_PROPERTIES = (
     "orthogonal",
     "diagonal",
     "lower-triangular",
+    "upper-triangular",
 )
+AXIS_PROPERTIES = ("one-hot", "probabilities")
 LAYOUTS = ("denominator", "numerator")
 CONVENTIONS = ("columns", "rows", "torch")
 SCALES = ("free", "strict")
@@ -106,9 +105,6 @@ def _property(key: Scalar, node: Node) -> AssumeEntry:
 
 
 def _check_property(word: str, axis: int | None, span: Span) -> None:
-    if word in LATER_PROPERTIES:
-        message = f"the property `{word}` is not supported in this version"
-        raise problem("SC212", span, message, "leave it out")
     if word not in (*PLAIN_PROPERTIES, *AXIS_PROPERTIES):
         known = (*PLAIN_PROPERTIES, *AXIS_PROPERTIES)
         near = nearest(word, known)

@@ -20,7 +20,7 @@ from shapecalc.verify.plans import Plans
 from shapecalc.verify.ranks import room_for_inverse
 from shapecalc.verify.room import room_for, work_of
 from shapecalc.verify.standins import stand_ins
-from shapecalc.verify.symmetric import MATRIX_PROPERTIES, are_square, definite, mirrored
+from shapecalc.verify.structured import MATRIX_PROPERTIES, are_square, of_kind
 
 ATTEMPTS = 40
 MOST_WORK = 20_000
@@ -236,8 +236,7 @@ def draw(
     if kind == "dominant" and floats:
         floats = [e + 2 * sizes[-1] * (n % (sizes[-1] + 1) == 0) for n, e in enumerate(floats)]
     if kind in MATRIX_PROPERTIES and are_square(sizes):
-        floats = definite(floats, sizes[-1]) if kind == "positive-definite" else floats
-        floats, exact = mirrored(floats, sizes[-1]), mirrored(exact, sizes[-1])
+        floats, exact = of_kind(kind, floats, exact, sizes[-1])
     return Point(sizes, floats if world.shadow else [], exact if world.functions else None)
 
 

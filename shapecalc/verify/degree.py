@@ -14,7 +14,8 @@ HIGHEST = 2**40
 
 def degree(case: Case) -> int:
     """Bound the degree of the identity as a rational function: above plus below, plus direction."""
-    known: dict[Tree, tuple[int, int]] = {}
+    rotations = [name for name, domain in case.domains if domain.property == "orthogonal"]
+    known: dict[Tree, tuple[int, int]] = dict.fromkeys(rotations, (2 * MOST_ROWS, 2 * MOST_ROWS))
     for output, tree in case.equations:
         known[output] = degrees(tree, known)
     above, below = degrees(case.formula, known)

@@ -112,6 +112,11 @@ def _inverse(matrix: Rows, slopes: Rows) -> tuple[list[Element], list[Element]]:
     return values, moves
 
 
+def exact_inverse(matrix: Rows) -> list[Element]:
+    """Return the entries of an inverse in the field. Raises NoValue where there is none."""
+    return _inverse(matrix, [[0] * len(matrix) for _ in matrix])[0]
+
+
 def _reduced(rows: Rows, slopes: Rows) -> tuple[Element, Element]:
     """Do as in floats, with any pivot but 0; return the determinant, and how it moves."""
     value: Element = 1

@@ -1,0 +1,167 @@
+"""What is known of matrices by name, used on formulas that hold, and are checked, without.
+
+`A.T` is A where A is symmetric, `Q.T @ Q` the identity where Q is orthogonal. What comes out is
+compared with what went in, at points where the facts hold.
+"""
+
+from random import Random
+from typing import NamedTuple
+
+from shapecalc.calculus.closing import OF_ONE_MATRIX, Rewriting, closed, is_number_like
+from shapecalc.graph import Graph
+from shapecalc.matrix import make
+from shapecalc.matrix.printing import text
+from shapecalc.sweep.checking import SelfCheckFailed
+from shapecalc.tree import Call, Leaf, Tree, call, leaf, leaves, number, rebuilt
+from shapecalc.verify.cases import Case, Domain, drawn, symbols
+from shapecalc.verify.field import NoValue, Unsupported
+from shapecalc.verify.plans import Plans
+from shapecalc.verify.standins import small_sizes
+
+ATTEMPTS, TOLERANCE = 4, 1e-8
+SYMMETRIC = frozenset({"symmetric", "positive-definite", "diagonal"})
+
+
+class Facts(NamedTuple):
+    """Values by name, each with what is said of it."""
+
+    said: frozenset[tuple[str, str]] = frozenset()
+
+    def names(self, *properties: str) -> frozenset[str]:
+        """Return the values of which one of some properties is said."""
+        return frozenset(name for name, each in self.said if each in properties)
+
+
+def facts_of(graph: Graph) -> Facts:
+    """Return what a network says of its values."""
+    return Facts(frozenset((entry.name, entry.property) for entry in graph.network.assume))
+
+
+def by_facts(tree: Tree, facts: Facts) -> tuple[Tree, tuple[Rewriting, ...]]:
+    """Simplify a formula by facts. Raises SelfCheckFailed where that changed its value."""
+    found, steps = tree, []
+    for name, rule in (("symmetric", _without_transposes), ("orthogonal", _without_inverses)):
+        new = rule(found, facts)
+        if new is not found:
+            steps.append(Rewriting(name, text(new)))
+            found = new
+    if not steps:
+        return tree, ()
+    whole, more = closed(found, is_jacobian=False)
+    if not _are_equal(tree, whole, facts):
+        raise SelfCheckFailed("what is assumed of matrices changed a formula")
+    return whole, (*steps, *more)
+
+
+def _without_transposes(tree: Tree, facts: Facts) -> Tree:
+    """A.T is A, and inv(A).T is inv(A), where A is symmetric."""
+    names = facts.names(*SYMMETRIC)
+
+    def put(part: Tree) -> Tree | None:
+        if isinstance(part, Call) and part.op == "transpose" and is_symmetric(part, names):
+            return part.operands[0]
+        return None
+
+    return rebuilt(tree, put)
+
+
+def _without_inverses(tree: Tree, facts: Facts) -> Tree:
+    """inv(Q) is Q.T, and Q.T @ Q and Q @ Q.T are nothing in a product, where Q is orthogonal."""
+    names = facts.names("orthogonal")
+
+    def is_one(part: Tree) -> bool:
+        return isinstance(part, Leaf) and part.name in names
+
+    def put(part: Tree) -> Tree | None:
+        if isinstance(part, Call) and part.op == "inv" and is_one(part.operands[0]):
+            return make.transposed(part.operands[0])
+        if not isinstance(part, Call) or part.op != "matmul":
+            return None
+        kept: list[Tree] = []
+        for factor in make.chain(part):
+            turned = make.transposed(factor)
+            if kept and kept[-1] is turned and (is_one(factor) or is_one(turned)):
+                kept.pop()
+            else:
+                kept.append(factor)
+        if len(kept) == len(make.chain(part)):
+            return None
+        return make.product(kept) if kept else make.eye(part.shape[0])
+
+    return rebuilt(rebuilt(tree, put), put) if names else tree
+
+
+def is_symmetric(tree: Tree, names: frozenset[str]) -> bool:
+    """Say whether a matrix is its own transpose, as far as its form tells."""
+    match tree:
+        case Leaf(name=name):
+            return name in names
+        case Call(op=op, operands=(operand,)) if op in OF_ONE_MATRIX or op == "transpose":
+            return is_symmetric(operand, names)
+        case Call(op="add" | "sub", operands=operands):
+            return all(is_symmetric(operand, names) for operand in operands)
+        case Call(op="mul" | "div", operands=(left, right)):
+            parts = [part for part in (left, right) if not is_number_like(part)]
+            return all(is_symmetric(part, names) for part in parts) and bool(parts)
+        case Call(op="matmul"):
+            chain = make.chain(tree)
+            turned = [make.transposed(factor) for factor in reversed(chain)]
+            pairs = zip(chain, turned, strict=True)
+            return all(
+                a is b or (a is make.transposed(b) and is_symmetric(a, names)) for a, b in pairs
+            )
+        case Call(op="eye"):
+            return True
+        case _:
+            return False
+
+
+def structured(tree: Tree, name: str, facts: Facts) -> tuple[Tree, str] | None:
+    """Return the derivative of a scalar by the entries that a matrix really has, and why.
+
+    `tree` is the gradient as if all entries were free. Source: Petersen and Pedersen, The Matrix
+    Cookbook, section 2.8; of an orthogonal matrix Edelman, Arias and Smith, section 2.4.
+    """
+    if name in facts.names("diagonal"):
+        return _only_diagonal(tree), f"{name} is diagonal: its other entries stay 0"
+    if name in facts.names("lower-triangular"):
+        lower = call("tril", (tree,), (("k", 0),), tree.shape)
+        return lower, f"{name} is lower triangular: what is above the diagonal stays 0"
+    if name in facts.names("upper-triangular"):
+        upper = call("triu", (tree,), (("k", 0),), tree.shape)
+        return upper, f"{name} is upper triangular: what is below the diagonal stays 0"
+    if name in facts.names(*SYMMETRIC):
+        turned, _ = by_facts(make.transposed(tree), facts)
+        twice = make.times(number(2), tree) if turned is tree else make.added(tree, turned)
+        told = f"{name} is symmetric: off its diagonal, an entry stands in two places"
+        return make.added(twice, make.negative(_only_diagonal(tree))), told
+    if name in facts.names("orthogonal"):
+        matrix = leaf(name, tree.shape)
+        against = make.product([matrix, make.transposed(tree), matrix])
+        half = make.divided(make.added(tree, make.negative(against)), number(2))
+        told = f"{name} stays orthogonal: what is left of the gradient along such matrices"
+        return by_facts(half, facts)[0], told
+    return None
+
+
+def _only_diagonal(tree: Tree) -> Tree:
+    return call("diag", (call("diag", (tree,), (), tree.shape[:1]),), (), tree.shape)
+
+
+def _are_equal(tree: Tree, other: Tree, facts: Facts) -> bool:
+    """Compare two formulas at a point where the facts hold."""
+    names = dict.fromkeys(name for each in (tree, other) for name in leaves(each))
+    domains = tuple((n, Domain(said)) for n in names for who, said in facts.said if who == n.name)
+    whole = leaf("<whole>", tree.shape)
+    case = Case(((whole, tree),), (), whole, whole, other, domains=domains)
+    dims, _ = symbols([tree, other], {})
+    plans = Plans(small_sizes(dims))
+    for attempt in range(ATTEMPTS):
+        try:
+            world = drawn(case, plans, {attempt: Random(attempt)}, None)
+            left, right = world.at(tree).floats, world.at(other).floats
+        except (NoValue, Unsupported):
+            continue
+        largest = max(map(abs, left), default=0.0) or 1.0
+        return all(abs(a - b) < TOLERANCE * largest for a, b in zip(left, right, strict=True))
+    return False
