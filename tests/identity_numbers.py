@@ -19,7 +19,7 @@ SIZES = (
     {"k": 3, "q": 4, "n": 2, "m": 5, "p": 6},
 )
 """In both, k < q < p: a matrix p,q has full column rank, det(A X B) is not 0."""
-STEP, LARGE_STEP = 1e-3, 1e-2  # of a stencil of order four, and of one in another
+STEP, LARGE_STEP = 1e-3, 3e-3  # of a stencil of order four, and of one in another
 
 
 class Value(np.ndarray[Any, np.dtype[np.float64]]):
@@ -97,8 +97,8 @@ def _shaped(make: Callable[..., Array]) -> Callable[..., Array]:
     return lambda *shape: make(shape[0] if isinstance(shape[0], tuple) else shape)
 
 
-NUMPY = """exp log sqrt abs sign sin cos tan tanh sum mean max prod var trace outer kron cross dot eye
-reshape ravel concatenate einsum tril triu cumsum diagflat diagonal"""
+NUMPY = """exp log sqrt abs sign sin cos tan tanh sum mean max prod var trace outer kron cross dot
+eye reshape ravel concatenate einsum tril triu cumsum diagflat diagonal"""
 LINALG = "inv det solve norm pinv cholesky"
 OWN: Names = {
     **{name: getattr(np, name) for name in NUMPY.split()},
@@ -159,7 +159,8 @@ def _of_kind(kind: str, entries: Array) -> Array:
             return 0.2 * entries
         case "positive":
             return 0.2 + np.abs(entries)
-    return entries
+        case _:
+            return entries
 
 
 def drawn(row: Row, sizes: Mapping[str, int], seed: int) -> Names:
@@ -230,8 +231,10 @@ def jacobian(row: Row, names: Names) -> Array:
             lambda at: along(row, moved(row, names, one, at), other, LARGE_STEP), LARGE_STEP
         )
 
-    entries = [second(one, other) for one, other in itertools.product(ways, ways)]
-    return np.asarray(entries).reshape((*shape, *shape))
+    entries = np.zeros((len(ways), len(ways)))
+    for i, j in itertools.combinations_with_replacement(range(len(ways)), 2):
+        entries[i, j] = entries[j, i] = second(ways[i], ways[j]).item()
+    return entries.reshape((*shape, *shape))
 
 
 def laid_out(full: Array, output: tuple[int, ...], wrt: tuple[int, ...]) -> Array:
