@@ -5,7 +5,7 @@ Denominator: the axes of the variable. Numerator: the last two swapped, the form
 
 from collections.abc import Iterable
 
-from shapecalc import maps
+from shapecalc import kroneckers, maps
 from shapecalc.dims import Shape, matrix_turned
 from shapecalc.index import Labels, Term
 from shapecalc.matrix.combine import combined
@@ -36,7 +36,8 @@ def formula(
     products = []
     for term in terms:
         held = next((f.tree for f in term.factors if f.tree in gradients), None)
-        products.append(read_term(maps.applied(term, labels, _matrix), labels, shape, held))
+        whole = kroneckers.joined(maps.applied(term, labels, _matrix), labels, _matrix)
+        products.append(read_term(whole, labels, shape, held))
         groups.setdefault(held, []).append(products[-1])
     together = combined(products, shape)
     if not 1 < len(groups) < len(products):

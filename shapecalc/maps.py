@@ -86,7 +86,7 @@ def _applications(term: Term, free: Labels, read: Read) -> Iterator[Term]:
 def _taken(rest: Term, inner: Labels, outer: Labels, free: Labels) -> tuple[Term, Term] | None:
     """Part a term in the factors that inner labels lead to, which make a matrix, and the others."""
     held = {label for condition in rest.conditions for label in condition.labels}
-    within = _reached(inner, rest)
+    within = reached(inner, rest)
     inside = tuple(f for f in rest.factors if within & set(f.labels))
     if within & {*outer, *held, *free} or (inside and inner[0] is inner[1]):
         return None
@@ -97,7 +97,7 @@ def _taken(rest: Term, inner: Labels, outer: Labels, free: Labels) -> tuple[Term
     return matrix, rest._replace(factors=outside, summed=others)
 
 
-def _reached(start: Labels, rest: Term) -> set[Label]:
+def reached(start: Labels, rest: Term) -> set[Label]:
     """Return the labels that some lead to, from factor to factor."""
     found = {label for label in start if label is not None}
     before = 0

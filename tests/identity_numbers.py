@@ -99,11 +99,12 @@ def _shaped(make: Callable[..., Array]) -> Callable[..., Array]:
 
 NUMPY = """exp log sqrt abs sign sin cos tan tanh sum mean max prod var trace outer kron cross dot
 eye reshape ravel concatenate einsum tril triu cumsum diagflat diagonal"""
-LINALG = "inv det solve norm pinv cholesky"
+LINALG = "inv det solve norm pinv"
 OWN: Names = {
     **{name: getattr(np, name) for name in NUMPY.split()},
     **{name: getattr(np.linalg, name) for name in LINALG.split()},
     **{each.__name__: each for each in (expm, sinm, cosm, frechet, sqrtm, polar, softmax)},
+    "cholesky": lambda A: np.linalg.cholesky((A + A.T) / 2),  # of any matrix, its symmetric part
     **{each.__name__: each for each in (kron_adjoint, kron_trace)},
     "np": np,
     "matrix_power": np.linalg.matrix_power,

@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+import shapecalc.ops
+
 Grid = NDArray[Any]
 _LABEL = re.compile(r"[a-z]\d*")
 _BETWEEN = {"@", "*", "/", "<", "<=", ">", ">=", "==", "!="}
@@ -20,10 +22,10 @@ _INDEXED = re.compile(r"(.+?)\[([^\[\]]*)\]")
 
 
 class Names(dict[str, Any]):
-    """What names stand for; what is not given is NumPy's."""
+    """What names stand for; what is not given is NumPy's, or an op that NumPy lacks."""
 
     def __missing__(self, name: str) -> Any:
-        return getattr(np, name)
+        return getattr(np, name) if hasattr(np, name) else getattr(shapecalc.ops, name)
 
 
 class Entry(NamedTuple):

@@ -31,5 +31,6 @@ SHORTHANDS: dict[str, list[tuple[str, str]]] = {
         ("X, 1, -2", "X=b,m,n,k"),
         ("X, 1", "X=m,n"),
     ],
+    "diagflat": [("X", f"X={dims}") for dims in ("n", "m,1", "1,n", "m,n")],
     "vec": [("X", f"X={dims}") for dims in ("m,n", "1,n", "m,1", "1,1")],
 }

@@ -149,6 +149,8 @@ def test_every_rule_is_used_and_each_step_is_equal() -> None:
         ("expm(t * A)", "t", "A=n,n t="),
         ("trace(B @ sqrtm(X + 9 * eye(n)))", "X", "X=n,n B=n,n"),
         ('norm(X, ord="nuc")', "X", "X=m,n"),
+        ("(x.T @ A @ x) / (x.T @ x)", "x", "A=n,n x=n,1"),
+        ("logdet(A @ X @ B)", "X", "A=n,n X=n,n B=n,n"),
     ]
     for expression, wrt, shapes in [*(row[:3] for row in TABLE), *more]:
         for order in (1, 2) if expression.startswith("sum(logsumexp") else (1,):

@@ -7,10 +7,17 @@ each rule by itself in the tests.
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
+from shapecalc.calculus.collecting import (
+    common_scalar,
+    inverse_of_product,
+    is_number_like,
+    like_terms,
+    numbers,
+    to_trace,
+)
 from shapecalc.maps import slope
 from shapecalc.matrix import make
-from shapecalc.matrix.printing import text
-from shapecalc.tree import Call, Number, Tree, call, number
+from shapecalc.tree import Call, Tree, call
 
 MOST = 60
 TRANSPARENT = frozenset(
@@ -33,7 +40,7 @@ class Rewriting(NamedTuple):
     """One application of a rule: its name, and the whole formula after it."""
 
     rule: str
-    formula: str
+    formula: Tree
 
 
 Rule = Callable[[Call], Tree | None]
@@ -51,7 +58,7 @@ def closed(tree: Tree, *, is_jacobian: bool) -> tuple[Tree, tuple[Rewriting, ...
         if step is None:
             break
         name, tree = step
-        found.append(Rewriting(name, text(tree)))
+        found.append(Rewriting(name, tree))
     return tree, tuple(found)
 
 
@@ -91,6 +98,8 @@ def _identity(tree: Call) -> Tree | None:
             return _diagonal_of(other, one)
         case Call(op="mul", operands=(other, Call(op="eye") as one)):
             return _diagonal_of(other, one)
+        case Call(op="div", operands=(Call(op="eye") as one, other)):
+            return _diagonal_of(make.divided(make.UNITY, other), one)
         case _:
             return None
 
@@ -114,6 +123,13 @@ def _transposes(tree: Call) -> Tree | None:
             return make.transposed(product)
         case Call(op="transpose", operands=(Call(op="outer", operands=(u, v)),)):
             return call("outer", (v, u), (), tree.shape)
+        case Call(op="transpose", operands=(Call(op="kron", operands=operands),)):
+            return call("kron", tuple(map(make.transposed, operands)), (), tree.shape)
+        case Call(op="transpose", operands=(Call(op="mul" | "div" as op, operands=inner),)):
+            is_turned = any(isinstance(each, Call) and each.op == "transpose" for each in inner)
+            if not is_turned or any(len(each.shape) != 2 for each in inner):
+                return None
+            return call(op, tuple(map(make.transposed, inner)), (), tree.shape)
         case _:
             return None
 
@@ -165,31 +181,6 @@ def _generator(tree: Tree) -> Tree:
             return tree
 
 
-def _like_terms(tree: Call) -> Tree | None:
-    """X + X is 2 * X."""
-    match tree:
-        case Call(op="add", operands=(left, right)) if left is right:
-            return make.times(number(2), left)
-        case _:
-            return None
-
-
-def _trace(tree: Call) -> Tree | None:
-    """The sum of A * B.T, entry by entry, is trace(A @ B); that of a diagonal is the trace."""
-    if tree.op != "sum" or tree.shape or dict(tree.attributes).get("axis") is not None:
-        return None
-    match tree.operands[0]:
-        case Call(op="diag", operands=(matrix,)) if len(matrix.shape) == 2:
-            return call("trace", (matrix,), (), ())
-        case Call(op="mul", operands=(left, right)) if left.shape == right.shape:
-            for one, other in ((left, right), (right, left)):
-                if isinstance(other, Call) and other.op == "transpose":
-                    return call("trace", (make.matmul(one, other.operands[0]),), (), ())
-        case _:
-            pass
-    return None
-
-
 def _flat_scalar(tree: Call) -> Tree | None:
     """A sum that kept its axes, as ones, is a number where it is spread over a matrix."""
     if tree.op not in ("mul", "div") or len(tree.shape) < 2 or is_number_like(tree):
@@ -207,11 +198,6 @@ def _flattened(tree: Tree) -> Tree:
             return call(op, operands, (), make.broadcast_shape([each.shape for each in operands]))
         case _:
             return tree
-
-
-def is_number_like(tree: Tree) -> bool:
-    """Say whether a value has a single entry."""
-    return all(dim.is_one for dim in tree.shape)
 
 
 def _is_scaled(tree: Tree) -> tuple[Tree, Tree, str] | None:
@@ -256,38 +242,28 @@ def _scaling(scale: Tree, rest: Tree, op: str) -> Tree | None:
 
 
 def _one_quotient(tree: Call) -> Tree | None:
-    """X / a / b is X / (a * b); s * (t * X) has its numbers side by side."""
+    """X / a / b is X / (a * b)."""
     match tree:
         case Call(op="div", operands=(Call(op="div", operands=(above, one)), other)):
             if is_number_like(one) and is_number_like(other):
                 return make.divided(above, make.times(other, one))
-        case Call(op="mul", operands=(matrix, scale)):
-            if is_number_like(scale) and not is_number_like(matrix):
-                return make.times(scale, matrix)
         case _:
             pass
+    return None
+
+
+def _number_first(tree: Call) -> Tree | None:
+    """X * s is s * X, and s * (t * X) is (s * t) * X, for numbers s and t."""
     match tree:
+        case Call(op="mul", operands=(matrix, scale)) if not is_number_like(matrix):
+            if is_number_like(scale):
+                return make.times(scale, matrix)
         case Call(op="mul", operands=(outer, Call(op="mul", operands=(inner, rest)))):
             if is_number_like(outer) and is_number_like(inner) and not is_number_like(rest):
                 return make.times(make.times(outer, inner), rest)
         case _:
             pass
     return None
-
-
-def _numbers(tree: Call) -> Tree | None:
-    """2 * X / 2 is X: numbers are multiplied out."""
-    match tree:
-        case Call(
-            op="div", operands=(Call(op="mul", operands=(Number(value=a), rest)), Number(value=b))
-        ):
-            return make.quotient(a / b, [rest], [])
-        case Call(
-            op="mul", operands=(Number(value=a), Call(op="div", operands=(rest, Number(value=b))))
-        ):
-            return make.quotient(a / b, [rest], [])
-        case _:
-            return None
 
 
 def _common_factor(tree: Call) -> Tree | None:
@@ -342,12 +318,15 @@ RULES: dict[str, Rule] = {
     "transpose of a product": _transposes,
     "transpose of a map": _map_transposed,
     "what commutes": _commuting,
-    "like terms": _like_terms,
-    "sum to trace": _trace,
+    "inverse of a product": inverse_of_product,
+    "numbers": numbers,
+    "like terms": like_terms,
+    "sum to trace": to_trace,
     "number over a matrix": _flat_scalar,
     "scalars in front": _scalars_in_front,
     "one quotient": _one_quotient,
-    "numbers": _numbers,
+    "number first": _number_first,
+    "common scalar": common_scalar,
     "common factor": _common_factor,
     "diagonal matrix": _diagonal,
 }

@@ -201,7 +201,8 @@ class Derivation:
         checked = form.checked
         if more and not _are_equal(tree, turned):
             checked = self._checked(make.transposed(tree))
-        return Form(tree, (*form.rewritings, *more), checked)
+        before = (each._replace(formula=make.transposed(each.formula)) for each in form.rewritings)
+        return Form(tree, (*before, *more), checked)
 
     def _checked(self, tree: Tree) -> Checked:
         """Check the gradient that a formula makes of an upstream gradient."""

@@ -7,10 +7,10 @@ compared with what went in, at points where the facts hold.
 from random import Random
 from typing import NamedTuple
 
-from shapecalc.calculus.closing import OF_ONE_MATRIX, Rewriting, closed, is_number_like
+from shapecalc.calculus.closing import OF_ONE_MATRIX, Rewriting, closed
+from shapecalc.calculus.collecting import is_number_like
 from shapecalc.graph import Graph
 from shapecalc.matrix import make
-from shapecalc.matrix.printing import text
 from shapecalc.sweep.checking import SelfCheckFailed
 from shapecalc.tree import Call, Leaf, Tree, call, leaf, leaves, number, rebuilt
 from shapecalc.verify.cases import Case, Domain, drawn, symbols
@@ -43,7 +43,7 @@ def by_facts(tree: Tree, facts: Facts) -> tuple[Tree, tuple[Rewriting, ...]]:
     for name, rule in (("symmetric", _without_transposes), ("orthogonal", _without_inverses)):
         new = rule(found, facts)
         if new is not found:
-            steps.append(Rewriting(name, text(new)))
+            steps.append(Rewriting(name, new))
             found = new
     if not steps:
         return tree, ()

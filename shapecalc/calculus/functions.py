@@ -14,7 +14,7 @@ from shapecalc.tree import Leaf, Number, Tree, call, leaf, rebuilt
 
 
 class NoTangent(Exception):
-    """A function whose derivative is no matrix: of a matrix, or a matrix by a vector."""
+    """A function whose derivative is no matrix: more than a number of a matrix, say."""
 
 
 class Dependence(NamedTuple):
@@ -30,6 +30,8 @@ class Dependence(NamedTuple):
         rows, columns = _axes(self.value.shape), _axes(self.of.shape)
         if not columns:
             return leaf(name, self.value.shape)
+        if not rows and len(self.of.shape) == 2:
+            return leaf(name, self.of.shape[::-1])
         if len(rows) > 1 or len(columns) > 1:
             raise NoTangent(self.value.name)
         return leaf(name, (rows[0] if rows else ONE, columns[0]))
@@ -39,6 +41,10 @@ class Dependence(NamedTuple):
         jacobian = self.jacobian
         if not _axes(self.of.shape):
             return make.times(jacobian, _flat(change))
+        if jacobian.shape == self.of.shape[::-1] and len(_axes(self.of.shape)) == 2:
+            return _shaped(
+                call("trace", (make.matmul(jacobian, change),), (), ()), self.value.shape
+            )
         column = change if len(change.shape) == 1 else _column(change)
         found = make.matmul(jacobian, column)
         return _shaped(found, self.value.shape)
@@ -84,7 +90,7 @@ def unmoved(tree: Tree, change: Leaf) -> Tree | None:
 _ZERO_OF_ZERO = frozenset(
     {
         *("mul", "matmul", "neg", "transpose", "matrix_transpose", "squeeze", "expand_dims"),
-        *("sum", "mean", "reshape", "broadcast_to", "outer"),
+        *("sum", "mean", "reshape", "broadcast_to", "outer", "trace", "kron"),
     }
 )
 

@@ -201,7 +201,7 @@ def _tried(asked: Expression, path: str, *, by_rows: bool) -> tuple[Report, Deri
         finding = Finding("SC212", place, message, "write it out in other ops")
     except NoTangent as name:
         message = f"the derivative of `{name}` is no matrix"
-        advice = "a function is a scalar or vector of one, or a matrix of a scalar"
+        advice = "a function is a scalar, a vector of a vector, or a matrix of a scalar"
         finding = Finding("SC212", place, message, advice)
     except SelfCheckFailed as failure:
         message = f"the derivative failed its own check: {failure}"
@@ -232,7 +232,7 @@ def derived(
     """
     output, wrt, jacobian = derivation.output, derivation.wrt, derivation.jacobian
     terms = tuple(map(_unfolded, (_read(term, derivation) for term in jacobian.terms)))
-    letters = Letters(jacobian.output_labels, jacobian.wrt_labels)
+    letters = Letters(jacobian.output_labels, jacobian.wrt_labels, _taken(derivation))
     above = f"∂{output.name}{letters.indices(jacobian.output_labels)}"
     below = f"∂{derivation.name}{letters.indices(jacobian.wrt_labels)}"
     numerator, denominator = derivation.numerator, derivation.denominator
@@ -263,6 +263,14 @@ def derived(
         kinks=tuple(_kinks(derivation)),
         structured=_structured(derivation, facts),
     )
+
+
+def _taken(derivation: Derivation) -> set[str]:
+    """Return the names that mean a value or a dim."""
+    names = [derivation.wrt, derivation.output, *leaves(derivation.equation)]
+    return {each.name for each in names} | {
+        dim for each in names for axis in each.shape for dim in axis.names
+    }
 
 
 def _effective(tree: Tree | None) -> tuple[str, Dims] | None:
@@ -305,8 +313,10 @@ def _laid_out(form: Form | None, derivation: Derivation, facts: Facts) -> LaidOu
             return LaidOut(None, (), "no product of matrices makes its entries")
         return LaidOut(None, (), f"of a {of} by a {by}, it is not defined")
     tree, more = by_facts(_in_full(form.tree, derivation), facts)
-    steps = tuple((each.rule, each.formula) for each in (*form.rewritings, *more))
-    return LaidOut(formula_record(tree), _dims(tree.shape), "", steps)
+    steps = [(each.rule, text(each.formula)) for each in (*form.rewritings, *more)]
+    lines = ["", *(line for _, line in steps)]
+    told = tuple(step for step, before in zip(steps, lines, strict=False) if step[1] != before)
+    return LaidOut(formula_record(tree), _dims(tree.shape), "", told)
 
 
 def _structured(derivation: Derivation, facts: Facts) -> tuple[Formula, str] | None:

@@ -1,13 +1,14 @@
 """Index terms as text, `W2[i,p] δ[j,q]`: letters for labels, factors with their indices."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from fractions import Fraction
+from itertools import count as numbers
 
 from shapecalc.conditions import Condition, Label, Mask
 from shapecalc.conditions.forms import ZERO, is_never_negative
 from shapecalc.dims import Dim
 from shapecalc.index import Factor, Labels, Sum, Term
-from shapecalc.matrix.printing import number_text, text
+from shapecalc.matrix.printing import decimal_text, number_text, text
 from shapecalc.tree import Call, Leaf, Tree
 
 OUTPUT, VARIABLE, SUMMED = "ijklmno", "pqrstuv", "abcdefgh"
@@ -16,13 +17,16 @@ Spell = Callable[[Tree], Tree]
 
 
 class Letters:
-    """A letter for each label: i, j, … for the output, p, q, … for the variable, a, b, … inside."""
+    """A letter for each label: i, j, … for the output, p, q, … for the variable, a, b, … inside.
 
-    def __init__(self, output: Labels, variable: Labels) -> None:
+    None is the name of a value or a dim: `taken` are the names that mean something.
+    """
+
+    def __init__(self, output: Labels, variable: Labels, taken: Collection[str] = ()) -> None:
         self._letters: dict[Label, str] = {}
-        self._spare = iter(SUMMED)
+        self._spare = _free(SUMMED, taken)
         for labels, letters in ((output, OUTPUT), (variable, VARIABLE)):
-            for label, letter in zip(labels, letters, strict=False):
+            for label, letter in zip(labels, _free(letters, taken), strict=False):
                 if label is not None:
                     self._letters[label] = letter
 
@@ -31,12 +35,19 @@ class Letters:
         if label is None:
             return "0"
         if label not in self._letters:
-            self._letters[label] = next(self._spare, f"a{len(self._letters)}")
+            self._letters[label] = next(self._spare)
         return self._letters[label]
 
     def indices(self, labels: Labels) -> str:
         """Print the indices of a value: `[i,j]`, nothing for a scalar."""
         return f"[{','.join(map(self.of, labels))}]" if labels else ""
+
+
+def _free(letters: str, taken: Collection[str]) -> Iterator[str]:
+    """Yield letters that are no name, then the same with numbers: `a1`, `b1`, …, `a2`."""
+    for number in numbers():
+        known = (f"{letter}{number or ''}" for letter in letters)
+        yield from (letter for letter in known if letter not in taken)
 
 
 def term_text(term: Term, letters: Letters, spell: Spell) -> str:
@@ -47,6 +58,8 @@ def term_text(term: Term, letters: Letters, spell: Spell) -> str:
     above += [f"δ[{letters.of(d.left)},{letters.of(d.right)}]" for d in term.deltas]
     above += [_condition(each, letters) for each in term.conditions]
     size = abs(term.coefficient)
+    if decimal_text(size) is None:
+        below, size = [str(size.denominator), *below], Fraction(size.numerator)
     front = [number_text(size)] if size != 1 or not above else []
     sign = "-" if term.coefficient < 0 else ""
     line = sign + " ".join(front + above)
@@ -81,7 +94,7 @@ def _form(parts: Iterable[tuple[Label, Dim]], offset: Dim, letters: Letters) -> 
 def _factor(factor: Factor, letters: Letters, spell: Spell) -> str:
     tree = spell(factor.tree)
     printed = text(tree)
-    if not isinstance(tree, Leaf) and (factor.labels or factor.power != 1) and not _is_call(tree):
+    if not isinstance(tree, Leaf) and not _is_call(tree):
         printed = f"({printed})"
     power = "" if factor.power == 1 else f"**{_power(factor.power)}"
     return f"{printed}{letters.indices(factor.labels)}{power}"

@@ -62,14 +62,25 @@ def numpy_text(tree: Tree, names: Mapping[str, str]) -> str:
 
 
 def _with_numbers(tree: Tree, around: str) -> Tree:
-    """Make numbers of a mask where NumPy's True and False would not do: all but factors."""
+    """Make numbers of a mask where NumPy's True and False would not do: all but factors.
+
+    Of two masks that are multiplied, one has to be numbers: True times True is True.
+    """
     if not isinstance(tree, Call):
         return tree
-    operands = tuple(_with_numbers(operand, tree.op) for operand in tree.operands)
+    operands: tuple[Tree, ...]
+    if tree.op == "mul" and all(map(_is_mask, tree.operands)):
+        operands = (_with_numbers(tree.operands[0], ""), tree.operands[1])
+    else:
+        operands = tuple(_with_numbers(operand, tree.op) for operand in tree.operands)
     plain = call(tree.op, operands, tree.attributes, tree.shape)
     if tree.op in MASKS and around not in ("mul", "where"):
         return call("where", (plain, number(1), number(0)), (), tree.shape)
     return plain
+
+
+def _is_mask(tree: Tree) -> bool:
+    return isinstance(tree, Call) and tree.op in MASKS
 
 
 class _Printer:

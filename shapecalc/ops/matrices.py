@@ -41,6 +41,7 @@ def _inverted(shapes: Shapes, _: Given) -> Written:
     jacobian={"A": "-Y[..., i, p] Y[..., q, j]"},
     numpy="np.linalg.inv",
     nonsingular=("A",),
+    has_identities=True,
 )
 def inv(A: Array) -> Array:
     """Invert a square matrix, or each of a stack: `inv(A) @ A` is the identity.
@@ -86,6 +87,7 @@ def _scalar_of(name: str, shapes: Shapes) -> Written:
     jacobian={"A": "Y[...] inv(A)[..., q, p]"},
     numpy="np.linalg.det",
     nonsingular=("A",),
+    has_identities=True,
 )
 def det(A: Array) -> Array:
     """Take the determinant of a square matrix, or of each of a stack.

@@ -141,6 +141,12 @@ def flipud(X: Array) -> Array:
     return X[::-1]
 
 
+@_read_as(lambda *_: "diag(ravel(X))")
+def diagflat(X: Array) -> Array:
+    """Make a diagonal matrix of all entries: of a column, `diag` of the vector that it is."""
+    return np.diagflat(X)
+
+
 def _flat(shapes: Shapes, given: Given) -> str:
     rank = len(shapes[0])
     first, last = (given[name] for name in ("start_dim", "end_dim"))

@@ -73,7 +73,8 @@ class _StepWriter:
         self.spell = link.derived.renaming.tree
         self.derivation = link.derived.derivation
         (self.jacobian,) = self.derivation.jacobians
-        self.letters = Letters(self.jacobian.output_labels, self.jacobian.wrt_labels)
+        taken = {*self.graph.values, *(each.name for each in self.graph.network.dims)}
+        self.letters = Letters(self.jacobian.output_labels, self.jacobian.wrt_labels, taken)
         self.output = link.use.node.output
         self.formula = link.derived.formula
         numerator = sweep.numerator
