@@ -5,7 +5,7 @@ derivative of its gradient.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import count
 
 from shapecalc.backprop import JacobianTooLarge
@@ -15,6 +15,7 @@ from shapecalc.calculus.evaluating import At, NotEvaluated, evaluated
 from shapecalc.calculus.functions import Dependence, NoTangent
 from shapecalc.calculus.vecforms import VecForm, vec_form
 from shapecalc.diagnostics import Finding, Problem, Severity
+from shapecalc.expression import Syntax
 from shapecalc.graph import Graph, build_graph
 from shapecalc.index import Factor, Term, fresh_labels
 from shapecalc.matrix import make
@@ -34,6 +35,8 @@ from shapecalc.source import lines_of
 from shapecalc.span import Span
 from shapecalc.spec import read_network
 from shapecalc.spec.lines import Expression, dims_in, spec_of, without_calls
+from shapecalc.spec.network import Network
+from shapecalc.spec.single import network_of
 from shapecalc.sweep.checking import SelfCheckFailed, TooLarge
 from shapecalc.tree import Call, Tree, call, calls, leaf, leaves, number, rebuilt
 
@@ -158,9 +161,10 @@ def _outputs() -> Iterator[str]:
 
 def _tried(asked: Expression, path: str, *, by_rows: bool) -> tuple[Report, Derivation | None]:
     try:
-        names = _values_in(asked, path)
+        syntax = _read_expression(asked, path)
     except Problem as problem:
         return Report(path, findings=(problem.finding,), source=(asked.text,)), None
+    names = _values_in(syntax, asked)
     if asked.wrt not in {*names, *dict(asked.shapes)}:
         message = f"`{asked.wrt}` is not in the expression, and has no shape"
         advice = (
@@ -171,12 +175,10 @@ def _tried(asked: Expression, path: str, *, by_rows: bool) -> tuple[Report, Deri
     used = {*re.findall(r"[^\W\d]\w*", asked.text), asked.wrt, *dict(asked.shapes)}
     output = next(name for name in _outputs() if not {name, f"d{name}"} & used)
     written = spec_of(asked, output, names)
-    network, findings = read_network(written, path)
     source = lines_of(written)
-    graph = build_graph(network) if network is not None and not findings else None
-    every = [*findings, *(graph.findings if graph else ())]
-    every += assumption_findings(graph) if graph else ()
-    errors = [each for each in every if each.severity is Severity.ERROR]
+    graph, errors = _graph(network_of(asked, syntax, output, names, path), ())
+    if graph is None or errors:  # once more from the text, in which the findings have places
+        graph, errors = _graph(*read_network(written, path))
     if graph is None or errors:
         return Report(path, findings=first_findings(errors), source=source), None
     (node,) = graph.nodes
@@ -202,14 +204,29 @@ def _tried(asked: Expression, path: str, *, by_rows: bool) -> tuple[Report, Deri
     return Report(path, findings=(finding,), source=source), None
 
 
+def _graph(
+    network: Network | None, findings: Iterable[Finding]
+) -> tuple[Graph | None, list[Finding]]:
+    """Build the graph of a network without findings; return the errors of both."""
+    every = [*findings]
+    graph = build_graph(network) if network is not None and not every else None
+    if graph is not None:
+        every += (*graph.findings, *assumption_findings(graph))
+    return graph, [each for each in every if each.severity is Severity.ERROR]
+
+
 def _symmetric(graph: Graph) -> frozenset[str]:
     said = graph.network.assume
     return frozenset(e.name for e in said if e.property in ("symmetric", "positive-definite"))
 
 
-def _values_in(asked: Expression, path: str) -> list[str]:
-    """Return the names of values in an expression. Raises Problem where it is none."""
-    syntax = parse_expression(asked.text, lambda start, length: Span(path, 1, start + 1, length))
+def _read_expression(asked: Expression, path: str) -> Syntax:
+    """Raises Problem where it is none."""
+    return parse_expression(asked.text, lambda start, length: Span(path, 1, start + 1, length))
+
+
+def _values_in(syntax: Syntax, asked: Expression) -> list[str]:
+    """Return the names of values in an expression."""
     dims = {name for _, shape in asked.shapes for name in dims_in(shape)}
     known = {*dims, *CONSTANTS, *PREFIXES} - set(dict(asked.shapes))
     return [name.text for name in names_in(syntax) if name.text not in known]
