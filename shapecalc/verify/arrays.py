@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from math import prod
 from operator import itemgetter
 from typing import Any
 
@@ -14,17 +13,9 @@ Gather = Callable[[Sequence[Any]], Sequence[Any]]
 """Picks the entries of an array in the order in which they are met."""
 
 
-SMALL = 1_000
-"""As many entries as take little memory: what picks them is kept for long."""
-
-
+@lru_cache(maxsize=128)
 def gather(letters: Letters, own: Sizes, order: Order) -> Gather:
     """Return what picks an array's entries while letters, with their sizes, run in an order."""
-    is_small = prod([size for _, size in order]) <= SMALL
-    return _kept_for_long(letters, own, order) if is_small else _kept(letters, own, order)
-
-
-def _gather(letters: Letters, own: Sizes, order: Order) -> Gather:
     strides: dict[str, int] = {}
     step = 1
     for letter, length in zip(reversed(letters), reversed(own), strict=True):
@@ -37,10 +28,6 @@ def _gather(letters: Letters, own: Sizes, order: Order) -> Gather:
         moves = range(0, length * stride, stride) if stride else [0] * length
         places = [place + move for place in places for move in moves]
     return picker(places, step)
-
-
-_kept = lru_cache(maxsize=128)(_gather)
-_kept_for_long = lru_cache(maxsize=2048)(_gather)
 
 
 def picker(places: list[int], count: int) -> Gather:

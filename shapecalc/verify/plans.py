@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
-from functools import lru_cache
+from functools import cache, lru_cache
 from math import prod
 from operator import mul
 from typing import Any, NamedTuple
@@ -12,7 +12,7 @@ from shapecalc.ops.binding import Bound
 from shapecalc.ops.build import defined
 from shapecalc.ops.registry import OPS
 from shapecalc.ops.terms import BoundCondition, BoundTerm
-from shapecalc.tree import Call, Tree
+from shapecalc.tree import Attribute, Attributes, Call, Leaf, Tree, call, leaf
 from shapecalc.verify.arrays import Gather, Letters, Sizes, gather, picker
 from shapecalc.verify.field import P, Unsupported, inverse_of
 from shapecalc.verify.places import Rule, meeting, places
@@ -23,6 +23,9 @@ POINT = "<point>"
 
 MOST_ENTRIES = 500_000
 """How many numbers an array may have, or be multiplied and summed to make one, at one point."""
+
+SMALL = 4_000
+"""For how many products of entries a plan is kept for other expressions."""
 
 MOST_MEETINGS = 150_000
 """The same, where it is listed which entries meet."""
@@ -140,27 +143,49 @@ class Plans:
         """Plan an op that states a formula."""
         found = self._formulas.get(tree)
         if found is None:
-            letters = _letters(tree)
-            lengths = self._lengths(letters.dims)
-            terms = tuple(self._term(term, lengths) for term in letters.terms)
-            sizes = tuple(lengths[i] for i in letters.output)
-            found = self._formulas[tree] = FormulaPlan(terms, sizes)
+            own = self._small(tree)
+            found = self._formula(tree) if own is None else _small_formula(own, self.points)
+            self._formulas[tree] = found
         return found
+
+    def _formula(self, tree: Call) -> FormulaPlan:
+        letters = _letters(tree)
+        lengths = self._lengths(letters.dims)
+        terms = tuple(self._term(term, lengths) for term in letters.terms)
+        return FormulaPlan(terms, tuple(lengths[i] for i in letters.output))
 
     def spread(self, tree: Call) -> SpreadPlan:
         """Plan an elementwise op."""
         found = self._spreads.get(tree)
         if found is None:
-            bound = _bound(tree)
-            lengths = self._lengths(bound.dims)
-            order = (POINT, *(i for i in bound.output if i is not None))
-            _hold_to_limit([lengths[i] for i in order if i != POINT])
-            gathers = tuple(
-                _gather((POINT, *own), (POINT, *own), order, lengths) for own in bound.operands
-            )
-            sizes = tuple(lengths[i] for i in bound.output)
-            found = self._spreads[tree] = SpreadPlan(gathers, sizes)
+            own = self._small(tree)
+            found = self._spread(tree) if own is None else _small_spread(own, self.points)
+            self._spreads[tree] = found
         return found
+
+    def _spread(self, tree: Call) -> SpreadPlan:
+        bound = _bound(tree)
+        lengths = self._lengths(bound.dims)
+        order = (POINT, *(i for i in bound.output if i is not None))
+        _hold_to_limit([lengths[i] for i in order if i != POINT])
+        gathers = tuple(
+            _gather((POINT, *own), (POINT, *own), order, lengths) for own in bound.operands
+        )
+        return SpreadPlan(gathers, tuple(lengths[i] for i in bound.output))
+
+    def _small(self, tree: Call) -> "_Small | None":
+        """Return what a plan follows from where sizes are all that it depends on, and are few."""
+        if not _is_by_letters(tree.op) or any(map(_holds_dims, tree.attributes)):
+            return None
+        sizes, count = [], self.points
+        for operand in tree.operands:
+            own = self.size(operand.shape)
+            for dim, size in zip(operand.shape, own, strict=True):
+                if size == 1 and not dim.is_one:  # it does not broadcast
+                    return None
+                count *= size
+            sizes.append(own)
+        return _Small(tree.op, tree.attributes, tuple(sizes)) if count <= SMALL else None
 
     def reduction(self, tree: Call) -> ReductionPlan:
         """Plan an op that takes entries along axes together."""
@@ -250,6 +275,44 @@ class Plans:
         step = count // self.points
         starts = range(0, count, step)
         return picker([start + at for start in starts for at in one], count)
+
+
+class _Small(NamedTuple):
+    """An op at operands of few entries: what it is, and their sizes."""
+
+    op: str
+    attributes: Attributes
+    sizes: tuple[Sizes, ...]
+
+    @property
+    def tree(self) -> Call:
+        """Return the op applied to names that have numbers for dims; its own shape is not asked."""
+        shapes = (tuple(map(Dim.number, own)) for own in self.sizes)
+        names = tuple(leaf(f"<{place}>", shape) for place, shape in enumerate(shapes))
+        return call(self.op, names, self.attributes, ())
+
+
+@lru_cache(maxsize=1024)
+def _small_formula(own: _Small, points: int) -> FormulaPlan:
+    """Plan a formula once for all trees whose operands have these sizes."""
+    return Plans({}, points)._formula(own.tree)  # noqa: SLF001 (of this module)
+
+
+@lru_cache(maxsize=1024)
+def _small_spread(own: _Small, points: int) -> SpreadPlan:
+    return Plans({}, points)._spread(own.tree)  # noqa: SLF001 (of this module)
+
+
+@cache
+def _is_by_letters(op: str) -> bool:
+    """Say whether the letters of an op's notation are the same whatever dims it is applied to."""
+    known = OPS[op]
+    return isinstance(known.shape, str) and not callable(known.formula)
+
+
+def _holds_dims(attribute: tuple[str, Attribute]) -> bool:
+    _, value = attribute
+    return isinstance(value, Dim | Leaf | tuple) and value != ()
 
 
 class _TermLetters(NamedTuple):
