@@ -17,12 +17,16 @@ Labels = tuple[Label | None, ...]
 """One label for each axis; None at a unit axis, which has nothing to run over."""
 
 
+ONCE = Fraction(1)
+"""The coefficient of most terms: multiplied by it, a number stays as it is."""
+
+
 class Factor(NamedTuple):
     """A value with its labels, `W2[i,p]`, to a power: `A2[i,j]**-1`."""
 
     tree: Tree
     labels: Labels
-    power: Fraction = Fraction(1)
+    power: Fraction = ONCE
 
 
 class Delta(NamedTuple):
@@ -50,7 +54,7 @@ Sum = tuple[Term, ...]
 Key = tuple[tuple[tuple[str, Tree], ...], tuple[str, ...], tuple[str, ...]]
 """What a term is but for the order of its factors and the names of its summed labels."""
 
-UNIT = Term(Fraction(1), ())
+UNIT = Term(ONCE, ())
 
 
 def fresh_labels(shape: Shape) -> Labels:
@@ -60,8 +64,9 @@ def fresh_labels(shape: Shape) -> Labels:
 
 def multiply(left: Term, right: Term) -> Term:
     """Multiply two terms whose summed labels are their own."""
+    one, other = left.coefficient, right.coefficient
     return Term(
-        left.coefficient * right.coefficient,
+        one if other is ONCE else other if one is ONCE else one * other,
         left.factors + right.factors,
         left.deltas + right.deltas,
         left.summed + right.summed,
@@ -264,7 +269,8 @@ def _order(key: Key) -> str:
 
 
 def _keys(term: Term, colours: dict[Label, object]) -> list[Key]:
-    colours = _refined(term, colours)
+    if len(term.summed) > 1:  # a label alone needs no colour of its own
+        colours = _refined(term, colours)
     groups: dict[str, list[Label]] = {}
     for label in term.summed:
         groups.setdefault(repr(colours[label]), []).append(label)

@@ -75,7 +75,7 @@ def trees_of(case: Case) -> list[Tree]:
 
 def sizes_for(case: Case, assignment: int) -> dict[str, int]:
     """Return stand-in sizes for a case."""
-    return sizes_at(trees_of(case), *_symbols_of(case), assignment)
+    return sizes_at(trees_of(case), *symbols_of(case), assignment)
 
 
 def sizes_at(
@@ -85,8 +85,11 @@ def sizes_at(
 
     Those multiply six sizes and more.
     """
+    dims = tuple(dims)
     sizes = stand_ins(dims, literals, assignment)
-    if max((work_of(part, sizes) for tree in trees for part in calls(tree)), default=0) < MOST_WORK:
+    largest = max((dim.size(sizes) for dim in dims), default=1)
+    parts = dict.fromkeys(part for tree in trees for part in calls(tree))
+    if not any(work_of(part, sizes, largest) >= MOST_WORK for part in parts):
         return sizes
     with suppress(Unsupported):
         return stand_ins(dims, literals, assignment, least_work=True)
@@ -94,7 +97,8 @@ def sizes_at(
 
 
 @lru_cache(maxsize=16)
-def _symbols_of(case: Case) -> tuple[tuple[Dim, ...], frozenset[int]]:
+def symbols_of(case: Case) -> tuple[tuple[Dim, ...], frozenset[int]]:
+    """Return all dims that a case uses, and all whole numbers that stand in it."""
     gradients = [each for _, each in case.upstream if each is not None]
     given = [*trees_of(case), case.value, *gradients]
     dims, literals = symbols(given, dict(case.equations))

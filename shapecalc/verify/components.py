@@ -5,7 +5,7 @@ from math import inf, isfinite
 from random import Random
 from typing import NamedTuple
 
-from shapecalc.verify.cases import ATTEMPTS, Case, drawn, symbols, trees_of, turned
+from shapecalc.verify.cases import ATTEMPTS, Case, drawn, symbols_of, turned
 from shapecalc.verify.evaluate import Evaluation, Point
 from shapecalc.verify.field import NoValue, Unsupported, parted
 from shapecalc.verify.plans import Plans
@@ -30,7 +30,7 @@ def error_by_components(case: Case) -> float:
     Raises Unsupported where no point has a value, or differences say nothing: far too curved an
     equation, or far too large a value, has other differences at another step.
     """
-    dims, _ = symbols([*trees_of(case), case.value], dict(case.equations))
+    dims, _ = symbols_of(case)
     plans = Plans(small_sizes(dims))
     for attempt in range(ATTEMPTS):
         try:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
-from functools import cache, lru_cache
+from functools import lru_cache
 from math import prod
 from operator import mul
 from typing import Any, NamedTuple
@@ -14,6 +14,7 @@ from shapecalc.ops.registry import OPS
 from shapecalc.ops.terms import BoundCondition, BoundTerm
 from shapecalc.tree import Attribute, Attributes, Call, Leaf, Tree, call, leaf
 from shapecalc.verify.arrays import Gather, Letters, Sizes, gather, picker
+from shapecalc.verify.by_letters import is_by_letters
 from shapecalc.verify.field import P, Unsupported, inverse_of
 from shapecalc.verify.places import Rule, meeting, places
 from shapecalc.verify.rows import SHORTEST, Contraction, Rows
@@ -175,7 +176,7 @@ class Plans:
 
     def _small(self, tree: Call) -> "_Small | None":
         """Return what a plan follows from where sizes are all that it depends on, and are few."""
-        if not _is_by_letters(tree.op) or any(map(_holds_dims, tree.attributes)):
+        if not is_by_letters(tree.op) or any(map(_holds_dims, tree.attributes)):
             return None
         sizes, count = [], self.points
         for operand in tree.operands:
@@ -301,13 +302,6 @@ def _small_formula(own: _Small, points: int) -> FormulaPlan:
 @lru_cache(maxsize=1024)
 def _small_spread(own: _Small, points: int) -> SpreadPlan:
     return Plans({}, points)._spread(own.tree)  # noqa: SLF001 (of this module)
-
-
-@cache
-def _is_by_letters(op: str) -> bool:
-    """Say whether the letters of an op's notation are the same whatever dims it is applied to."""
-    known = OPS[op]
-    return isinstance(known.shape, str) and not callable(known.formula)
 
 
 def _holds_dims(attribute: tuple[str, Attribute]) -> bool:
