@@ -149,6 +149,8 @@ class Dim:
 
     def size(self, sizes: Mapping[str, int]) -> int:
         """Return the number that the dim is at the given sizes; quotients must come out whole."""
+        if self.only_name is not None:
+            return sizes[self.only_name]
         total: Count = 0
         for monomial, count in self.terms:
             total += count * prod(_power(_size_of(name, sizes), power) for name, power in monomial)

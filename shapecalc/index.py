@@ -59,7 +59,7 @@ UNIT = Term(ONCE, ())
 
 def fresh_labels(shape: Shape) -> Labels:
     """Return a new label for each axis that has something to run over."""
-    return tuple(None if dim.is_one else Label(dim) for dim in shape)
+    return tuple([None if dim.is_one else Label(dim) for dim in shape])
 
 
 def multiply(left: Term, right: Term) -> Term:
@@ -85,18 +85,18 @@ def tied(labels: Labels, others: Labels) -> tuple[Delta, ...]:
 
 def relabelled(labels: Labels, change: Mapping[Label, Label]) -> Labels:
     """Put one label for another wherever it occurs."""
-    return tuple(None if label is None else change.get(label, label) for label in labels)
+    return tuple([None if label is None else change.get(label, label) for label in labels])
 
 
 def with_labels(term: Term, change: Mapping[Label, Label]) -> Term:
     """Put one label for another in a whole term; a delta of one label is 1."""
-    deltas = (Delta(change.get(d.left, d.left), change.get(d.right, d.right)) for d in term.deltas)
+    deltas = [Delta(change.get(d.left, d.left), change.get(d.right, d.right)) for d in term.deltas]
     return Term(
         term.coefficient,
-        tuple(f._replace(labels=relabelled(f.labels, change)) for f in term.factors),
-        tuple(d for d in deltas if d.left is not d.right),
-        tuple(change.get(label, label) for label in term.summed),
-        tuple(renamed(each, change) for each in term.conditions),
+        tuple([Factor(f.tree, relabelled(f.labels, change), f.power) for f in term.factors]),
+        tuple([d for d in deltas if d.left is not d.right]),
+        tuple([change.get(label, label) for label in term.summed]),
+        tuple([renamed(each, change) for each in term.conditions]),
     )
 
 
@@ -140,6 +140,8 @@ def _without_idle_sums(term: Term) -> Term:
     used |= {label for delta in term.deltas for label in delta}
     used |= {label for condition in term.conditions for label in condition.labels}
     idle = [label for label in term.summed if label not in used]
+    if not idle:
+        return term
     kept = tuple(label for label in term.summed if label in used)
     sizes = tuple(
         Factor(tree, (), power) for label in idle for tree, power in size_powers(label.dim)
@@ -197,9 +199,11 @@ def _product(monomial: Monomial, count: Count) -> Tree:
 def merged_powers(term: Term) -> Term:
     """Collect equal factors at equal labels into one with the sum of their powers."""
     powers: dict[tuple[Tree, Labels], Fraction] = {}
-    for factor in term.factors:
-        key = (factor.tree, factor.labels)
-        powers[key] = powers.get(key, Fraction(0)) + factor.power
+    for tree, labels, power in term.factors:
+        key = (tree, labels)
+        powers[key] = powers[key] + power if key in powers else power
+    if len(powers) == len(term.factors) and all(powers.values()):
+        return _without_idle_sums(term)
     factors = tuple(Factor(*key, power) for key, power in powers.items() if power)
     return _without_idle_sums(term._replace(factors=factors))
 

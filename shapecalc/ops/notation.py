@@ -24,7 +24,7 @@ class Pattern(NamedTuple):
     @property
     def own(self) -> tuple[str, ...]:
         """Return the letters of single axes: all but `...`."""
-        return tuple(letter for letter in self.letters if letter != "...")
+        return tuple([letter for letter in self.letters if letter != "..."])
 
     @property
     def is_stacked(self) -> bool:

@@ -146,6 +146,8 @@ class Page:
         self.lines = [part for line in self.lines for part in self._held(line)]
 
     def _held(self, line: Cell) -> list[Cell]:
+        if width_of(line) <= self.width:
+            return [line]
         text = "".join(piece.text for piece in line)
         hang, parts = hanging(text, self.width), []
         while width_of(line) > self.width:

@@ -20,7 +20,8 @@ from shapecalc.verify.arrays import Gather, Sizes
 from shapecalc.verify.elimination import ELIMINATED
 from shapecalc.verify.field import Element, NoValue, P, Tables, Unsupported
 from shapecalc.verify.groups import REDUCE, ties_in
-from shapecalc.verify.plans import Plans, TermPlan
+from shapecalc.verify.planned import TermPlan
+from shapecalc.verify.plans import Plans
 from shapecalc.verify.point import Point
 
 __all__ = ["COMPARE", "FLOATS", "Evaluation", "Point", "branches"]
