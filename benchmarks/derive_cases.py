@@ -63,39 +63,37 @@ CASES = (
     _case(
         *("A @ x", "x", "A=m,n x=n,1"),
         lambda v: v.A @ v.x,
-        lambda s, v: v.A * v.x,
+        lambda _, v: v.A * v.x,
     ),
     _case(
         *("a.T @ x", "x", "a=n,1 x=n,1"),
         lambda v: v.a.T @ v.x,
-        lambda s, v: v.a.T * v.x,
+        lambda _, v: v.a.T * v.x,
     ),
     _case(
         *("x.T @ A @ x", "x", "A=n,n x=n,1"),
         lambda v: v.x.T @ v.A @ v.x,
-        lambda s, v: v.x.T * v.A * v.x,
+        lambda _, v: v.x.T * v.A * v.x,
     ),
     _case(
         *("a.T @ X @ b", "X", "a=m,1 X=m,n b=n,1"),
         lambda v: v.a.T @ v.X @ v.b,
-        lambda s, v: v.a.T * v.X * v.b,
+        lambda _, v: v.a.T * v.X * v.b,
     ),
     _case(
         *("a.T @ X.T @ X @ b", "X", "a=n,1 X=m,n b=n,1"),
         lambda v: v.a.T @ v.X.T @ v.X @ v.b,
-        lambda s, v: v.a.T * v.X.T * v.X * v.b,
+        lambda _, v: v.a.T * v.X.T * v.X * v.b,
     ),
     _case(
         *("sum((A @ x - b)**2)", "x", "A=m,n x=n,1 b=m,1"),
         lambda v: np.sum((v.A @ v.x - v.b) ** 2),
-        lambda s, v: (v.A * v.x - v.b).T * (v.A * v.x - v.b),
+        lambda _, v: (v.A * v.x - v.b).T * (v.A * v.x - v.b),
     ),
     _case(
         *("sum(A * X)", "X", "A=m,n X=m,n"),
         lambda v: np.sum(v.A * v.X),
-        lambda s, v: (
-            s.OneMatrix(1, v.m) * s.HadamardProduct(v.A, v.X) * s.OneMatrix(v.n, 1)
-        ),
+        lambda s, v: s.OneMatrix(1, v.m) * s.HadamardProduct(v.A, v.X) * s.OneMatrix(v.n, 1),
     ),
     _case(
         *("A * x", "x", "A=n,1 x=n,1"),
@@ -105,7 +103,7 @@ CASES = (
     _case(
         *("norm(x)", "x", "x=n,1"),
         lambda v: np.sqrt(np.sum(v.x**2)),
-        lambda s, v: s.sqrt((v.x.T * v.x)[0, 0]),
+        lambda s, v: s.sqrt(s.Trace(v.x.T * v.x)),
     ),
     _case(
         *("tanh(A @ x)", "x", "A=m,n x=n,1"),
@@ -149,14 +147,14 @@ CASES = (
     _case(
         *("A @ X @ B", "X", "A=m,n X=n,p B=p,q"),
         lambda v: v.A @ v.X @ v.B,
-        lambda s, v: v.A * v.X * v.B,
+        lambda _, v: v.A * v.X * v.B,
     ),
     _case(
-        *("sum((W @ tanh(V @ x) - y)**2)", "V", "W=k,h V=h,n x=n,1 y=k,1"),
-        lambda v: np.sum((v.W @ np.tanh(v.V @ v.x) - v.y) ** 2),
-        lambda s, v: (
-            (v.W * (v.V * v.x).applyfunc(s.tanh) - v.y).T
-            * (v.W * (v.V * v.x).applyfunc(s.tanh) - v.y)
+        *("sum((W @ tanh(V @ X) - Y)**2)", "V", "W=k,h V=h,n X=n,m Y=k,m"),
+        lambda v: np.sum((v.W @ np.tanh(v.V @ v.X) - v.Y) ** 2),
+        lambda s, v: s.Trace(
+            (v.W * (v.V * v.X).applyfunc(s.tanh) - v.Y).T
+            * (v.W * (v.V * v.X).applyfunc(s.tanh) - v.Y)
         ),
     ),
 )
@@ -167,22 +165,20 @@ def _least_squares(f: Any, residual: Any) -> Any:
 
 
 TENSORGRAD: Mapping[str, Spelled] = {
-    "trace(A @ X @ B)": lambda f, v: v.A("i", "j") @ v.X("j", "k") @ v.B("k", "i"),
-    "trace(X.T @ X)": lambda f, v: v.X("i", "j") @ v.X("i", "j"),
-    "trace(X @ X)": lambda f, v: v.X("i", "j") @ v.X("j", "i"),
-    "trace(A @ X @ B @ X.T)": lambda f, v: (
+    "trace(A @ X @ B)": lambda _, v: v.A("i", "j") @ v.X("j", "k") @ v.B("k", "i"),
+    "trace(X.T @ X)": lambda _, v: v.X("i", "j") @ v.X("i", "j"),
+    "trace(X @ X)": lambda _, v: v.X("i", "j") @ v.X("j", "i"),
+    "trace(A @ X @ B @ X.T)": lambda _, v: (
         v.A("i", "j") @ v.X("j", "k") @ v.B("k", "l") @ v.X("i", "l")
     ),
-    "A @ x": lambda f, v: v.A("i", "k") @ v.x("k"),
-    "a.T @ x": lambda f, v: v.a("i") @ v.x("i"),
-    "x.T @ A @ x": lambda f, v: v.x("i") @ v.A("i", "j") @ v.x("j"),
-    "a.T @ X @ b": lambda f, v: v.a("i") @ v.X("i", "j") @ v.b("j"),
-    "a.T @ X.T @ X @ b": lambda f, v: v.a("i") @ v.X("k", "i") @ v.X("k", "j") @ v.b("j"),
-    "sum((A @ x - b)**2)": lambda f, v: _least_squares(
-        f, v.A("i", "k") @ v.x("k") - v.b("i")
-    ),
+    "A @ x": lambda _, v: v.A("i", "k") @ v.x("k"),
+    "a.T @ x": lambda _, v: v.a("i") @ v.x("i"),
+    "x.T @ A @ x": lambda _, v: v.x("i") @ v.A("i", "j") @ v.x("j"),
+    "a.T @ X @ b": lambda _, v: v.a("i") @ v.X("i", "j") @ v.b("j"),
+    "a.T @ X.T @ X @ b": lambda _, v: v.a("i") @ v.X("k", "i") @ v.X("k", "j") @ v.b("j"),
+    "sum((A @ x - b)**2)": lambda f, v: _least_squares(f, v.A("i", "k") @ v.x("k") - v.b("i")),
     "sum(A * X)": lambda f, v: f.sum(v.A("i", "j") * v.X("i", "j")),
-    "A * x": lambda f, v: v.A("i") * v.x("i"),
+    "A * x": lambda _, v: v.A("i") * v.x("i"),
     "norm(x)": lambda f, v: f.sqrt(f.sum(f.pow(v.x("i"), 2))),
     "tanh(A @ x)": lambda f, v: f.tanh(v.A("i", "k") @ v.x("k")),
     "sum(exp(A @ x))": lambda f, v: f.sum(f.exp(v.A("i", "k") @ v.x("k"))),
@@ -192,9 +188,9 @@ TENSORGRAD: Mapping[str, Spelled] = {
     "trace(inv(X) @ A)": lambda f, v: f.inverse(v.X("j", "i")) @ v.A("j", "i"),
     "a.T @ inv(X) @ b": lambda f, v: v.a("i") @ f.inverse(v.X("j", "i")) @ v.b("j"),
     "inv(X)": lambda f, v: f.inverse(v.X("j", "i")),
-    "A @ X @ B": lambda f, v: v.A("i", "k") @ v.X("k", "l") @ v.B("l", "j"),
-    "sum((W @ tanh(V @ x) - y)**2)": lambda f, v: _least_squares(
-        f, v.W("i", "k") @ f.tanh(v.V("k", "l") @ v.x("l")) - v.y("i")
+    "A @ X @ B": lambda _, v: v.A("i", "k") @ v.X("k", "l") @ v.B("l", "j"),
+    "sum((W @ tanh(V @ X) - Y)**2)": lambda f, v: _least_squares(
+        f, v.W("i", "k") @ f.tanh(v.V("k", "l") @ v.X("l", "j")) - v.Y("i", "j")
     ),
 }
 """Edges are named instead of rows and columns; an inverse has its edges the other way round."""

@@ -50,7 +50,7 @@ def work_of(tree: Call, sizes: Mapping[str, int], largest: int) -> int:
     if op.formula is None or len(tree.operands) < 2:
         return 0
     if is_by_letters(tree.op):
-        most = largest ** sum(len(operand.shape) for operand in tree.operands)
+        most: int = largest ** sum(len(operand.shape) for operand in tree.operands)
         if most < LITTLE:
             return most
     dims = op.bound(tuple(operand.shape for operand in tree.operands), tree.attributes).dims
