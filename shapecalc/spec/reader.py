@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from shapecalc.diagnostics import Finding, Problem, nearest, short
 from shapecalc.parsing import over
-from shapecalc.source import List, Mapping, Node, Scalar, read_yaml
+from shapecalc.source import List, Mapping, Node, Scalar
 from shapecalc.span import Span
 from shapecalc.spec.equations import read_forward, read_gradients
 from shapecalc.spec.facts import (
@@ -69,6 +69,8 @@ _Entry = TypeVar("_Entry")
 
 def read_network(text: str, path: str) -> tuple[Network | None, tuple[Finding, ...]]:
     """Read a spec; return what could be read, None where nothing could, and all findings."""
+    from shapecalc.source.events import read_yaml
+
     with _no_garbage_collection():
         document = read_yaml(text, path)
         findings = Findings(document.findings)

@@ -35,13 +35,14 @@ def network_of(
     line = len(params) + (3 if params else 2)
     place = Span(path, line, 3, len(output))
     right = Span(path, line, len(output) + 6, len(asked.text))
+    below = Span(path, line + 1, len("upstream: [") + 1, len(output))
     network = Network(
         path,
         path,
         dims=dims.in_order(),
         params=params,
         forward=(Equation(output, syntax, asked.text, place, right),),
-        upstream=(UpstreamEntry(output, f"d{output}", place),),
+        upstream=(UpstreamEntry(output, f"d{output}", below),),
         open_axes=tuple(dims.open_axes),
         open_shapes=tuple(dims.open_shapes),
     )
@@ -68,7 +69,8 @@ def _values(
             return None
         axes, column = [], place.end_column + 3
         for part in parts:
-            axes.append(dims.axis(part.strip(), _places(path, line, column)))
+            start = column + len(part) - len(part.lstrip())
+            axes.append(dims.axis(part.strip(), _places(path, line, start)))
             column += len(part) + 1
         spans = tuple(axis.span for axis in axes)
         entries.append(ValueEntry(name, dims.opened(name, axes), place, place, spans))

@@ -351,10 +351,15 @@ def _powered(point: Point, exponent: int) -> Point:
     if point.exact is None:
         return Point(point.sizes, floats)
     under = field.inverses(point.exact) if exponent < 0 else point.exact
-    exact = [field.to_power(entry, abs(exponent)) for entry in under]
+    if exponent == 2:
+        exact = [entry * entry % P for entry in under]
+    else:
+        exact = [field.to_power(entry, abs(exponent)) for entry in under]
     if point.slope is None:
         return Point(point.sizes, floats, exact)
-    if exponent < 0:
+    if exponent == 2:
+        outer = point.exact
+    elif exponent < 0:
         outer = [a * b for a, b in zip(exact, under, strict=True)]
     else:
         outer = [field.to_power(entry, exponent - 1) for entry in point.exact]
