@@ -39,13 +39,14 @@ class Floor(str):
 class Dim:
     """A sum of products and quotients; immutable, hashable, equal for all sizes or not."""
 
-    __slots__ = ("_hash", "_key", "_text", "only_name", "terms")
+    __slots__ = ("_hash", "_key", "_text", "is_one", "only_name", "terms")
 
     def __init__(self, terms: Iterable[tuple[Monomial, Count]]) -> None:
         self.terms = tuple(terms)
         self._key = frozenset((frozenset(monomial), count) for monomial, count in self.terms)
         self._hash = hash(self._key)
         self.only_name = self._only_name()
+        self.is_one = self.terms == (((), 1),)  # the literal 1: the only dim that broadcasts
         self._text = ""
 
     def _only_name(self) -> str | None:
@@ -122,11 +123,6 @@ class Dim:
         """Return what the divisor must divide, `d` of `n + d/heads`."""
         parts = [term for term in self.terms if Dim([term]).divisor != ONE]
         return Dim(parts) * self.divisor
-
-    @property
-    def is_one(self) -> bool:
-        """Say whether this is the literal 1: the only dim that broadcasts."""
-        return self.terms == (((), 1),)
 
     @property
     def constant(self) -> Count | None:

@@ -169,6 +169,8 @@ class Page:
         return "".join(f"{''.join(piece.text for piece in line)}\n" for line in lines)
 
     def _spelled(self, piece: Piece) -> str:
+        if piece.text.isascii() and piece.text.isprintable():
+            return piece.text
         text = visible(piece.text)
         if self.look.ascii and not piece.verbatim:
             text = to_ascii(text)

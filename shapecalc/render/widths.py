@@ -12,7 +12,7 @@ _NARROW = re.compile(f"[{NARROW}]*")
 
 def cell_len(text: str) -> int:
     """Measure a text in terminal cells: a CJK letter takes two, an accent none."""
-    if _NARROW.fullmatch(text):
+    if (text.isascii() and text.isprintable()) or _NARROW.fullmatch(text):
         return len(text)
     from rich.cells import cell_len as exactly
 

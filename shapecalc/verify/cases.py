@@ -88,7 +88,8 @@ def sizes_at(
     dims = tuple(dims)
     sizes = stand_ins(dims, literals, assignment)
     largest = max((dim.size(sizes) for dim in dims), default=1)
-    parts = dict.fromkeys(part for tree in trees for part in calls(tree))
+    every = (part for tree in trees for part in calls(tree))
+    parts = dict.fromkeys(part for part in every if len(part.operands) > 1)
     if not any(work_of(part, sizes, largest) >= MOST_WORK for part in parts):
         return sizes
     with suppress(Unsupported):
@@ -202,6 +203,8 @@ def draw(
     """Draw one value in its domain. Later attempts stay within 0..1, where log has a value."""
     sizes = world.size(name.shape)
     count = prod(sizes)
+    if domain is None and not world.shadow:
+        return Point(sizes, [], [random.getrandbits(61) % P for _ in range(count)])
     kind = domain.property if domain else "positive" if attempt % 4 == 3 else ""
     if attempt % 4 in (1, 2) and not domain:
         kind = "unit-interval"

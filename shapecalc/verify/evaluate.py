@@ -71,13 +71,6 @@ class Evaluation:
 
     def _evaluated(self, tree: Tree) -> Point:
         match tree:
-            case Number(value=value):
-                return self._constant(as_float(value), value.numerator, value.denominator)
-            case Leaf(name=name):
-                if tree in self.values:
-                    return self.values[tree]
-                size = self.dims[name]
-                return self._constant(as_float(size), size, 1)
             case Call():
                 op = OPS[tree.op]
                 if op.formula is not None:
@@ -85,6 +78,13 @@ class Evaluation:
                 if op.definition is not None:
                     return self.at(self.plans.definition(tree))
                 return self._primitive(tree)
+            case Leaf(name=name):
+                if tree in self.values:
+                    return self.values[tree]
+                size = self.dims[name]
+                return self._constant(as_float(size), size, 1)
+            case Number(value=value):
+                return self._constant(as_float(value), value.numerator, value.denominator)
 
     def _constant(self, value: float, above: int, below: int) -> Point:
         exact: list[Element] | None = None
@@ -95,19 +95,19 @@ class Evaluation:
     def _by_formula(self, tree: Call) -> Point:
         plan = self.plans.formula(tree)
         operands = [self.at(operand) for operand in tree.operands]
-        total = self._term(plan.terms[0], operands)
+        total = self._term(plan.terms[0], operands, plan.sizes)
         for term in plan.terms[1:]:
-            total = _plus(total, self._term(term, operands))
-        return Point(plan.sizes, total.floats, total.exact, total.slope)
+            total = _plus(total, self._term(term, operands, plan.sizes))
+        return total
 
-    def _term(self, plan: TermPlan, operands: list[Point]) -> Point:
+    def _term(self, plan: TermPlan, operands: list[Point], out: Sizes) -> Point:
         points = [
             operands[place] if power == 1 else _powered(operands[place], power)
             for place, power in zip(plan.operands, plan.powers, strict=True)
         ]
         floats = plan.scaled([point.floats for point in points]) if self.shadow else []
         if self.functions is None:
-            return Point((), floats)
+            return Point(out, floats)
         arrays = [point.exact or [] for point in points]
         slope = None
         for place, point in enumerate(points):
@@ -115,7 +115,7 @@ class Evaluation:
                 moved = [*arrays[:place], point.slope, *arrays[place + 1 :]]
                 part = plan.reduced(moved)
                 slope = part if slope is None else _sum(slope, part)
-        return Point((), floats, plan.reduced(arrays), slope)
+        return Point(out, floats, plan.reduced(arrays), slope)
 
     def _primitive(self, tree: Call) -> Point:
         if tree.op == "exp" and self.functions is not None:

@@ -48,6 +48,7 @@ class Plans:
         self._spreads: dict[Call, SpreadPlan] = {}
         self._definitions: dict[Call, Tree] = {}
         self._shapes: dict[Shape, Sizes] = {}
+        self._odd: set[Shape] = set()  # with an axis of size 1 that does not broadcast
 
     def size(self, shape: Shape) -> Sizes:
         """Return the sizes of a shape."""
@@ -56,6 +57,10 @@ class Plans:
             found = tuple([dim.size(self.sizes) for dim in shape])
             _hold_to_limit(found)
             self._shapes[shape] = found
+            if 1 in found and any(
+                n == 1 and not dim.is_one for n, dim in zip(found, shape, strict=True)
+            ):
+                self._odd.add(shape)
         return found
 
     def definition(self, tree: Call) -> Tree:
@@ -71,7 +76,10 @@ class Plans:
         found = self._formulas.get(tree)
         if found is None:
             own = self._small(tree)
-            found = self._formula(tree) if own is None else _small_formula(own, self.points)
+            if own is None:
+                found = self._formula(tree)
+            else:
+                found = _small_formula(tree.op, tree.attributes, own, self.points)
             self._formulas[tree] = found
         return found
 
@@ -86,7 +94,10 @@ class Plans:
         found = self._spreads.get(tree)
         if found is None:
             own = self._small(tree)
-            found = self._spread(tree) if own is None else _small_spread(own, self.points)
+            if own is None:
+                found = self._spread(tree)
+            else:
+                found = _small_spread(tree.op, tree.attributes, own, self.points)
             self._spreads[tree] = found
         return found
 
@@ -100,19 +111,14 @@ class Plans:
         )
         return SpreadPlan(gathers, tuple(lengths[i] for i in bound.output))
 
-    def _small(self, tree: Call) -> "_Small | None":
-        """Return what a plan follows from where sizes are all that it depends on, and are few."""
+    def _small(self, tree: Call) -> tuple[Sizes, ...] | None:
+        """Return the operands' sizes where a plan depends on nothing else, and they are few."""
         if not is_by_letters(tree.op) or any(map(_holds_dims, tree.attributes)):
             return None
-        sizes, count = [], self.points
-        for operand in tree.operands:
-            own = self.size(operand.shape)
-            for dim, size in zip(operand.shape, own, strict=True):
-                if size == 1 and not dim.is_one:  # it does not broadcast
-                    return None
-                count *= size
-            sizes.append(own)
-        return _Small(tree.op, tree.attributes, tuple(sizes)) if count <= SMALL else None
+        sizes = tuple([self.size(operand.shape) for operand in tree.operands])
+        if self._odd and any(operand.shape in self._odd for operand in tree.operands):
+            return None
+        return sizes if self.points * prod(map(prod, sizes)) <= SMALL else None
 
     def reduction(self, tree: Call) -> ReductionPlan:
         """Plan an op that takes entries along axes together."""
@@ -204,30 +210,26 @@ class Plans:
         return picker([start + at for start in starts for at in one], count)
 
 
-class _Small(NamedTuple):
-    """An op at operands of few entries: what it is, and their sizes."""
-
-    op: str
-    attributes: Attributes
-    sizes: tuple[Sizes, ...]
-
-    @property
-    def tree(self) -> Call:
-        """Return the op applied to names that have numbers for dims; its own shape is not asked."""
-        shapes = (tuple(map(Dim.number, own)) for own in self.sizes)
-        names = tuple(leaf(f"<{place}>", shape) for place, shape in enumerate(shapes))
-        return call(self.op, names, self.attributes, ())
-
-
 @lru_cache(maxsize=1024)
-def _small_formula(own: _Small, points: int) -> FormulaPlan:
+def _small_formula(
+    op: str, attributes: Attributes, sizes: tuple[Sizes, ...], points: int
+) -> FormulaPlan:
     """Plan a formula once for all trees whose operands have these sizes."""
-    return Plans({}, points)._formula(own.tree)  # noqa: SLF001 (of this module)
+    return Plans({}, points)._formula(_at_numbers(op, attributes, sizes))  # noqa: SLF001 (of this module)
 
 
 @lru_cache(maxsize=1024)
-def _small_spread(own: _Small, points: int) -> SpreadPlan:
-    return Plans({}, points)._spread(own.tree)  # noqa: SLF001 (of this module)
+def _small_spread(
+    op: str, attributes: Attributes, sizes: tuple[Sizes, ...], points: int
+) -> SpreadPlan:
+    return Plans({}, points)._spread(_at_numbers(op, attributes, sizes))  # noqa: SLF001 (of this module)
+
+
+def _at_numbers(op: str, attributes: Attributes, sizes: tuple[Sizes, ...]) -> Call:
+    """Return an op applied to names that have numbers for dims; its own shape is not asked."""
+    shapes = (tuple(map(Dim.number, own)) for own in sizes)
+    names = tuple(leaf(f"<{place}>", shape) for place, shape in enumerate(shapes))
+    return call(op, names, attributes, ())
 
 
 def _holds_dims(attribute: tuple[str, Attribute]) -> bool:
