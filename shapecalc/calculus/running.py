@@ -248,11 +248,16 @@ def derived(
     letters = Letters(jacobian.output_labels, jacobian.wrt_labels)
     above = f"∂{output.name}{letters.indices(jacobian.output_labels)}"
     below = f"∂{derivation.name}{letters.indices(jacobian.wrt_labels)}"
-    numerator, denominator = derivation.numerator, derivation.denominator
+    forms = derivation.numerator, derivation.denominator
+    trees = [None if form is None else _in_full(form.tree, derivation) for form in forms]
+    numerator, denominator = (
+        _laid_out(form, tree, derivation.kinds, symmetric)
+        for form, tree in zip(forms, trees, strict=True)
+    )
     effective = derivation.effective
     effective = None if effective is None else derivation.shown(derivation.read(effective))
     differential = derivation.differential if derivation.kinds[0] != "scalar" else None
-    is_tensor = numerator is None and denominator is None
+    is_tensor = forms == (None, None)
     vec = _vec(differential, derivation, by_rows=by_rows) if is_tensor else None
     return Derived(
         expression=expression,
@@ -266,13 +271,13 @@ def derived(
         index_form=sum_text(terms, letters, lambda tree: tree),
         diagonal=tuple(str(derivation.dims((delta.left.dim,))[0]) for delta in derivation.diagonal),
         effective=(text(effective), _dims(effective.shape)) if effective and is_tensor else None,
-        numerator=_laid_out(numerator, derivation, symmetric),
-        denominator=_laid_out(denominator, derivation, symmetric),
+        numerator=numerator,
+        denominator=denominator,
         differential=_spelled(differential, derivation) if differential is not None else None,
         vec=None if vec is None else vec.text,
         swap=None if vec is None else vec.swap,
         checked=derivation.checked,
-        where=tuple(_where(derivation)),
+        where=tuple(_where(trees, derivation)),
         kinks=tuple(_kinks(derivation)),
         structured=_structured(derivation, symmetric),
     )
@@ -305,13 +310,16 @@ def _unfolded(term: Term) -> Term:
     return term._replace(factors=tuple(factors), summed=tuple(summed))
 
 
-def _laid_out(form: Form | None, derivation: Derivation, symmetric: frozenset[str]) -> LaidOut:
-    if form is None:
-        of, by = derivation.kinds
+def _laid_out(
+    form: Form | None, tree: Tree | None, kinds: tuple[str, str], symmetric: frozenset[str]
+) -> LaidOut:
+    """Write out a form, of which `tree` is the formula in full."""
+    if form is None or tree is None:
+        of, by = kinds
         if {of, by} <= {"scalar", "vector"} or (of == "scalar" and by == "matrix"):
             return LaidOut(None, (), "no product of matrices makes its entries")
         return LaidOut(None, (), f"of a {of} by a {by}, it is not defined")
-    tree, more = by_symmetry(_in_full(form.tree, derivation), symmetric)
+    tree, more = by_symmetry(tree, symmetric)
     steps = tuple((each.rule, each.formula) for each in (*form.rewritings, *more))
     return LaidOut(formula_record(tree), _dims(tree.shape), "", steps)
 
@@ -361,20 +369,20 @@ def _written_out(tree: Tree, derivation: Derivation) -> Tree:
     return rebuilt(tree, put.get)
 
 
-def _where(derivation: Derivation) -> Iterator[tuple[str, Formula]]:
-    forms = [derivation.numerator, derivation.denominator]
-    trees = [form.tree for form in forms if form is not None]
-    names = {name.name for tree in trees for name in leaves(_in_full(tree, derivation))}
+def _where(trees: Iterable[Tree | None], derivation: Derivation) -> Iterator[tuple[str, Formula]]:
+    names = {name.name for tree in trees if tree is not None for name in leaves(tree)}
     if derivation.output.name in names:
         yield derivation.output.name, formula_record(derivation.shown(derivation.written))
 
 
 def _kinks(derivation: Derivation) -> Iterator[str]:
     parts = dict.fromkeys(calls(derivation.written))
-    found = (
-        kink(part) for part in parts if any(name.name == derivation.name for name in leaves(part))
+    found = {part: said for part in parts if (said := kink(part))}
+    yield from dict.fromkeys(
+        said
+        for part, said in found.items()
+        if any(name.name == derivation.name for name in leaves(part))
     )
-    yield from dict.fromkeys(each for each in found if each)
 
 
 def _dims(shape: tuple[object, ...]) -> Dims:

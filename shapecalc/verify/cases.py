@@ -14,6 +14,7 @@ from shapecalc.conditions.forms import ZERO, is_never_negative
 from shapecalc.dims import Dim, unfloored
 from shapecalc.ops.indices import Shift, picks_in, shifts_in
 from shapecalc.tree import Call, Leaf, Number, Tree, calls, constants, leaves
+from shapecalc.verify.arrays import Sizes
 from shapecalc.verify.evaluate import Evaluation, Point, branches
 from shapecalc.verify.field import Element, NoValue, P, Tables, Unsupported
 from shapecalc.verify.plans import Plans
@@ -158,13 +159,23 @@ def drawn(
     world.equations = dict(case.equations)
     domains = {**dict(case.domains), **_index_domains_of(case)}
     for name in _names_to_draw(case):
-        if name.shape or name.name not in plans.sizes:
-            world.values[name] = _joined(
-                [draw(name, domains.get(name), world, randoms[each], each) for each in randoms]
-            )
+        if not name.shape and name.name in plans.sizes:
+            continue
+        if shadow or name in domains:
+            points = [draw(name, domains.get(name), world, randoms[each], each) for each in randoms]
+            world.values[name] = _joined(points)
+        else:
+            world.values[name] = _anywhere(world.size(name.shape), randoms.values())
     if case.wrt is not case.value:
         world.values[case.wrt] = world.values[case.value]
     return world
+
+
+def _anywhere(sizes: Sizes, randoms: Iterable[Random]) -> Point:
+    """Draw from the whole field, at one point for each generator."""
+    count = prod(sizes)
+    exact: list[Element] = [random.getrandbits(61) % P for random in randoms for _ in range(count)]
+    return Point(sizes, [], exact)
 
 
 def _joined(points: Sequence[Point]) -> Point:
@@ -203,8 +214,6 @@ def draw(
     """Draw one value in its domain. Later attempts stay within 0..1, where log has a value."""
     sizes = world.size(name.shape)
     count = prod(sizes)
-    if domain is None and not world.shadow:
-        return Point(sizes, [], [random.getrandbits(61) % P for _ in range(count)])
     kind = domain.property if domain else "positive" if attempt % 4 == 3 else ""
     if attempt % 4 in (1, 2) and not domain:
         kind = "unit-interval"
