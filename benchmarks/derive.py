@@ -304,8 +304,7 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=3, help="processes for each first derivation")
     options = parser.parse_args()
     found, missing = tools()
-    gc.freeze()
-    gc.disable()  # of what the imports made, which is not the tools' doing
+    gc.freeze()  # what the imports have made is none of a derivation's
     for name in missing:
         sys.stdout.write(f"{name} is not installed, and left out\n")
     ours = found[0]

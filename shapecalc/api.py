@@ -15,6 +15,7 @@ from shapecalc.source import glimpse, lines_of, read_file, read_stream
 from shapecalc.span import Span
 from shapecalc.spec import looks_like_spec, read_network
 from shapecalc.spec.lines import Asked, Expression, as_spec
+from shapecalc.spec.reader import no_garbage_collection
 from shapecalc.sweep import Memory, Sweep, sweep
 
 if TYPE_CHECKING:
@@ -130,7 +131,8 @@ def derive(
     """
     from shapecalc.calculus.running import differentiated
 
-    return differentiated(asked, path, order=order, by_rows=by_rows, at=at)
+    with no_garbage_collection():
+        return differentiated(asked, path, order=order, by_rows=by_rows, at=at)
 
 
 def internal(path: str, error: Exception) -> Report:

@@ -71,7 +71,7 @@ def read_network(text: str, path: str) -> tuple[Network | None, tuple[Finding, .
     """Read a spec; return what could be read, None where nothing could, and all findings."""
     from shapecalc.source.events import read_yaml
 
-    with _no_garbage_collection():
+    with no_garbage_collection():
         document = read_yaml(text, path)
         findings = Findings(document.findings)
         network = None
@@ -295,8 +295,8 @@ def _batch_example(sections: _Sections, dims: DeclaredDims) -> str:
 
 
 @contextmanager
-def _no_garbage_collection() -> Iterator[None]:
-    """Hold the collector off: nothing that is read here can become garbage in a cycle."""
+def no_garbage_collection() -> Iterator[None]:
+    """Hold the collector off, where little can become garbage in a cycle."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
