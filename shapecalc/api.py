@@ -1,25 +1,21 @@
-"""Text or path in, records out. Prints nothing, and raises nothing for a user's mistake."""
+"""Text or path in, records out. Prints nothing, and raises nothing for a user's mistake.
+
+What checks need, derivations do not load, and the other way round: start-up is counted in ms.
+"""
 
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.claims import judge
-from shapecalc.claims.findings import claim_findings
-from shapecalc.claims.reading import asked_for
 from shapecalc.diagnostics import Finding, Severity
 from shapecalc.graph import build_graph
 from shapecalc.records import Claim, Report
-from shapecalc.report.coincidence import coincidence_findings
-from shapecalc.report.layered import at_layers
-from shapecalc.report.lint import lint_findings
 from shapecalc.report.matrices import assumption_findings
 from shapecalc.report.most import first_findings
-from shapecalc.report.silence import heard
-from shapecalc.report.whole import report
 from shapecalc.source import glimpse, lines_of, read_file, read_stream
 from shapecalc.span import Span
 from shapecalc.spec import looks_like_spec, read_network
 from shapecalc.spec.lines import Asked, Expression, as_spec
+from shapecalc.spec.reader import no_garbage_collection
 from shapecalc.sweep import Memory, Sweep, sweep
 
 if TYPE_CHECKING:
@@ -135,7 +131,8 @@ def derive(
     """
     from shapecalc.calculus.running import differentiated
 
-    return differentiated(asked, path, order=order, by_rows=by_rows, at=at)
+    with no_garbage_collection():
+        return differentiated(asked, path, order=order, by_rows=by_rows, at=at)
 
 
 def internal(path: str, error: Exception) -> Report:
@@ -169,6 +166,15 @@ def check(
     and claims alone; `extras` are what it holds beyond. A memory that is handed from spec to spec
     makes many of them quick. A mistake in the spec is a finding of the report, and never raised.
     """
+    from shapecalc.claims import judge
+    from shapecalc.claims.findings import claim_findings
+    from shapecalc.claims.reading import asked_for
+    from shapecalc.report.coincidence import coincidence_findings
+    from shapecalc.report.layered import at_layers
+    from shapecalc.report.lint import lint_findings
+    from shapecalc.report.silence import heard
+    from shapecalc.report.whole import report
+
     network, findings = read_network(text, path)
     source = lines_of(text)
     if network is None:

@@ -5,13 +5,13 @@ labels in between; nothing is expanded across equations.
 """
 
 from collections.abc import Iterator, Mapping
-from fractions import Fraction
 from itertools import islice
 from typing import NamedTuple
 
 from shapecalc.conditions import Label
 from shapecalc.dims import matrix_turned
 from shapecalc.index import (
+    ONCE,
     Factor,
     Labels,
     Sum,
@@ -104,7 +104,7 @@ class _Differentiation:
     def terms(self, tree: Tree, labels: Labels) -> Iterator[Term]:
         """Yield the derivative of a tree's entry at some labels by an entry of the operand."""
         if tree is self.marker:
-            yield Term(Fraction(1), (), tied(labels, self.wrt_labels))
+            yield Term(ONCE, (), tied(labels, self.wrt_labels))
         elif isinstance(tree, Call) and self._is_marked(tree):
             op = OPS[tree.op]
             if op.jacobian is not None or op.derivative is not None:
@@ -165,7 +165,7 @@ class _Differentiation:
         for factor in factors:
             operand = self._plain(tree.operands[factor.operand or 0])
             term = multiply(term, entry(operand, _at(factor.letters, letters), factor.power))
-        return multiply(term, _over_sizes(pattern, tree))
+        return multiply(term, _over_sizes(pattern, tree)) if pattern.sizes else term
 
     def _stated(self, op: Op, tree: Call, labels: Labels) -> Iterator[Term]:
         for name, operand in zip(op.operands, tree.operands, strict=True):
@@ -282,7 +282,7 @@ def _at(letters: tuple[str | None, ...], labels: Letters) -> Labels:
 def _over_sizes(pattern: BoundTerm, tree: Call) -> Term:
     op = OPS[tree.op]
     dims = op.bound(tuple(each.shape for each in tree.operands), tree.attributes).dims
-    term = Term(Fraction(1), ())
+    term = Term(ONCE, ())
     for letter in pattern.sizes:
         for size, power in size_powers(dims[letter]):
             term = multiply(term, entry(size, (), -power))
@@ -298,7 +298,7 @@ def contribution(
     upstream's last two axes are swapped. Source: dX[p] = Σ_i dY[i] ∂Y[i]/∂X[p].
     """
     summed = tuple(label for label in jacobian.output_labels if label is not None)
-    front = Term(Fraction(1), (), (), summed)
+    front = Term(ONCE, (), (), summed)
     if upstream is not None:
         labels = jacobian.output_labels
         factor = Factor(upstream, matrix_turned(labels) if transposed else labels)

@@ -39,13 +39,14 @@ class Floor(str):
 class Dim:
     """A sum of products and quotients; immutable, hashable, equal for all sizes or not."""
 
-    __slots__ = ("_hash", "_key", "_text", "only_name", "terms")
+    __slots__ = ("_hash", "_key", "_text", "is_one", "only_name", "terms")
 
     def __init__(self, terms: Iterable[tuple[Monomial, Count]]) -> None:
         self.terms = tuple(terms)
         self._key = frozenset((frozenset(monomial), count) for monomial, count in self.terms)
         self._hash = hash(self._key)
         self.only_name = self._only_name()
+        self.is_one = self.terms == (((), 1),)  # the literal 1: the only dim that broadcasts
         self._text = ""
 
     def _only_name(self) -> str | None:
@@ -124,11 +125,6 @@ class Dim:
         return Dim(parts) * self.divisor
 
     @property
-    def is_one(self) -> bool:
-        """Say whether this is the literal 1: the only dim that broadcasts."""
-        return self.terms == (((), 1),)
-
-    @property
     def constant(self) -> Count | None:
         """Return the size where no name occurs, else None."""
         if not self.terms:
@@ -149,6 +145,8 @@ class Dim:
 
     def size(self, sizes: Mapping[str, int]) -> int:
         """Return the number that the dim is at the given sizes; quotients must come out whole."""
+        if self.only_name is not None:
+            return sizes[self.only_name]
         total: Count = 0
         for monomial, count in self.terms:
             total += count * prod(_power(_size_of(name, sizes), power) for name, power in monomial)

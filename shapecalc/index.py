@@ -17,12 +17,16 @@ Labels = tuple[Label | None, ...]
 """One label for each axis; None at a unit axis, which has nothing to run over."""
 
 
+ONCE = Fraction(1)
+"""The coefficient of most terms: multiplied by it, a number stays as it is."""
+
+
 class Factor(NamedTuple):
     """A value with its labels, `W2[i,p]`, to a power: `A2[i,j]**-1`."""
 
     tree: Tree
     labels: Labels
-    power: Fraction = Fraction(1)
+    power: Fraction = ONCE
 
 
 class Delta(NamedTuple):
@@ -50,18 +54,19 @@ Sum = tuple[Term, ...]
 Key = tuple[tuple[tuple[str, Tree], ...], tuple[str, ...], tuple[str, ...]]
 """What a term is but for the order of its factors and the names of its summed labels."""
 
-UNIT = Term(Fraction(1), ())
+UNIT = Term(ONCE, ())
 
 
 def fresh_labels(shape: Shape) -> Labels:
     """Return a new label for each axis that has something to run over."""
-    return tuple(None if dim.is_one else Label(dim) for dim in shape)
+    return tuple([None if dim.is_one else Label(dim) for dim in shape])
 
 
 def multiply(left: Term, right: Term) -> Term:
     """Multiply two terms whose summed labels are their own."""
+    one, other = left.coefficient, right.coefficient
     return Term(
-        left.coefficient * right.coefficient,
+        one if other is ONCE else other if one is ONCE else one * other,
         left.factors + right.factors,
         left.deltas + right.deltas,
         left.summed + right.summed,
@@ -80,18 +85,18 @@ def tied(labels: Labels, others: Labels) -> tuple[Delta, ...]:
 
 def relabelled(labels: Labels, change: Mapping[Label, Label]) -> Labels:
     """Put one label for another wherever it occurs."""
-    return tuple(None if label is None else change.get(label, label) for label in labels)
+    return tuple([None if label is None else change.get(label, label) for label in labels])
 
 
 def with_labels(term: Term, change: Mapping[Label, Label]) -> Term:
     """Put one label for another in a whole term; a delta of one label is 1."""
-    deltas = (Delta(change.get(d.left, d.left), change.get(d.right, d.right)) for d in term.deltas)
+    deltas = [Delta(change.get(d.left, d.left), change.get(d.right, d.right)) for d in term.deltas]
     return Term(
         term.coefficient,
-        tuple(f._replace(labels=relabelled(f.labels, change)) for f in term.factors),
-        tuple(d for d in deltas if d.left is not d.right),
-        tuple(change.get(label, label) for label in term.summed),
-        tuple(renamed(each, change) for each in term.conditions),
+        tuple([Factor(f.tree, relabelled(f.labels, change), f.power) for f in term.factors]),
+        tuple([d for d in deltas if d.left is not d.right]),
+        tuple([change.get(label, label) for label in term.summed]),
+        tuple([renamed(each, change) for each in term.conditions]),
     )
 
 
@@ -135,6 +140,8 @@ def _without_idle_sums(term: Term) -> Term:
     used |= {label for delta in term.deltas for label in delta}
     used |= {label for condition in term.conditions for label in condition.labels}
     idle = [label for label in term.summed if label not in used]
+    if not idle:
+        return term
     kept = tuple(label for label in term.summed if label in used)
     sizes = tuple(
         Factor(tree, (), power) for label in idle for tree, power in size_powers(label.dim)
@@ -192,9 +199,11 @@ def _product(monomial: Monomial, count: Count) -> Tree:
 def merged_powers(term: Term) -> Term:
     """Collect equal factors at equal labels into one with the sum of their powers."""
     powers: dict[tuple[Tree, Labels], Fraction] = {}
-    for factor in term.factors:
-        key = (factor.tree, factor.labels)
-        powers[key] = powers.get(key, Fraction(0)) + factor.power
+    for tree, labels, power in term.factors:
+        key = (tree, labels)
+        powers[key] = powers[key] + power if key in powers else power
+    if len(powers) == len(term.factors) and all(powers.values()):
+        return _without_idle_sums(term)
     factors = tuple(Factor(*key, power) for key, power in powers.items() if power)
     return _without_idle_sums(term._replace(factors=factors))
 
@@ -264,7 +273,8 @@ def _order(key: Key) -> str:
 
 
 def _keys(term: Term, colours: dict[Label, object]) -> list[Key]:
-    colours = _refined(term, colours)
+    if len(term.summed) > 1:  # a label alone needs no colour of its own
+        colours = _refined(term, colours)
     groups: dict[str, list[Label]] = {}
     for label in term.summed:
         groups.setdefault(repr(colours[label]), []).append(label)

@@ -128,11 +128,13 @@ def call(op: str, operands: tuple[Tree, ...], attributes: Attributes, shape: Sha
 
 def leaves(tree: Tree) -> Iterator[Leaf]:
     """Yield every occurrence of a name, in the order in which a reader meets them."""
-    if isinstance(tree, Leaf):
-        yield tree
-    elif isinstance(tree, Call):
-        for operand in tree.operands:
-            yield from leaves(operand)
+    waiting = [tree]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, Leaf):
+            yield part
+        elif isinstance(part, Call):
+            waiting += part.operands[::-1]
 
 
 def constants(tree: Tree) -> Iterator[Leaf]:
@@ -145,10 +147,12 @@ def constants(tree: Tree) -> Iterator[Leaf]:
 
 def calls(tree: Tree) -> Iterator[Call]:
     """Yield every call, the outer ones first."""
-    if isinstance(tree, Call):
-        yield tree
-        for operand in tree.operands:
-            yield from calls(operand)
+    waiting = [tree]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, Call):
+            yield part
+            waiting += part.operands[::-1]
 
 
 def deepest(tree: Tree) -> int:
@@ -171,7 +175,7 @@ def rebuilt(tree: Tree, change: Callable[[Tree], Tree | None]) -> Tree:
         if new is None:
             new = part
             if isinstance(part, Call):
-                operands = tuple(visit(operand) for operand in part.operands)
+                operands = tuple([visit(operand) for operand in part.operands])
                 if operands != part.operands:
                     new = call(part.op, operands, part.attributes, part.shape)
         seen[part] = new
@@ -190,7 +194,7 @@ def with_marker(tree: Tree, occurrence: int, marker: Leaf) -> Tree:
             count += 1
             return marker if count == occurrence else part
         if isinstance(part, Call):
-            operands = tuple(visit(operand) for operand in part.operands)
+            operands = tuple([visit(operand) for operand in part.operands])
             return call(part.op, operands, part.attributes, part.shape)
         return part
 

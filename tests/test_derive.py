@@ -347,6 +347,8 @@ def test_structured_derivative_moves_both_entries(expression: str, plain: Any) -
     assert found.structured is not None
     assert found.denominator.formula is not None
     names = drawn({"S": ["n", "n"], "x": ["n", 1]}, {"S": "spd"}, SIZES)
+    for name, part in found.where:
+        names[name] = eval(part.numpy, {"np": np}, names)
     result = np.asarray(eval(found.structured[0].numpy, {"np": np}, names))
     assert "S.T" not in found.structured[0].text
     for row, column in np.ndindex(*result.shape):
@@ -382,9 +384,11 @@ def test_structured_derivative_is_that_of_what_may_move(expression: str, kind: s
     assert kind.split("-", maxsplit=1)[0] in told
     at, moves = WITHIN[kind]
     names = {"X": at, "B": FREE.T**2, "np": np}
+    known = {"Y": eval(expression, {**vars(np), **vars(np.linalg), **names})}
+    for name, part in found.where:
+        known[name] = eval(part.numpy, names, known)
     whole, inside = (
-        eval(text, names, {"Y": eval(expression, {**vars(np), **vars(np.linalg), **names})})
-        for text in (found.denominator.formula.numpy, formula.numpy)
+        eval(text, names, known) for text in (found.denominator.formula.numpy, formula.numpy)
     )
     for move in moves:
         assert np.sum(inside * move) == pytest.approx(np.sum(whole * move))

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from shapecalc.diagnostics import Finding, Problem
 from shapecalc.source import (
-    Document,
     List,
     Mapping,
     Node,
@@ -18,8 +17,8 @@ from shapecalc.source import (
     decode,
     events,
     read_file,
-    read_yaml,
 )
+from shapecalc.source.events import Document, read_yaml
 from shapecalc.span import Span
 
 

@@ -98,7 +98,7 @@ class Derivation:
         """Put numbers for the dims of a shape that were written as numbers."""
         return shape if self._numbers is None else tuple(map(self._numbers.dim, shape))
 
-    @property
+    @cached_property
     def kinds(self) -> tuple[str, str]:
         """Say what is differentiated by what; a tensor has more than two axes."""
         return _kind(self.output.shape), _kind(self.wrt.shape)

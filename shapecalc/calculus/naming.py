@@ -8,7 +8,7 @@ from shapecalc.tree import Call, Leaf, Tree, leaf, leaves, rebuilt
 
 LONG = 72
 """A formula with no more letters is read as it stands."""
-SHORT = 7
+SHORT = 6
 """A part with no more letters has no need of a name."""
 MOST = 6
 MATRICES, OTHERS = "PQRSTUVWKLM", "uvwrst"
@@ -16,14 +16,17 @@ MATRICES, OTHERS = "PQRSTUVWKLM", "uvwrst"
 
 
 def named(
-    trees: Sequence[Tree], taken: Collection[str]
+    trees: Sequence[Tree], taken: Collection[str], change: Leaf
 ) -> tuple[list[Tree], list[tuple[Leaf, Tree]]]:
-    """Name the parts that a long formula repeats, the same in all; what is named comes first."""
+    """Name the parts that a long formula repeats, the same in all; what is named comes first.
+
+    What moves with `change` has no name.
+    """
     found = list(trees)
     names: list[tuple[Leaf, Tree]] = []
     used = {*taken}
     while len(names) < MOST and any(len(text(tree)) > LONG for tree in found):
-        part = _repeated(found)
+        part = _repeated(found, change)
         if part is None:
             break
         name = leaf(next(_free(part, used)), part.shape)
@@ -35,14 +38,15 @@ def named(
     return found, list(_in_order(names))
 
 
-def _repeated(trees: Sequence[Tree]) -> Call | None:
+def _repeated(trees: Sequence[Tree], change: Leaf) -> Call | None:
     """Return the part whose name saves most, in a formula that is long."""
     savings: dict[Call, int] = {}
     for tree in trees:
         if len(text(tree)) > LONG:
             for part, times in _parts(tree).items():
                 saved = (times - 1) * len(text(part))
-                if times > 1 and len(text(part)) > SHORT and part.op not in PLAIN:
+                is_worth_it = times > 1 and len(text(part)) > SHORT and part.op not in PLAIN
+                if is_worth_it and change not in leaves(part):
                     savings[part] = max(saved, savings.get(part, 0))
     return max(savings, key=lambda part: savings[part], default=None)
 

@@ -5,44 +5,37 @@ derivative of its gradient.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import count
 
 from shapecalc.backprop import JacobianTooLarge, NoJacobian
-from shapecalc.calculus.derivation import Derivation, Form
+from shapecalc.calculus.derivation import Derivation
 from shapecalc.calculus.evaluating import At, NotEvaluated, evaluated
-from shapecalc.calculus.facts import Facts, by_facts, facts_of, structured
+from shapecalc.calculus.facts import facts_of
 from shapecalc.calculus.functions import Dependence, NoTangent
-from shapecalc.calculus.vecforms import VecForm, vec_form
+from shapecalc.calculus.writing import derived, written_out
 from shapecalc.diagnostics import Finding, Problem, Severity
-from shapecalc.graph import build_graph
-from shapecalc.index import Factor, Term, fresh_labels
-from shapecalc.matrix.entries import Letters, sum_text
+from shapecalc.expression import Syntax
+from shapecalc.graph import Graph, build_graph
 from shapecalc.matrix.printing import text
 from shapecalc.ops.build import CONSTANTS
 from shapecalc.ops.names import ALIASES, PREFIXES
 from shapecalc.ops.registry import OPS
 from shapecalc.parsing import names_in, parse_expression
-from shapecalc.records import Derived, Dims, Formula, LaidOut, Report
+from shapecalc.records import Report
 from shapecalc.report.axes import listed
-from shapecalc.report.detail import kink
-from shapecalc.report.formulas import formula_record
 from shapecalc.report.matrices import assumption_findings
 from shapecalc.report.most import first_findings
 from shapecalc.source import lines_of
 from shapecalc.span import Span
 from shapecalc.spec import read_network
 from shapecalc.spec.lines import Expression, dims_in, spec_of, without_calls
+from shapecalc.spec.network import Network
+from shapecalc.spec.single import network_of
 from shapecalc.sweep.checking import SelfCheckFailed, TooLarge
-from shapecalc.tree import Call, Tree, calls, leaf, leaves, rebuilt
 
-NO_FACTS = Facts()
-LONG = 24
-"""An expression of more letters keeps its name where the derivative has it twice."""
 MOST_OPEN = 20
 """Axes and values whose shapes nobody gave, and no equation tells."""
-MOST_AXES = 2
-"""Of what is left of a Jacobian without its diagonal axes."""
 SCALARS = frozenset({"t", "s", "alpha", "beta", "lam", "tau"})
 """Names that are taken for numbers where nobody gave them a shape."""
 OUTPUTS = ("Y", "G", "H", "Z")
@@ -64,7 +57,7 @@ def differentiated(
         if derivation.kinds[0] != "scalar" or gradient is None:
             message = f"a Hessian is that of a scalar, and this is a {derivation.kinds[0]}"
             return _refused(path, message, "sum the entries, `sum(...)`")
-        whole = text(derivation.shown(_written_out(gradient.tree, derivation)))
+        whole = text(derivation.shown(written_out(gradient.tree, derivation)))
         report, derivation = _once(asked._replace(text=whole), path, by_rows=by_rows)
         if report.derived is not None:
             second = report.derived._replace(gradient_of=asked.text)
@@ -164,9 +157,10 @@ def _outputs() -> Iterator[str]:
 
 def _tried(asked: Expression, path: str, *, by_rows: bool) -> tuple[Report, Derivation | None]:
     try:
-        names = _values_in(asked, path)
+        syntax = _read_expression(asked, path)
     except Problem as problem:
         return Report(path, findings=(problem.finding,), source=(asked.text,)), None
+    names = _values_in(syntax, asked)
     if asked.wrt not in {*names, *dict(asked.shapes)}:
         message = f"`{asked.wrt}` is not in the expression, and has no shape"
         advice = (
@@ -177,12 +171,10 @@ def _tried(asked: Expression, path: str, *, by_rows: bool) -> tuple[Report, Deri
     used = {*re.findall(r"[^\W\d]\w*", asked.text), asked.wrt, *dict(asked.shapes)}
     output = next(name for name in _outputs() if not {name, f"d{name}"} & used)
     written = spec_of(asked, output, names)
-    network, findings = read_network(written, path)
     source = lines_of(written)
-    graph = build_graph(network) if network is not None and not findings else None
-    every = [*findings, *(graph.findings if graph else ())]
-    every += assumption_findings(graph) if graph else ()
-    errors = [each for each in every if each.severity is Severity.ERROR]
+    graph, errors = _graph(network_of(asked, syntax, output, names, path), ())
+    if graph is None or errors:  # once more from the text, in which the findings have places
+        graph, errors = _graph(*read_network(written, path))
     if graph is None or errors:
         return Report(path, findings=first_findings(errors), source=source), None
     (node,) = graph.nodes
@@ -211,165 +203,24 @@ def _tried(asked: Expression, path: str, *, by_rows: bool) -> tuple[Report, Deri
     return Report(path, findings=(finding,), source=source), None
 
 
-def _values_in(asked: Expression, path: str) -> list[str]:
-    """Return the names of values in an expression. Raises Problem where it is none."""
-    syntax = parse_expression(asked.text, lambda start, length: Span(path, 1, start + 1, length))
+def _graph(
+    network: Network | None, findings: Iterable[Finding]
+) -> tuple[Graph | None, list[Finding]]:
+    """Build the graph of a network without findings; return the errors of both."""
+    every = [*findings]
+    graph = build_graph(network) if network is not None and not every else None
+    if graph is not None:
+        every += (*graph.findings, *assumption_findings(graph))
+    return graph, [each for each in every if each.severity is Severity.ERROR]
+
+
+def _read_expression(asked: Expression, path: str) -> Syntax:
+    """Raises Problem where it is none."""
+    return parse_expression(asked.text, lambda start, length: Span(path, 1, start + 1, length))
+
+
+def _values_in(syntax: Syntax, asked: Expression) -> list[str]:
+    """Return the names of values in an expression."""
     dims = {name for _, shape in asked.shapes for name in dims_in(shape)}
     known = {*dims, *CONSTANTS, *PREFIXES} - set(dict(asked.shapes))
     return [name.text for name in names_in(syntax) if name.text not in known]
-
-
-def derived(
-    derivation: Derivation,
-    expression: str,
-    *,
-    by_rows: bool = False,
-    facts: Facts = NO_FACTS,
-) -> Derived:
-    """Write out a derivative. `by_rows` stacks the rows of a matrix in the vec form.
-
-    Facts about matrices simplify formulas that hold, and are checked, without.
-    """
-    output, wrt, jacobian = derivation.output, derivation.wrt, derivation.jacobian
-    terms = tuple(map(_unfolded, (_read(term, derivation) for term in jacobian.terms)))
-    letters = Letters(jacobian.output_labels, jacobian.wrt_labels, _taken(derivation))
-    above = f"∂{output.name}{letters.indices(jacobian.output_labels)}"
-    below = f"∂{derivation.name}{letters.indices(jacobian.wrt_labels)}"
-    numerator, denominator = derivation.numerator, derivation.denominator
-    effective = derivation.effective
-    effective = None if effective is None else derivation.shown(derivation.read(effective))
-    differential = derivation.differential if derivation.kinds[0] != "scalar" else None
-    is_tensor = numerator is None and denominator is None
-    vec = _vec(differential, derivation, by_rows=by_rows) if is_tensor else None
-    return Derived(
-        expression=expression,
-        output=output.name,
-        output_shape=_dims(derivation.dims(output.shape)),
-        wrt=derivation.name,
-        wrt_shape=_dims(derivation.dims(wrt.shape)),
-        kinds=derivation.kinds,
-        full_shape=_dims(derivation.dims((*output.shape, *wrt.shape))),
-        left=f"{above}/{below}",
-        index_form=sum_text(terms, letters, lambda tree: tree),
-        diagonal=tuple(str(derivation.dims((delta.left.dim,))[0]) for delta in derivation.diagonal),
-        effective=_effective(effective) if is_tensor else None,
-        numerator=_laid_out(numerator, derivation, facts),
-        denominator=_laid_out(denominator, derivation, facts),
-        differential=_spelled(differential, derivation) if differential is not None else None,
-        vec=None if vec is None else vec.text,
-        swap=None if vec is None else vec.swap,
-        checked=derivation.checked,
-        where=tuple(_where(derivation)),
-        kinks=tuple(_kinks(derivation)),
-        structured=_structured(derivation, facts),
-    )
-
-
-def _taken(derivation: Derivation) -> set[str]:
-    """Return the names that mean a value or a dim."""
-    names = [derivation.wrt, derivation.output, *leaves(derivation.equation)]
-    return {each.name for each in names} | {
-        dim for each in names for axis in each.shape for dim in axis.names
-    }
-
-
-def _effective(tree: Tree | None) -> tuple[str, Dims] | None:
-    if tree is None or len(tree.shape) > MOST_AXES:
-        return None
-    return text(tree), _dims(tree.shape)
-
-
-def _read(term: Term, derivation: Derivation) -> Term:
-    factors = (each._replace(tree=derivation.read(each.tree)) for each in term.factors)
-    return term._replace(factors=tuple(factors))
-
-
-def _unfolded(term: Term) -> Term:
-    """Write every matrix product among the factors as the sum that it is."""
-    factors, summed = list(term.factors), list(term.summed)
-    place = 0
-    while place < len(factors):
-        tree, labels, power = factors[place]
-        if isinstance(tree, Call) and tree.op == "transpose":
-            factors[place] = Factor(tree.operands[0], labels[::-1], power)
-        elif isinstance(tree, Call) and tree.op == "matmul" and power == 1 and len(labels) == 2:
-            left, right = tree.operands
-            (inner,) = fresh_labels(left.shape[-1:])
-            pair = Factor(left, (labels[0], inner)), Factor(right, (inner, labels[1]))
-            if inner is None or len(left.shape) != 2 or len(right.shape) != 2:
-                place += 1
-                continue
-            factors[place : place + 1] = pair
-            summed.append(inner)
-        else:
-            place += 1
-    return term._replace(factors=tuple(factors), summed=tuple(summed))
-
-
-def _laid_out(form: Form | None, derivation: Derivation, facts: Facts) -> LaidOut:
-    if form is None:
-        of, by = derivation.kinds
-        if {of, by} <= {"scalar", "vector"} or (of == "scalar" and by == "matrix"):
-            return LaidOut(None, (), "no product of matrices makes its entries")
-        return LaidOut(None, (), f"of a {of} by a {by}, it is not defined")
-    tree, more = by_facts(_in_full(form.tree, derivation), facts)
-    steps = [(each.rule, text(each.formula)) for each in (*form.rewritings, *more)]
-    lines = ["", *(line for _, line in steps)]
-    told = tuple(step for step, before in zip(steps, lines, strict=False) if step[1] != before)
-    return LaidOut(formula_record(tree), _dims(tree.shape), "", told)
-
-
-def _structured(derivation: Derivation, facts: Facts) -> tuple[Formula, str] | None:
-    form = derivation.denominator
-    if derivation.kinds != ("scalar", "matrix") or form is None:
-        return None
-    whole, _ = by_facts(_in_full(form.tree, derivation), facts)
-    found = structured(whole, derivation.name, facts)
-    return None if found is None else (formula_record(found[0]), found[1])
-
-
-def _vec(differential: Tree | None, derivation: Derivation, *, by_rows: bool) -> VecForm | None:
-    if differential is None:
-        return None
-    change = leaf(f"d{derivation.name}", derivation.dims(derivation.wrt.shape))
-    whole = _in_full(differential, derivation)
-    names = {name.name for name in leaves(whole)}
-    return vec_form(whole, derivation.output.name, change, names, by_rows=by_rows)
-
-
-def _spelled(tree: Tree, derivation: Derivation) -> Formula:
-    """Write the expression for its name, unless it is long and there more than once."""
-    return formula_record(_in_full(tree, derivation))
-
-
-def _in_full(tree: Tree, derivation: Derivation) -> Tree:
-    tree = derivation.read(tree)
-    times = sum(name is derivation.output for name in leaves(tree))
-    if times < 2 or len(text(derivation.written)) <= LONG:
-        tree = _written_out(tree, derivation)
-    return derivation.shown(tree)
-
-
-def _written_out(tree: Tree, derivation: Derivation) -> Tree:
-    put: dict[Tree, Tree] = {derivation.output: derivation.written}
-    return rebuilt(tree, put.get)
-
-
-def _where(derivation: Derivation) -> Iterator[tuple[str, Formula]]:
-    forms = [derivation.numerator, derivation.denominator]
-    trees = [form.tree for form in forms if form is not None]
-    names = {name.name for tree in trees for name in leaves(_in_full(tree, derivation))}
-    if derivation.output.name in names:
-        yield derivation.output.name, formula_record(derivation.shown(derivation.written))
-
-
-def _kinks(derivation: Derivation) -> Iterator[str]:
-    parts = dict.fromkeys(calls(derivation.written))
-    found = (
-        kink(part) for part in parts if any(name.name == derivation.name for name in leaves(part))
-    )
-    yield from dict.fromkeys(each for each in found if each)
-
-
-def _dims(shape: tuple[object, ...]) -> Dims:
-    return tuple(map(str, shape))

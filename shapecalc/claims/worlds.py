@@ -11,7 +11,8 @@ from random import Random
 from shapecalc.sweep import Gradient, Sweep, known_domains
 from shapecalc.tree import Leaf, Tree, leaf, leaves
 from shapecalc.verify.cases import ATTEMPTS, Domain, draw, index_domains, sizes_at, symbols
-from shapecalc.verify.evaluate import Evaluation, Point, as_float
+from shapecalc.verify.duals import as_float
+from shapecalc.verify.evaluate import Evaluation, Point
 from shapecalc.verify.field import Functions, NoValue, Unsupported
 from shapecalc.verify.plans import Plans
 

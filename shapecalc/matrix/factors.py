@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from shapecalc.dims import matrix_turned
-from shapecalc.index import Factor, Labels, Term
+from shapecalc.index import ONCE, Factor, Labels, Term
 from shapecalc.tree import Attribute, Call, Number, Tree
 
 MOST_BITS = 64
 """A number that would be longer is kept as a power."""
 
 
-def entry(tree: Tree, labels: Labels, power: Fraction = Fraction(1)) -> Term:
+def entry(tree: Tree, labels: Labels, power: Fraction = ONCE) -> Term:
     """Write an entry of a tree as a product: quotients, signs and powers are taken apart.
 
     Sums and functions stay whole: `(1 - A1**2)[i,j]` is one factor.
@@ -38,11 +38,11 @@ def entry(tree: Tree, labels: Labels, power: Fraction = Fraction(1)) -> Term:
             units = axis if isinstance(axis, tuple) else (axis,)
             return entry(operand, tuple(x for i, x in enumerate(labels) if i not in units), power)
         case Call(op="ones"):
-            return Term(Fraction(1), ())
+            return Term(ONCE, ())
         case Call(op="pow", operands=(base, Number(value=exponent))) if _safe(exponent, power):
             return entry(base, _own(base, labels), power * exponent)
         case _:
-            return Term(Fraction(1), (Factor(tree, labels, power),))
+            return Term(ONCE, (Factor(tree, labels, power),))
 
 
 def raised(value: Fraction, power: Fraction) -> Fraction | None:

@@ -5,6 +5,7 @@ They know the handful of ops that formulas are made of, by name; not the registr
 
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import reduce
 
 from shapecalc.dims import ONE, Dim, Shape, matrix_turned
 from shapecalc.tree import Call, Number, Tree, call, leaf, number
@@ -318,17 +319,17 @@ def einsum(subscripts: str, trees: Sequence[Tree], shape: Shape) -> Tree:
 
 def quotient(coefficient: Fraction, above: Sequence[Tree], below: Sequence[Tree]) -> Tree:
     """Write coefficient · above / below as a person would: `-Y / (m * A2)`, `0.5 * X`, `X / 2`."""
+    if coefficient == 1 and above:
+        return _over(_multiplied(above), below)
     front, divisor = _split(abs(coefficient), has_factors=bool(above))
     tree = _multiplied([number(front)] * (front != 1 or not above) + list(above))
     if coefficient < 0:
         tree = negative(tree)
-    under = [number(divisor)] * (divisor != 1) + list(below)
-    if under:
-        bottom = under[0]
-        for each in under[1:]:
-            bottom = times(bottom, each)
-        tree = divided(tree, bottom)
-    return tree
+    return _over(tree, [number(divisor)] * (divisor != 1) + list(below))
+
+
+def _over(tree: Tree, below: Sequence[Tree]) -> Tree:
+    return divided(tree, reduce(times, below)) if below else tree
 
 
 def _multiplied(parts: Sequence[Tree]) -> Tree:

@@ -30,7 +30,7 @@ class Piece(NamedTuple):
     @property
     def labels(self) -> frozenset[Label]:
         """Return the labels that the piece has."""
-        return frozenset(label for label in self.axes if label is not None)
+        return frozenset([label for label in self.axes if label is not None])
 
     @property
     def is_single(self) -> bool:

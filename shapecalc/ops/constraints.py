@@ -11,6 +11,8 @@ Letters = Mapping[str, Label]
 
 def constraints(pattern: BoundTerm, letters: Letters) -> Term:
     """Return 1 with the deltas and masks of a term, its letters being these labels."""
+    if not pattern.deltas and not pattern.conditions:
+        return UNIT
     deltas = tied(
         tuple(letters[left] for left, _ in pattern.deltas),
         tuple(letters[right] for _, right in pattern.deltas),

@@ -12,7 +12,7 @@ different rank.
 
 from collections.abc import Iterator
 from fractions import Fraction
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 
@@ -25,12 +25,17 @@ class Pattern(NamedTuple):
     @property
     def own(self) -> tuple[str, ...]:
         """Return the letters of single axes: all but `...`."""
-        return tuple(letter for letter in self.letters if letter != "...")
+        return _own(self.letters)
 
     @property
     def is_stacked(self) -> bool:
         """Say whether `...` stands for axes in front, as many as there are."""
         return "..." in self.letters
+
+
+@lru_cache(maxsize=512)
+def _own(letters: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(letter for letter in letters if letter != "...")
 
 
 class Signature(NamedTuple):

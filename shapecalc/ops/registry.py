@@ -216,9 +216,10 @@ class Op:
     def bound(self, shapes: tuple[Shape, ...], attributes: Attributes) -> Bound:
         """Bind the op to operands of these shapes. Raises ShapeMismatch."""
         key = (shapes, attributes)
-        if key not in self._bounds:
-            self._bounds[key] = self._bind(shapes, dict(attributes))
-        return self._bounds[key]
+        found = self._bounds.get(key)
+        if found is None:
+            found = self._bounds[key] = self._bind(shapes, dict(attributes))
+        return found
 
     def _bind(self, shapes: tuple[Shape, ...], attributes: dict[str, Attribute]) -> Bound:
         _, signature, named = self._chosen(shapes, attributes)
@@ -258,11 +259,12 @@ class Op:
 
     def terms(self, tree: Call) -> tuple[BoundTerm, ...]:
         """Return the op's formula at the operands of a tree."""
-        shapes = tuple(operand.shape for operand in tree.operands)
+        shapes = tuple([operand.shape for operand in tree.operands])
         key = (shapes, tree.attributes)
-        if key not in self._terms:
-            self._terms[key] = self._terms_at(shapes, tree)
-        return self._terms[key]
+        found = self._terms.get(key)
+        if found is None:
+            found = self._terms[key] = self._terms_at(shapes, tree)
+        return found
 
     def _terms_at(self, shapes: tuple[Shape, ...], tree: Call) -> tuple[BoundTerm, ...]:
         bound = self.bound(shapes, tree.attributes)

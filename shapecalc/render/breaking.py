@@ -6,7 +6,7 @@ within brackets only where nothing else has room.
 
 import re
 
-from rich.cells import cell_len
+from shapecalc.render.widths import cell_len
 
 _GAP = re.compile(r" {2,}(?=\S)| (?=(?:→|->|✓|✗|!) )")
 _OPERATOR = re.compile(r" (?=[-+*/@=]+ )")

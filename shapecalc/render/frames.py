@@ -6,12 +6,11 @@ An error has a frame of its own lines; a warning a compact one.
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from rich.cells import cell_len
-
 from shapecalc.diagnostics import Finding, Severity
 from shapecalc.render.difference import Stretch, difference
 from shapecalc.render.glyphs import carried, visible
 from shapecalc.render.page import Cell, Page, Piece, cell, own
+from shapecalc.render.widths import cell_len
 from shapecalc.span import Span
 
 TAB = 4  # a tab is shown as spaces up to the next multiple

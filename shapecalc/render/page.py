@@ -1,21 +1,17 @@
-"""Styled pieces of text → the text of a page, laid out in columns. The only module that knows Rich.
+"""Styled pieces of text → the text of a page, laid out in columns. Rich colours it, where it is.
 
 Nothing is wrapped, cropped or cut here but where `fold` is asked for; a column is set by hand.
 """
 
 import re
 from collections.abc import Iterable, Sequence
-from io import StringIO
 from itertools import zip_longest
 from typing import NamedTuple
-
-from rich.cells import cell_len
-from rich.console import Console
-from rich.text import Text
 
 from shapecalc.render.breaking import hanging, place_to_break
 from shapecalc.render.glyphs import carried, to_ascii, visible
 from shapecalc.render.output import Look
+from shapecalc.render.widths import cell_len
 
 _WORD = re.compile(r"(?:`[^`]*`|\([^()`]{0,40}\)|[^\s`]|`)+")
 SIGN_STYLES = {"✓": "green", "✗": "red", "!": "yellow", "?": "yellow"}
@@ -150,6 +146,8 @@ class Page:
         self.lines = [part for line in self.lines for part in self._held(line)]
 
     def _held(self, line: Cell) -> list[Cell]:
+        if width_of(line) <= self.width:
+            return [line]
         text = "".join(piece.text for piece in line)
         hang, parts = hanging(text, self.width), []
         while width_of(line) > self.width:
@@ -163,14 +161,16 @@ class Page:
 
     def text(self) -> str:
         """Return the page as text, with escape sequences where it is coloured."""
-        console = _console(self.look)
-        if self.lines:
-            console.print(Text("\n").join(map(_text, self.lines)), soft_wrap=True)
-        file = console.file
-        assert isinstance(file, StringIO)
-        return file.getvalue()
+        lines = [_stripped(line) for line in self.lines]
+        if self.look.color and lines:
+            from shapecalc.render.coloured import coloured
+
+            return coloured(lines, self.width)
+        return "".join(f"{''.join(piece.text for piece in line)}\n" for line in lines)
 
     def _spelled(self, piece: Piece) -> str:
+        if piece.text.isascii() and piece.text.isprintable():
+            return piece.text
         text = visible(piece.text)
         if self.look.ascii and not piece.verbatim:
             text = to_ascii(text)
@@ -250,29 +250,10 @@ def _has_ink(line: Cell) -> bool:
     return any(piece.text.strip() for piece in line)
 
 
-def _text(line: Cell) -> Text:
-    return Text.assemble(*((piece.text, piece.style) for piece in _stripped(line)))
-
-
 def _stripped(line: Cell) -> Cell:
     while line and not line[-1].text.strip():
         line = line[:-1]
     return (*line[:-1], line[-1]._replace(text=line[-1].text.rstrip())) if line else ()
-
-
-def _console(look: Look) -> Console:
-    return Console(
-        file=StringIO(),
-        width=look.width,
-        color_system="standard" if look.color else None,
-        force_terminal=look.color,
-        no_color=not look.color,
-        markup=False,
-        emoji=False,
-        highlight=False,
-        legacy_windows=False,
-        _environ={},
-    )
 
 
 def joined(cells: Iterable[Cell]) -> Cell:

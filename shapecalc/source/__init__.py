@@ -3,14 +3,12 @@
 Scalars stay text. PyYAML stays in here: its events are read, its constructors are not used.
 """
 
-from shapecalc.source.events import Document, read_yaml
 from shapecalc.source.files import decode, glimpse, lines_of, read_file, read_stream
 from shapecalc.source.ignores import Ignore, Ignored
 from shapecalc.source.nodes import Comment, List, Mapping, Node, Scalar
 
 __all__ = [
     "Comment",
-    "Document",
     "Ignore",
     "Ignored",
     "List",
@@ -22,5 +20,4 @@ __all__ = [
     "lines_of",
     "read_file",
     "read_stream",
-    "read_yaml",
 ]

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from shapecalc.diagnostics import Finding, Problem, nearest, short
 from shapecalc.parsing import over
-from shapecalc.source import List, Mapping, Node, Scalar, read_yaml
+from shapecalc.source import List, Mapping, Node, Scalar
 from shapecalc.span import Span
 from shapecalc.spec.equations import read_forward, read_gradients
 from shapecalc.spec.facts import (
@@ -69,7 +69,9 @@ _Entry = TypeVar("_Entry")
 
 def read_network(text: str, path: str) -> tuple[Network | None, tuple[Finding, ...]]:
     """Read a spec; return what could be read, None where nothing could, and all findings."""
-    with _no_garbage_collection():
+    from shapecalc.source.events import read_yaml
+
+    with no_garbage_collection():
         document = read_yaml(text, path)
         findings = Findings(document.findings)
         network = None
@@ -293,8 +295,8 @@ def _batch_example(sections: _Sections, dims: DeclaredDims) -> str:
 
 
 @contextmanager
-def _no_garbage_collection() -> Iterator[None]:
-    """Hold the collector off: nothing that is read here can become garbage in a cycle."""
+def no_garbage_collection() -> Iterator[None]:
+    """Hold the collector off, where little can become garbage in a cycle."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:

@@ -14,6 +14,7 @@ from shapecalc.conditions.forms import ZERO, is_never_negative
 from shapecalc.dims import Dim, unfloored
 from shapecalc.ops.indices import Shift, picks_in, shifts_in
 from shapecalc.tree import Call, Leaf, Number, Tree, calls, constants, leaves
+from shapecalc.verify.arrays import Sizes
 from shapecalc.verify.evaluate import Evaluation, Point, branches
 from shapecalc.verify.field import Element, NoValue, P, Tables, Unsupported
 from shapecalc.verify.plans import Plans
@@ -77,7 +78,7 @@ def trees_of(case: Case) -> list[Tree]:
 
 def sizes_for(case: Case, assignment: int) -> dict[str, int]:
     """Return stand-in sizes for a case."""
-    return sizes_at(trees_of(case), *_symbols_of(case), assignment)
+    return sizes_at(trees_of(case), *symbols_of(case), assignment)
 
 
 def sizes_at(
@@ -87,8 +88,12 @@ def sizes_at(
 
     Those multiply six sizes and more.
     """
+    dims = tuple(dims)
     sizes = stand_ins(dims, literals, assignment)
-    if max((work_of(part, sizes) for tree in trees for part in calls(tree)), default=0) < MOST_WORK:
+    largest = max((dim.size(sizes) for dim in dims), default=1)
+    every = (part for tree in trees for part in calls(tree))
+    parts = dict.fromkeys(part for part in every if len(part.operands) > 1)
+    if not any(work_of(part, sizes, largest) >= MOST_WORK for part in parts):
         return sizes
     with suppress(Unsupported):
         return stand_ins(dims, literals, assignment, least_work=True)
@@ -96,7 +101,8 @@ def sizes_at(
 
 
 @lru_cache(maxsize=16)
-def _symbols_of(case: Case) -> tuple[tuple[Dim, ...], frozenset[int]]:
+def symbols_of(case: Case) -> tuple[tuple[Dim, ...], frozenset[int]]:
+    """Return all dims that a case uses, and all whole numbers that stand in it."""
     gradients = [each for _, each in case.upstream if each is not None]
     given = [*trees_of(case), case.value, *gradients]
     dims, literals = symbols(given, dict(case.equations))
@@ -155,13 +161,23 @@ def drawn(
     world.equations = dict(case.equations)
     domains = {**_dominant(case), **dict(case.domains), **_index_domains_of(case)}
     for name in _names_to_draw(case):
-        if name.shape or name.name not in plans.sizes:
-            world.values[name] = _joined(
-                [draw(name, domains.get(name), world, randoms[each], each) for each in randoms]
-            )
+        if not name.shape and name.name in plans.sizes:
+            continue
+        if shadow or name in domains:
+            points = [draw(name, domains.get(name), world, randoms[each], each) for each in randoms]
+            world.values[name] = _joined(points)
+        else:
+            world.values[name] = _anywhere(world.size(name.shape), randoms.values())
     if case.wrt is not case.value:
         world.values[case.wrt] = world.values[case.value]
     return world
+
+
+def _anywhere(sizes: Sizes, randoms: Iterable[Random]) -> Point:
+    """Draw from the whole field, at one point for each generator."""
+    count = prod(sizes)
+    exact: list[Element] = [random.getrandbits(61) % P for random in randoms for _ in range(count)]
+    return Point(sizes, [], exact)
 
 
 def _joined(points: Sequence[Point]) -> Point:

@@ -5,7 +5,7 @@ from math import inf, isfinite
 from random import Random
 from typing import NamedTuple
 
-from shapecalc.verify.cases import ATTEMPTS, Case, drawn, symbols, trees_of, turned
+from shapecalc.verify.cases import ATTEMPTS, Case, drawn, symbols_of, turned
 from shapecalc.verify.evaluate import Evaluation, Point
 from shapecalc.verify.field import NoValue, Unsupported, parted
 from shapecalc.verify.plans import Plans
@@ -30,7 +30,7 @@ def error_by_components(case: Case) -> float:
     Raises Unsupported where no point has a value, or differences say nothing: far too curved an
     equation, or far too large a value, has other differences at another step.
     """
-    dims, _ = symbols([*trees_of(case), case.value], dict(case.equations))
+    dims, _ = symbols_of(case)
     plans = Plans(small_sizes(dims))
     for attempt in range(ATTEMPTS):
         try:
@@ -54,8 +54,8 @@ class _Compared(NamedTuple):
 
 def _compared(case: Case, drawn_at: Evaluation, step: float) -> _Compared:
     moves = _moves(len(drawn_at.values[case.value].floats))
-    differences: list[float] = []
     formula: list[float] = []
+    differences: list[float] = []
     largest = 0.0
     plans: dict[int, Plans] = {}
     for first in range(0, len(moves), MOVES_AT_ONCE):
@@ -64,14 +64,24 @@ def _compared(case: Case, drawn_at: Evaluation, step: float) -> _Compared:
         known = plans.setdefault(points, Plans(drawn_at.plans.sizes, points))
         world = _moved(case, drawn_at, together, step, known)
         _, *totals = _float_outputs(case, world)
+        if not first:
+            formula = _formula(case, drawn_at, world)
         largest = max(largest, *map(abs, totals))
         pairs = zip(totals[::2], totals[1::2], strict=True)
         differences += [(ahead - behind) / (2 * step) for ahead, behind in pairs]
-        formula = formula or list(parted(world.at(case.formula).floats, world.plans.points)[0])
-    if case.transposed:
-        formula = turned(formula, drawn_at.size(case.formula.shape))
     seen = [sum(share * formula[place] for place, share in move) for move in moves]
     return _Compared(differences, seen, ROUNDING * largest / step)
+
+
+def _formula(case: Case, drawn_at: Evaluation, moved: Evaluation) -> list[float]:
+    """Evaluate the formula where nothing is moved: at the first point of the moved ones."""
+    values = {**drawn_at.values, case.wrt: drawn_at.values[case.value]}
+    for output, _ in case.equations:
+        floats = moved.values[output].floats
+        values[output] = Point((), floats[: len(floats) // moved.plans.points])
+    world = Evaluation(drawn_at.plans.sizes, values, None, plans=drawn_at.plans)
+    found = world.at(case.formula).floats
+    return turned(found, world.size(case.formula.shape)) if case.transposed else found
 
 
 def _moves(count: int) -> Sequence[Move]:

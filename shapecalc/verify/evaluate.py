@@ -6,7 +6,6 @@ its Jacobian, so what comes out is independent of the engine's derivatives.
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from fractions import Fraction
 from functools import lru_cache
 from operator import eq
 
@@ -16,11 +15,13 @@ from shapecalc.ops.build import defined
 from shapecalc.ops.registry import OPS
 from shapecalc.tree import Call, Leaf, Number, Tree, call
 from shapecalc.verify import field
-from shapecalc.verify.arrays import Gather, Sizes
+from shapecalc.verify.arrays import Sizes
+from shapecalc.verify.duals import as_float, chosen, float_power, plus, powered, spread, summed
 from shapecalc.verify.elimination import ELIMINATED
 from shapecalc.verify.field import Element, NoValue, P, Tables, Unsupported
 from shapecalc.verify.groups import REDUCE, ties_in
-from shapecalc.verify.plans import Plans, TermPlan
+from shapecalc.verify.planned import TermPlan
+from shapecalc.verify.plans import Plans
 from shapecalc.verify.point import Point
 from shapecalc.verify.spectral import SPECTRAL, at_point, pseudoinverse
 
@@ -58,6 +59,15 @@ class Evaluation:
         self.values[leaf] = value
         self._known.clear()
 
+    def give(self, leaf: Leaf, value: Point) -> None:
+        """Give a name its value, of which nothing was made yet."""
+        self.values[leaf] = value
+
+    def stand_still(self) -> None:
+        """Forget how things move, and keep what they are."""
+        self.values = {name: point.without_slope() for name, point in self.values.items()}
+        self._known = {tree: point.without_slope() for tree, point in self._known.items()}
+
     def size(self, shape: Shape) -> Sizes:
         """Return the sizes of a shape."""
         return self.plans.size(shape)
@@ -71,13 +81,6 @@ class Evaluation:
 
     def _evaluated(self, tree: Tree) -> Point:
         match tree:
-            case Number(value=value):
-                return self._constant(as_float(value), value.numerator, value.denominator)
-            case Leaf(name=name):
-                if tree in self.values:
-                    return self.values[tree]
-                size = self.dims[name]
-                return self._constant(as_float(size), size, 1)
             case Call():
                 op = OPS[tree.op]
                 if op.formula is not None:
@@ -85,6 +88,13 @@ class Evaluation:
                 if op.definition is not None:
                     return self.at(self.plans.definition(tree))
                 return self._primitive(tree)
+            case Leaf(name=name):
+                if tree in self.values:
+                    return self.values[tree]
+                size = self.dims[name]
+                return self._constant(as_float(size), size, 1)
+            case Number(value=value):
+                return self._constant(as_float(value), value.numerator, value.denominator)
 
     def _constant(self, value: float, above: int, below: int) -> Point:
         exact: list[Element] | None = None
@@ -95,27 +105,27 @@ class Evaluation:
     def _by_formula(self, tree: Call) -> Point:
         plan = self.plans.formula(tree)
         operands = [self.at(operand) for operand in tree.operands]
-        total = self._term(plan.terms[0], operands)
+        total = self._term(plan.terms[0], operands, plan.sizes)
         for term in plan.terms[1:]:
-            total = _plus(total, self._term(term, operands))
-        return Point(plan.sizes, total.floats, total.exact, total.slope)
+            total = plus(total, self._term(term, operands, plan.sizes))
+        return total
 
-    def _term(self, plan: TermPlan, operands: list[Point]) -> Point:
+    def _term(self, plan: TermPlan, operands: list[Point], out: Sizes) -> Point:
         points = [
-            operands[place] if power == 1 else _powered(operands[place], power)
+            operands[place] if power == 1 else powered(operands[place], power)
             for place, power in zip(plan.operands, plan.powers, strict=True)
         ]
         floats = plan.scaled([point.floats for point in points]) if self.shadow else []
         if self.functions is None:
-            return Point((), floats)
+            return Point(out, floats)
         arrays = [point.exact or [] for point in points]
         slope = None
         for place, point in enumerate(points):
             if point.slope is not None:
                 moved = [*arrays[:place], point.slope, *arrays[place + 1 :]]
                 part = plan.reduced(moved)
-                slope = part if slope is None else _sum(slope, part)
-        return Point((), floats, plan.reduced(arrays), slope)
+                slope = part if slope is None else summed(slope, part)
+        return Point(out, floats, plan.reduced(arrays), slope)
 
     def _primitive(self, tree: Call) -> Point:
         if tree.op == "exp" and self.functions is not None:
@@ -139,20 +149,20 @@ class Evaluation:
             return self.at(pseudoinverse(matrix, self.plans.size(matrix.shape)))
         if tree.op in REDUCE:
             groups = self.plans.reduction(tree)
-            entries = _spread(self.at(tree.operands[0]), groups.gather)
+            entries = spread(self.at(tree.operands[0]), groups.gather)
             self.has_ties |= self.functions is None and ties_in(tree.op, entries, groups)
             return REDUCE[tree.op](entries, groups)
         if tree.op == "floor":
             return self._floor(self.at(tree.operands[0]))
         plan = self.plans.spread(tree)
         operands = [
-            _spread(self.at(operand), pick)
+            spread(self.at(operand), pick)
             for operand, pick in zip(tree.operands, plan.gathers, strict=True)
         ]
         if tree.op in COMPARE:
             return self._compared(tree, operands, plan.sizes)
         if tree.op == "where":
-            return _chosen(operands, plan.sizes)
+            return chosen(operands, plan.sizes)
         return self._function(tree.op, operands, plan.sizes)
 
     def _exp_by(self, powers: Tree, exponent: Tree) -> Point:
@@ -202,15 +212,14 @@ class Evaluation:
     def _constant_power(self, base: Point, exponent: Number) -> Point:
         value = exponent.value
         if value.denominator == 1:
-            return _powered(base, int(value))
-        floats = [_float_power(entry, as_float(value)) for entry in base.floats]
+            return powered(base, int(value))
+        floats = [float_power(entry, as_float(value)) for entry in base.floats]
         if self.functions is None:
             return Point(base.sizes, floats)
         if value.denominator != 2:
             raise Unsupported(f"the power {value} has no exact arithmetic")
         root = self._function("sqrt", [base], base.sizes)
-        powered = _powered(root, value.numerator)
-        return powered._replace(floats=floats)
+        return powered(root, value.numerator)._replace(floats=floats)
 
     def _floor(self, operand: Point) -> Point:
         try:
@@ -225,7 +234,7 @@ class Evaluation:
             if self.functions is not None:
                 raise Unsupported("a power whose exponent is no number has no exact arithmetic")
             pairs = zip(operands[0].floats, operands[1].floats, strict=True)
-            return Point(out, [_float_power(a, b) for a, b in pairs])
+            return Point(out, [float_power(a, b) for a, b in pairs])
         (operand,) = operands
         try:
             floats = [FLOATS[name](entry) for entry in operand.floats]
@@ -315,82 +324,3 @@ FLOATS: dict[str, Callable[[float], float]] = {
     "arctan": math.atan,
     "erf": math.erf,
 }
-
-
-def as_float(number: Fraction | int) -> float:
-    """Return a number as a float. Raises NoValue where it is too large for one."""
-    try:
-        return float(number)
-    except OverflowError:
-        raise NoValue from None
-
-
-def _float_power(base: float, exponent: float) -> float:
-    try:
-        if base < 0 and isinstance(exponent, int):  # a float may lose whether it is odd
-            return -(abs(base) ** exponent) if exponent % 2 else abs(base) ** exponent
-        result = base**exponent
-    except (ZeroDivisionError, OverflowError):
-        raise NoValue from None
-    if isinstance(result, complex):
-        raise NoValue
-    return float(result)
-
-
-def _sum(left: Sequence[Element], right: Sequence[Element]) -> list[Element]:
-    return [(a + b) % P for a, b in zip(left, right, strict=True)]
-
-
-def _plus(total: Point, term: Point) -> Point:
-    floats = [a + b for a, b in zip(total.floats, term.floats, strict=True)]
-    if total.exact is None or term.exact is None:
-        return Point(total.sizes, floats)
-    slope = total.slope if term.slope is None else term.slope
-    if total.slope is not None and term.slope is not None:
-        slope = _sum(total.slope, term.slope)
-    return Point(total.sizes, floats, _sum(total.exact, term.exact), slope)
-
-
-def _powered(point: Point, exponent: int) -> Point:
-    if exponent == 1:
-        return point
-    floats = [_float_power(entry, exponent) for entry in point.floats]
-    if point.exact is None:
-        return Point(point.sizes, floats)
-    under = field.inverses(point.exact) if exponent < 0 else point.exact
-    exact = [field.to_power(entry, abs(exponent)) for entry in under]
-    if point.slope is None:
-        return Point(point.sizes, floats, exact)
-    if exponent < 0:
-        outer = [a * b for a, b in zip(exact, under, strict=True)]
-    else:
-        outer = [field.to_power(entry, exponent - 1) for entry in point.exact]
-    slope = [exponent * a * b % P for a, b in zip(outer, point.slope, strict=True)]
-    return Point(point.sizes, floats, exact, slope)
-
-
-def _spread(point: Point, pick: Gather) -> Point:
-    def wide(entries: Sequence[Element] | None) -> list[Element] | None:
-        return None if entries is None else list(pick(entries))
-
-    floats = point.floats and list(pick(point.floats))
-    return Point((), floats, wide(point.exact), wide(point.slope))
-
-
-def _chosen(operands: list[Point], out: Sizes) -> Point:
-    mask, chosen, otherwise = operands
-    take = [entry != 0 for entry in mask.floats]
-
-    def pick(left: Sequence[Element], right: Sequence[Element]) -> list[Element]:
-        return [a if each else b for each, a, b in zip(take, left, right, strict=True)]
-
-    floats = [
-        a if each else b for each, a, b in zip(take, chosen.floats, otherwise.floats, strict=True)
-    ]
-    if chosen.exact is None or otherwise.exact is None:
-        return Point(out, floats)
-    slope = None
-    if chosen.slope is not None or otherwise.slope is not None:
-        nothing: list[Element] = [0] * len(take)
-        slope = pick(chosen.slope or nothing, otherwise.slope or nothing)
-    return Point(out, floats, pick(chosen.exact, otherwise.exact), slope)

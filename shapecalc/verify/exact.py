@@ -98,7 +98,6 @@ def _equal_at(
     ]
     world.set(case.wrt, value._replace(slope=direction))
     moved = run(case, world)
-    world.set(case.value, value)
     gradient = world.at(case.formula).exact
     for tree, sides in world.masks.items():
         masks.setdefault(tree, set()).update(sides)
@@ -113,7 +112,7 @@ def run(case: Case, world: Evaluation) -> list[Element]:
     """Evaluate the equations in order; return how far the upstream gradients see the outputs move.
 
     That is a number for each point. An output with an upstream gradient stands still for the
-    equations after it: what it hands on is in the gradients of those.
+    equations after it: what it hands on is in the gradients of those. In the end all stands still.
     """
     moved: list[Element] = [0] * world.plans.points
     upstream = dict(case.upstream)
@@ -123,9 +122,8 @@ def run(case: Case, world: Evaluation) -> list[Element]:
             seen = _seen(case, world, upstream[output], point)
             moved = [a + b for a, b in zip(moved, seen, strict=True)]
             point = point.without_slope()
-        world.set(output, point)
-    for output, _ in case.equations:
-        world.set(output, world.values[output].without_slope())
+        world.give(output, point)
+    world.stand_still()
     return moved
 
 

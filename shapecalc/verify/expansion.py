@@ -10,6 +10,7 @@ from shapecalc import maps
 from shapecalc.conditions import Label
 from shapecalc.dims import matrix_turned
 from shapecalc.index import (
+    ONCE,
     Factor,
     Labels,
     Term,
@@ -25,7 +26,7 @@ from shapecalc.ops.build import expression_of
 from shapecalc.ops.constraints import constraints
 from shapecalc.ops.registry import OPS
 from shapecalc.ops.terms import BoundTerm
-from shapecalc.tree import Call, Number, Tree
+from shapecalc.tree import Call, Leaf, Number, Tree
 
 MOST_TERMS = 300
 
@@ -58,6 +59,9 @@ def expanded_terms(terms: Iterable[Term]) -> list[Term]:
     """Multiply out every factor that is a sum."""
     done: list[Term] = []
     for term in terms:
+        if all(isinstance(tree, Leaf) and power == 1 for tree, _, power in term.factors):
+            done.append(term)
+            continue
         products = [term._replace(factors=())]
         for factor in term.factors:
             products = _times(products, expanded(factor.tree, factor.labels, factor.power))
@@ -65,8 +69,10 @@ def expanded_terms(terms: Iterable[Term]) -> list[Term]:
     return done
 
 
-def expanded(tree: Tree, labels: Labels, power: Fraction = Fraction(1)) -> list[Term]:
+def expanded(tree: Tree, labels: Labels, power: Fraction = ONCE) -> list[Term]:
     """Write an entry of a tree, to a power, as a sum of products."""
+    if isinstance(tree, Leaf) and power == 1:
+        return [Term(ONCE, (Factor(tree, labels),))]
     if (inside := make.squared_root(tree, power)) is not None:
         return expanded(inside, labels, power / 2)
     if power != 1:
@@ -80,7 +86,7 @@ def expanded(tree: Tree, labels: Labels, power: Fraction = Fraction(1)) -> list[
             return _choice(tree, labels)
         case Call(op="le" | "lt" | "ne"):
             opposite = Factor(make.opposite(tree), labels)
-            return [Term(Fraction(1), ()), Term(Fraction(-1), (opposite,))]
+            return [Term(ONCE, ()), Term(Fraction(-1), (opposite,))]
         case Call() if OPS[tree.op].formula is not None:
             return _by_formula(tree, labels)
         case Call() if OPS[tree.op].linear is not None:
@@ -88,7 +94,7 @@ def expanded(tree: Tree, labels: Labels, power: Fraction = Fraction(1)) -> list[
         case Call() if OPS[tree.op].applied_by is not None:
             return [Term(Fraction(1), (maps.in_one_way(tree, labels),))]
         case _:
-            return [Term(Fraction(1), (Factor(tree, labels),))]
+            return [Term(ONCE, (Factor(tree, labels),))]
 
 
 def _to_power(tree: Tree, labels: Labels, power: Fraction) -> list[Term]:
@@ -104,7 +110,7 @@ def _choice(tree: Call, labels: Labels) -> list[Term]:
     """Write where(C, A, B) as M·A + B - M·B, M being 1 where C holds and 0 elsewhere."""
     mask, chosen, otherwise = tree.operands
     indicator = make.where(mask, make.UNITY, make.ZERO)
-    one = [Term(Fraction(1), (Factor(indicator, _aligned(indicator, labels)),))]
+    one = [Term(ONCE, (Factor(indicator, _aligned(indicator, labels)),))]
     both = (
         expanded(chosen, _aligned(chosen, labels)),
         expanded(otherwise, _aligned(otherwise, labels)),
@@ -159,7 +165,7 @@ def _single(tree: Tree, labels: Labels, power: Fraction) -> list[Term]:
     if term is not None and number is not None:
         factors = tuple(f._replace(power=f.power * power) for f in term.factors)
         return [Term(number, factors)]
-    return [Term(Fraction(1), (_in_one_way(Factor(tree, labels, power)),))]
+    return [Term(ONCE, (_in_one_way(Factor(tree, labels, power)),))]
 
 
 def _in_one_way(factor: Factor) -> Factor:
@@ -207,7 +213,8 @@ def _by_formula(tree: Call, labels: Labels) -> list[Term]:
         letters.update(summed)
         start = Term(pattern.coefficient, (), (), tuple(summed.values()))
         products = [multiply(start, constraints(pattern, letters))]
-        products = _times(products, _sizes(pattern, tree))
+        if pattern.sizes:
+            products = _times(products, _sizes(pattern, tree))
         for factor in pattern.factors:
             own = tuple(letters[i] if i else None for i in factor.letters)
             operand = tree.operands[factor.operand or 0]
@@ -245,7 +252,7 @@ def _by_jacobian(tree: Call, labels: Labels) -> list[Term]:
 def _sizes(pattern: BoundTerm, tree: Call) -> list[Term]:
     op = OPS[tree.op]
     dims = op.bound(tuple(each.shape for each in tree.operands), tree.attributes).dims
-    products = [Term(Fraction(1), ())]
+    products = [Term(ONCE, ())]
     for letter in pattern.sizes:
         for size, power in size_powers(dims[letter]):
             products = _times(products, expanded(size, (), -power))

@@ -111,7 +111,7 @@ def inverse_of(count: int) -> int:
 def to_power(value: Element, exponent: int) -> Element:
     """Raise to a whole power, which may be negative."""
     if isinstance(value, int) and (exponent >= 0 or value % P):
-        return pow(value, exponent, P)
+        return value * value % P if exponent == 2 else pow(value, exponent, P)
     base = value if exponent >= 0 else inverse(value)
     result: Element = 1
     for bit in f"{abs(exponent):b}":

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from math import prod
 
 from shapecalc.verify.field import Element, P
-from shapecalc.verify.plans import ReductionPlan
+from shapecalc.verify.planned import ReductionPlan
 from shapecalc.verify.point import Point
 
 

@@ -4,18 +4,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import lru_cache
 from math import prod
-from operator import mul
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from shapecalc.dims import ONE, Dim, Shape
 from shapecalc.ops.binding import Bound
 from shapecalc.ops.build import defined
 from shapecalc.ops.registry import OPS
 from shapecalc.ops.terms import BoundCondition, BoundTerm
-from shapecalc.tree import Call, Tree
+from shapecalc.tree import Attribute, Attributes, Call, Leaf, Tree, call, leaf
 from shapecalc.verify.arrays import Gather, Letters, Sizes, gather, picker
+from shapecalc.verify.by_letters import is_by_letters
 from shapecalc.verify.field import P, Unsupported, inverse_of
 from shapecalc.verify.places import Rule, meeting, places
+from shapecalc.verify.planned import FormulaPlan, ReductionPlan, SpreadPlan, TermPlan
 from shapecalc.verify.rows import SHORTEST, Contraction, Rows
 
 POINT = "<point>"
@@ -24,85 +25,14 @@ POINT = "<point>"
 MOST_ENTRIES = 500_000
 """How many numbers an array may have, or be multiplied and summed to make one, at one point."""
 
+SMALL = 4_000
+"""For how many products of entries a plan is kept for other expressions."""
+
 MOST_MEETINGS = 150_000
 """The same, where it is listed which entries meet."""
 
 _Lengths = dict[str | None, int]
 """How far each letter runs; an axis without one is of size 1."""
-
-
-class TermPlan(NamedTuple):
-    """One term of a formula: operands to whole powers, multiplied and summed, times a number.
-
-    `gathers` pick of each factor the entries that meet, `summed` of them in each entry of the
-    output; `scale` and `number` are the coefficient in floats and in the field. `weights` are 0
-    where nothing meets, None where something does everywhere.
-    """
-
-    operands: tuple[int, ...]
-    powers: tuple[int, ...]
-    gathers: tuple[Gather, ...]
-    summed: int
-    entries: int
-    scale: float
-    number: int
-    weights: tuple[int, ...] | None = None
-    rows: Rows | Contraction | None = None
-
-    def combined(self, arrays: Sequence[Sequence[Any]]) -> Sequence[Any]:
-        """Multiply entries of arrays, one for each factor, and add up."""
-        if self.rows is not None:
-            return self.rows.combined(arrays)
-        if not arrays:
-            return [1] * self.entries if self.weights is None else self._added_up(self.weights)
-        product = self.gathers[0](arrays[0])
-        for pick, array in zip(self.gathers[1:], arrays[1:], strict=True):
-            product = list(map(mul, product, pick(array)))
-        if self.weights is not None:
-            product = list(map(mul, self.weights, product))
-        return self._added_up(product)
-
-    def _added_up(self, product: Sequence[Any]) -> Sequence[Any]:
-        if self.summed == 1:
-            return product
-        starts = range(0, len(product), self.summed)
-        return [sum(product[start : start + self.summed]) for start in starts]
-
-    def scaled(self, arrays: Sequence[Sequence[float]]) -> list[float]:
-        """Evaluate in floats."""
-        entries = self.combined(arrays)
-        return list(entries) if self.scale == 1 else [self.scale * entry for entry in entries]
-
-    def reduced(self, arrays: Sequence[Sequence[Any]]) -> list[Any]:
-        """Evaluate in the field."""
-        entries = self.combined(arrays)
-        if self.number != 1:
-            return [self.number * entry % P for entry in entries]
-        if len(arrays) == 1 and self.summed == 1:
-            return list(entries)
-        return [entry % P for entry in entries]
-
-
-class FormulaPlan(NamedTuple):
-    """A formula at fixed sizes: its terms, and the sizes that come out."""
-
-    terms: tuple[TermPlan, ...]
-    sizes: Sizes
-
-
-class SpreadPlan(NamedTuple):
-    """Operands that broadcast: for each, what picks the entries that the output's entries take."""
-
-    gathers: tuple[Gather, ...]
-    sizes: Sizes
-
-
-class ReductionPlan(NamedTuple):
-    """An operand whose entries are taken in groups, each of which makes one entry."""
-
-    gather: Gather
-    group: int
-    sizes: Sizes
 
 
 class Plans:
@@ -118,14 +48,19 @@ class Plans:
         self._spreads: dict[Call, SpreadPlan] = {}
         self._definitions: dict[Call, Tree] = {}
         self._shapes: dict[Shape, Sizes] = {}
+        self._odd: set[Shape] = set()  # with an axis of size 1 that does not broadcast
 
     def size(self, shape: Shape) -> Sizes:
         """Return the sizes of a shape."""
         found = self._shapes.get(shape)
         if found is None:
-            found = tuple(dim.size(self.sizes) for dim in shape)
+            found = tuple([dim.size(self.sizes) for dim in shape])
             _hold_to_limit(found)
             self._shapes[shape] = found
+            if 1 in found and any(
+                n == 1 and not dim.is_one for n, dim in zip(found, shape, strict=True)
+            ):
+                self._odd.add(shape)
         return found
 
     def definition(self, tree: Call) -> Tree:
@@ -140,27 +75,50 @@ class Plans:
         """Plan an op that states a formula."""
         found = self._formulas.get(tree)
         if found is None:
-            letters = _letters(tree)
-            lengths = self._lengths(letters.dims)
-            terms = tuple(self._term(term, lengths) for term in letters.terms)
-            sizes = tuple(lengths[i] for i in letters.output)
-            found = self._formulas[tree] = FormulaPlan(terms, sizes)
+            own = self._small(tree)
+            if own is None:
+                found = self._formula(tree)
+            else:
+                found = _small_formula(tree.op, tree.attributes, own, self.points)
+            self._formulas[tree] = found
         return found
+
+    def _formula(self, tree: Call) -> FormulaPlan:
+        letters = _letters(tree)
+        lengths = self._lengths(letters.dims)
+        terms = tuple(self._term(term, lengths) for term in letters.terms)
+        return FormulaPlan(terms, tuple(lengths[i] for i in letters.output))
 
     def spread(self, tree: Call) -> SpreadPlan:
         """Plan an elementwise op."""
         found = self._spreads.get(tree)
         if found is None:
-            bound = _bound(tree)
-            lengths = self._lengths(bound.dims)
-            order = (POINT, *(i for i in bound.output if i is not None))
-            _hold_to_limit([lengths[i] for i in order if i != POINT])
-            gathers = tuple(
-                _gather((POINT, *own), (POINT, *own), order, lengths) for own in bound.operands
-            )
-            sizes = tuple(lengths[i] for i in bound.output)
-            found = self._spreads[tree] = SpreadPlan(gathers, sizes)
+            own = self._small(tree)
+            if own is None:
+                found = self._spread(tree)
+            else:
+                found = _small_spread(tree.op, tree.attributes, own, self.points)
+            self._spreads[tree] = found
         return found
+
+    def _spread(self, tree: Call) -> SpreadPlan:
+        bound = _bound(tree)
+        lengths = self._lengths(bound.dims)
+        order = (POINT, *(i for i in bound.output if i is not None))
+        _hold_to_limit([lengths[i] for i in order if i != POINT])
+        gathers = tuple(
+            _gather((POINT, *own), (POINT, *own), order, lengths) for own in bound.operands
+        )
+        return SpreadPlan(gathers, tuple(lengths[i] for i in bound.output))
+
+    def _small(self, tree: Call) -> tuple[Sizes, ...] | None:
+        """Return the operands' sizes where a plan depends on nothing else, and they are few."""
+        if not is_by_letters(tree.op) or any(map(_holds_dims, tree.attributes)):
+            return None
+        sizes = tuple([self.size(operand.shape) for operand in tree.operands])
+        if self._odd and any(operand.shape in self._odd for operand in tree.operands):
+            return None
+        return sizes if self.points * prod(map(prod, sizes)) <= SMALL else None
 
     def reduction(self, tree: Call) -> ReductionPlan:
         """Plan an op that takes entries along axes together."""
@@ -250,6 +208,33 @@ class Plans:
         step = count // self.points
         starts = range(0, count, step)
         return picker([start + at for start in starts for at in one], count)
+
+
+@lru_cache(maxsize=1024)
+def _small_formula(
+    op: str, attributes: Attributes, sizes: tuple[Sizes, ...], points: int
+) -> FormulaPlan:
+    """Plan a formula once for all trees whose operands have these sizes."""
+    return Plans({}, points)._formula(_at_numbers(op, attributes, sizes))  # noqa: SLF001 (of this module)
+
+
+@lru_cache(maxsize=1024)
+def _small_spread(
+    op: str, attributes: Attributes, sizes: tuple[Sizes, ...], points: int
+) -> SpreadPlan:
+    return Plans({}, points)._spread(_at_numbers(op, attributes, sizes))  # noqa: SLF001 (of this module)
+
+
+def _at_numbers(op: str, attributes: Attributes, sizes: tuple[Sizes, ...]) -> Call:
+    """Return an op applied to names that have numbers for dims; its own shape is not asked."""
+    shapes = (tuple(map(Dim.number, own)) for own in sizes)
+    names = tuple(leaf(f"<{place}>", shape) for place, shape in enumerate(shapes))
+    return call(op, names, attributes, ())
+
+
+def _holds_dims(attribute: tuple[str, Attribute]) -> bool:
+    _, value = attribute
+    return isinstance(value, Dim | Leaf | tuple) and value != ()
 
 
 class _TermLetters(NamedTuple):

@@ -21,4 +21,4 @@ class Point(NamedTuple):
 
     def without_slope(self) -> "Point":
         """Return the value alone."""
-        return self._replace(slope=None)
+        return self if self.slope is None else Point(self.sizes, self.floats, self.exact)

@@ -11,6 +11,10 @@ from shapecalc.ops.inside import quotients_of
 from shapecalc.ops.registry import OPS
 from shapecalc.ops.terms import BoundTerm
 from shapecalc.tree import Call
+from shapecalc.verify.by_letters import has_conditions, is_by_letters
+
+LITTLE = 5_000
+"""Products that nobody minds, whatever they are exactly."""
 
 
 def room_for(tree: Call) -> Iterator[Dim]:
@@ -20,7 +24,7 @@ def room_for(tree: Call) -> Iterator[Dim]:
     """
     op = OPS[tree.op]
     yield from quotients_of(tree)
-    if op.formula is None:
+    if op.formula is None or not has_conditions(tree.op):
         return
     bound = op.bound(tuple(operand.shape for operand in tree.operands), tree.attributes)
     yield from (dim for dim in bound.dims.values() if dim.has_divisor)
@@ -36,11 +40,19 @@ def room_for(tree: Call) -> Iterator[Dim]:
             yield bound.dims[letter] - Dim.number(2 * abs(number.numerator))
 
 
-def work_of(tree: Call, sizes: Mapping[str, int]) -> int:
-    """Return how many products an op takes whose formula ties letters of several operands."""
+def work_of(tree: Call, sizes: Mapping[str, int], largest: int) -> int:
+    """Return how many products an op takes whose formula ties letters of several operands.
+
+    That is at most as many as its axes have entries, the `largest` size each: a bound that is low
+    is enough.
+    """
     op = OPS[tree.op]
     if op.formula is None or len(tree.operands) < 2:
         return 0
+    if is_by_letters(tree.op):
+        most: int = largest ** sum(len(operand.shape) for operand in tree.operands)
+        if most < LITTLE:
+            return most
     dims = op.bound(tuple(operand.shape for operand in tree.operands), tree.attributes).dims
     works = (_work(term, dims, sizes) for term in op.terms(tree))
     return max((work for work in works), default=0)

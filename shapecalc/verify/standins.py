@@ -24,8 +24,24 @@ def stand_ins(
     a rest, any whole number will do that is no product of two literals. Raises Unsupported where no
     sizes are found, as for axes `n - m` and `m - n`.
     """
-    pair = _both_stand_ins(tuple(dict.fromkeys(dims)), literals, least_work)
-    return dict(pair[assignment % 2])
+    every = tuple(dict.fromkeys(dims))
+    names = [dim.only_name for dim in every if dim.only_name is not None]
+    if len(names) < len(every):
+        return dict(_both_stand_ins(every, literals, least_work)[assignment % 2])
+    pair = _for_names(len(names), literals, least_work)
+    return dict(zip(names, pair[assignment % 2], strict=True))
+
+
+@lru_cache(maxsize=64)
+def _for_names(
+    count: int,
+    literals: frozenset[int],
+    least_work: bool,  # noqa: FBT001 (part of a key)
+) -> tuple[tuple[int, ...], ...]:
+    """Give sizes to so many plain names, whatever they are."""
+    names = [Dim.named(str(number)) for number in range(count)]
+    pair = _both_stand_ins(tuple(names), literals, least_work)
+    return tuple(tuple(sizes[str(name)] for name in names) for sizes in pair)
 
 
 @lru_cache(maxsize=16)
