@@ -10,6 +10,7 @@ import pytest
 from checking import SPECS, json_of
 
 from shapecalc import api
+from shapecalc.matrix.latex import latex_name
 from shapecalc.records import Report
 from shapecalc.render import terminal
 from shapecalc.render.output import Look
@@ -24,9 +25,14 @@ def pages_of(report: Report) -> str:
     pages = [terminal.report_page(report, Look()), terminal.report_page(report, Look(), full=True)]
     pages += [terminal.one_step_page(report, step, Look()) for step in report.steps[:30]]
     lines = json.dumps(json_of(report), ensure_ascii=False, indent=1).splitlines()
-    if any("_" in value.name for value in report.values):  # LaTeX makes a subscript of the rest
+    if any(map(has_own_sign, (value.name for value in report.values))):
         lines = [line for line in lines if '"latex":' not in line]
     return "\n".join([*pages, *lines])
+
+
+def has_own_sign(name: str) -> bool:
+    """Say whether LaTeX makes a subscript of the rest of a name, or a letter of its own."""
+    return "_" in name or re.match(r"\\(?!operatorname)", latex_name(name)) is not None
 
 
 def parts(name: str) -> tuple[str, str]:

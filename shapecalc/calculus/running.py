@@ -11,6 +11,7 @@ from itertools import count
 from shapecalc.backprop import JacobianTooLarge
 from shapecalc.calculus.closing import by_symmetry
 from shapecalc.calculus.derivation import Derivation, Form
+from shapecalc.calculus.elsewhere import elsewhere
 from shapecalc.calculus.evaluating import At, NotEvaluated, evaluated
 from shapecalc.calculus.functions import Dependence, NoTangent
 from shapecalc.calculus.vecforms import VecForm, vec_form
@@ -24,7 +25,7 @@ from shapecalc.ops.build import CONSTANTS
 from shapecalc.ops.names import ALIASES, PREFIXES
 from shapecalc.ops.registry import OPS
 from shapecalc.parsing import names_in, parse_expression
-from shapecalc.records import Derived, Dims, Formula, LaidOut, Report
+from shapecalc.records import Derived, Dims, Formula, LaidOut, Late, Report
 from shapecalc.report.axes import listed
 from shapecalc.report.detail import kink
 from shapecalc.report.formulas import formula_record
@@ -236,6 +237,7 @@ def derived(
     effective = None if effective is None else derivation.shown(derivation.read(effective))
     differential = derivation.differential if derivation.kinds[0] != "scalar" else None
     is_tensor = numerator is None and denominator is None
+    structured = _structured(derivation, symmetric)
     vec = _vec(differential, derivation, by_rows=by_rows) if is_tensor else None
     return Derived(
         expression=expression,
@@ -255,9 +257,12 @@ def derived(
         vec=None if vec is None else vec.text,
         swap=None if vec is None else vec.swap,
         checked=derivation.checked,
+        elsewhere=Late(
+            lambda: elsewhere(derivation, dict(_trees(derivation, differential, symmetric)))
+        ),
         where=tuple(_where(derivation)),
         kinks=tuple(_kinks(derivation)),
-        structured=_structured(derivation, symmetric),
+        structured=None if structured is None else formula_record(structured),
     )
 
 
@@ -288,6 +293,21 @@ def _unfolded(term: Term) -> Term:
     return term._replace(factors=tuple(factors), summed=tuple(summed))
 
 
+def _trees(
+    derivation: Derivation, differential: Tree | None, symmetric: frozenset[str]
+) -> Iterator[tuple[str, Tree]]:
+    """Yield the formulas of a derivative, each with what it is."""
+    forms = {"numerator": derivation.numerator, "denominator": derivation.denominator}
+    for name, form in forms.items():
+        if form is not None:
+            yield name, by_symmetry(_in_full(form.tree, derivation), symmetric)[0]
+    structured = _structured(derivation, symmetric)
+    if structured is not None:
+        yield "structured", structured
+    if differential is not None:
+        yield "differential", _in_full(differential, derivation)
+
+
 def _laid_out(form: Form | None, derivation: Derivation, symmetric: frozenset[str]) -> LaidOut:
     if form is None:
         of, by = derivation.kinds
@@ -299,7 +319,7 @@ def _laid_out(form: Form | None, derivation: Derivation, symmetric: frozenset[st
     return LaidOut(formula_record(tree), _dims(tree.shape), "", steps)
 
 
-def _structured(derivation: Derivation, symmetric: frozenset[str]) -> Formula | None:
+def _structured(derivation: Derivation, symmetric: frozenset[str]) -> Tree | None:
     """Return the derivative by the entries that a symmetric matrix has: G + G.T - diag(diag(G)).
 
     Source: Petersen and Pedersen, The Matrix Cookbook, section 2.8.
@@ -314,7 +334,7 @@ def _structured(derivation: Derivation, symmetric: frozenset[str]) -> Formula | 
     rows = whole.shape[:1]
     diagonal = call("diag", (call("diag", (whole,), (), rows),), (), whole.shape)
     twice = make.times(number(2), whole) if turned is whole else make.added(whole, turned)
-    return formula_record(make.added(twice, make.negative(diagonal)))
+    return make.added(twice, make.negative(diagonal))
 
 
 def _vec(differential: Tree | None, derivation: Derivation, *, by_rows: bool) -> VecForm | None:

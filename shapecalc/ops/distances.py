@@ -51,6 +51,10 @@ def _norm(shapes: _Shapes, attributes: _Attributes) -> str:
     return _vector_norm(shapes, attributes)
 
 
+def _torch_norm(_: _Shapes, attributes: _Attributes) -> str | None:
+    return None if attributes["ord"] == "fro" else "torch.linalg.vector_norm"
+
+
 @op(
     REDUCED,
     definition=_norm,
@@ -58,6 +62,7 @@ def _norm(shapes: _Shapes, attributes: _Attributes) -> str:
     axis="r",
     positional=3,
     numpy="np.linalg.norm",
+    torch=_torch_norm,
     at_kink="where the norm is not 0",
 )
 def norm(
@@ -83,6 +88,8 @@ def norm(
     axis="r",
     positional=3,
     at_kink="where the norm is not 0",
+    torch="torch.linalg.vector_norm",
+    jax="jnp.linalg.vector_norm",
 )
 def vector_norm(
     X: Array,

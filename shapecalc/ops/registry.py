@@ -69,6 +69,8 @@ class Op:
     spelling: what else says the same at operands of these shapes, None where nothing does; that
     alone is in trees, so that one meaning has one formula however it is written (swapaxes).
     nonsingular: operands that must have an inverse.
+    numpy, torch, jax: its name there, or `f({0}, {axis})`, or what makes either; JAX has NumPy's
+    names unless stated. Without, its definition is written out.
     adds_axis: the attribute `axis` counts the axes of the result, which has one more.
     numbers: operands with how many of their last axes keep a size that is written as a number.
     indices: operands whose entries are whole numbers, each with the letter of the axis in which
@@ -92,6 +94,8 @@ class Op:
         axis: str | None = None,
         primitive: bool = False,
         numpy: str | None = None,
+        torch: str | Spelling | None = None,
+        jax: str | Spelling | None = None,
         sums_to_one: tuple[str, ...] = (),
         at_kink: str | None = None,
         takes_logits: str | None = None,
@@ -124,6 +128,8 @@ class Op:
         self.axis = axis
         self.primitive = primitive
         self.numpy = numpy
+        self.torch = torch
+        self.jax = jax or (numpy and f"j{numpy}")
         self.sums_to_one = sums_to_one
         self.at_kink = at_kink
         self.takes_logits = takes_logits
