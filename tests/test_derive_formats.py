@@ -1,5 +1,6 @@
 """What `derive` prints for other programs: code that runs as it stands, LaTeX, Markdown."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -8,10 +9,10 @@ import pytest
 from oracles import Step, World, all_steps, names_of, tree_of, world_of
 from typer.testing import CliRunner
 
-from shapecalc import api
+from shapecalc import api, cli
 from shapecalc.records import Code, Derived
 from shapecalc.report.code import Sources, Wanted, codes
-from shapecalc.spec.lines import Expression
+from shapecalc.spec.lines import Expression, function_of
 from shapecalc.tree import leaf, leaves
 
 Run = Callable[[str, str, dict[str, Any]], Any]
@@ -211,3 +212,124 @@ def test_every_op_runs_in_pytorch_or_is_refused_by_name(step: Step) -> None:
 @pytest.mark.parametrize("step", all_steps(), ids=str)
 def test_every_op_runs_in_jax_or_is_refused_by_name(step: Step) -> None:
     run_op(step, 2, in_jax)
+
+
+# --- what the command prints ---------------------------------------------------------------------
+
+
+def page(*arguments: str) -> tuple[int, str]:
+    result = runner.invoke(cli.app, ["derive", *arguments])
+    return result.exit_code, result.stdout + result.stderr
+
+
+QUADRATIC = ("x.T @ A @ x", "--wrt", "x", "--shape", "A=n,n", "--shape", "x=n,1")
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_code_has_a_function_for_each_layout_asked_for(library: str) -> None:
+    code, text = page(*QUADRATIC, "--output-format", library)
+    assert code == 0
+    assert text.count("def ") == 2
+    _, text = page(*QUADRATIC, "--output-format", library, "--layout", "numerator")
+    assert text == (
+        'def numerator(x, A):\n    """dY/dx of Y = x.T @ A @ x, numerator layout."""\n'
+        "    return x.T @ (A.T + A)\n"
+    )
+
+
+def test_dims_are_taken_from_shapes() -> None:
+
+    given = ("x / n + sum(A) * x", "--wrt", "x", "--shape", "A=m,n", "--shape", "x=n")
+    _, text = page(*given, "--output-format", "pytorch", "--layout", "numerator")
+    lines = text.splitlines()
+    assert lines[0] == "import torch"
+    assert "    n = x.shape[0]" in lines
+    assert '    like = {"dtype": x.dtype, "device": x.device}' in lines
+    assert "torch.eye(n, **like)" in lines[-1]
+
+
+def test_dim_that_is_no_axis_is_an_argument() -> None:
+    found = derived("sum(reshape(x, (2, n)) @ y)", "y", "x=2*n y=n")
+    text = dict(found.elsewhere().numpy.functions)["denominator"]
+    assert text.startswith("def denominator(x, y):\n") or ", n)" in text.splitlines()[0]
+
+
+def test_long_part_that_stands_twice_gets_a_name() -> None:
+    found = derived("sum(layer_norm(X @ W, g, b)**2)", "W", "X=m,n W=n,k g=k b=k")
+    text = dict(found.elsewhere().pytorch.functions)["denominator"]
+    assert "    part1 = " in text
+    assert text.count("torch.var(") == 1
+
+
+def test_op_without_an_equivalent_is_refused_by_name() -> None:
+    given = ("sum(conv1d(X, W))", "--wrt", "W", "--shape", "X=b,c,l", "--shape", "W=d,c,3")
+    code, text = page(*given, "--output-format", "jax")
+    assert code == 2
+    assert "`conv1d` has no equivalent in JAX" in " ".join(text.split())
+    assert page(*given, "--output-format", "pytorch")[0] == 0
+
+
+@pytest.mark.parametrize("spelling", [*LIBRARIES, "text", "latex"])
+def test_derivative_without_a_formula_is_no_empty_page(spelling: str) -> None:
+    given = ("repeat(x, 3, axis=0)", "--wrt", "x", "--shape", "x=m", "--layout", "numerator")
+    code, text = page(*given, "--output-format", spelling)
+    assert (code, bool(text.strip())) == (0, True) or "has no formula" in text
+
+
+def test_function_that_is_not_spelled_out_is_an_argument_with_its_derivative() -> None:
+    functions = tuple(map(function_of, ("u(x): k,1", "v(x): p,1")))
+    asked = Expression("u.T @ A @ v", "x", (("x", "n,1"), ("A", "k,p")), (), functions)
+    found = api.derive(asked, "<expression>").derived
+    assert found is not None
+    text = dict(found.elsewhere().jax.functions)["numerator"]
+    assert text.splitlines()[0] == "def numerator(u, A, v, du_dx, dv_dx):"
+
+
+def test_symmetric_matrix_has_a_function_of_its_own() -> None:
+    asked = Expression("logdet(S)", "S", (("S", "n,n"),), ("S: symmetric",))
+    found = api.derive(asked, "<expression>").derived
+    assert found is not None
+    S = np.array([[2.0, 0.3], [0.3, 1.5]])
+    text = whole_of(found.elsewhere().numpy)
+    inverse = np.linalg.inv(S)
+    expected = 2 * inverse - np.diag(np.diag(inverse))
+    np.testing.assert_allclose(in_numpy(text, "structured", {"S": S}), expected)
+
+
+def test_hessian_is_code_as_well() -> None:
+    found = derived("sum(x**3)", "x", "x=n", order=2)
+    x = np.array([0.5, 2.0, -1.0])
+    result = in_numpy(whole_of(found.elsewhere().numpy), "numerator", {"x": x})
+    np.testing.assert_allclose(result, np.diag(6 * x))
+
+
+def test_names_of_modules_and_keywords_are_put_aside() -> None:
+    found = derived("np.T @ lambda_ * relu", "np", "np=n,1 lambda_=n,1 relu=")
+    assert "def numerator(np_, lambda_, relu):" in whole_of(found.elsewhere().numpy)
+
+
+def test_json_has_the_code_of_each_library() -> None:
+    _, text = page(*QUADRATIC, "--output-format", "json")
+    code = json.loads(text)["derived"]["code"]
+    assert list(code) == ["numpy", "pytorch", "jax"]
+    for each in code.values():
+        assert list(each["functions"]) == ["numerator", "denominator"]
+        assert (each["imports"], each["why"]) == ([], None)
+
+
+def test_page_of_markdown_has_both_layouts_with_their_shapes() -> None:
+    _, text = page(*QUADRATIC, "--output-format", "markdown")
+    lines = text.splitlines()
+    assert lines[0] == "## The derivative of `x.T @ A @ x` by `x`"
+    assert r"| denominator | $\left(A + {A}^\top\right)\, x$ | $n \times 1$ |" in lines
+    assert lines[-1].startswith("Checked: algebra, for all sizes; exact, error < 2")
+    _, text = page(*QUADRATIC, "--output-format", "markdown", "--layout", "denominator")
+    assert "numerator" not in text
+
+
+def test_page_of_markdown_has_the_vec_form_of_a_tensor() -> None:
+    given = ("W @ X.T", "--wrt", "X", "--shape", "W=k,h", "--shape", "X=m,h")
+    _, text = page(*given, "--output-format", "markdown", "--row-major")
+    assert "$$\ndY = W\\, {dX}^\\top\n$$" in text
+    assert "With rows stacked:" in text
+    assert "`K vec(X) = vec(X.T)`" in text

@@ -25,14 +25,20 @@ def pages_of(report: Report) -> str:
     pages = [terminal.report_page(report, Look()), terminal.report_page(report, Look(), full=True)]
     pages += [terminal.one_step_page(report, step, Look()) for step in report.steps[:30]]
     lines = json.dumps(json_of(report), ensure_ascii=False, indent=1).splitlines()
-    if any(map(has_own_sign, (value.name for value in report.values))):
+    if any("_" in value.name for value in report.values):  # LaTeX makes a subscript of the rest
         lines = [line for line in lines if '"latex":' not in line]
+    names = {name for value in report.values for name in (f"d{value.name}", value.name)}
+    for name in sorted(names, key=len, reverse=True):  # and a letter of `gamma`
+        lines = [line.replace(escaped(latex_name(name)), in_words(name)) for line in lines]
     return "\n".join([*pages, *lines])
 
 
-def has_own_sign(name: str) -> bool:
-    """Say whether LaTeX makes a subscript of the rest of a name, or a letter of its own."""
-    return "_" in name or re.match(r"\\(?!operatorname)", latex_name(name)) is not None
+def escaped(latex: str) -> str:
+    return latex.replace("\\", "\\\\") if "\\" in latex else "no such name"
+
+
+def in_words(name: str) -> str:
+    return escaped(rf"\operatorname{{{name}}}")
 
 
 def parts(name: str) -> tuple[str, str]:

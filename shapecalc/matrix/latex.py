@@ -28,10 +28,10 @@ _GREEK = dict(
     )
 )
 _ACCENTS = {name: name for name in ("hat", "bar", "tilde", "dot", "vec")} | {"prime": ""}
-_STEM = re.compile(r"(d?)([^\W\d_]+)_*(\w*)")
+_STEM = re.compile(r"(d?)([^\W\d_]+)_?(\w*(?<!_))")
 _QUOTIENT = re.compile(r"d([^\W\d_]\w*?)_d([^\W\d_]\w*)")
 _WORD = re.compile(r"[^\W\d]\w*")
-_SIGNS = {"gt": ">", "ge": r"\ge", "lt": "<", "le": r"\le", "eq": "=", "ne": r"\ne"}
+_SIGNS = {"gt": ">", "ge": r"\geq", "lt": "<", "le": r"\leq", "eq": "=", "ne": r"\ne"}
 _FUNCTIONS = frozenset(
     {"exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "arctan", "det", "max", "min"}
 )
@@ -70,11 +70,11 @@ def _stem(d: str, rest: str) -> str:
 
 
 def _index(text: str) -> str:
-    if len(text) == 1:
-        return text
     letter = _GREEK.get(text, text)
     if letter in _GREEK.values():
         return f"{{\\{letter}}}"
+    if len(text) == 1:
+        return text
     plain = text.isdigit() or (len(text) <= 2 and text.isalnum())
     return f"{{{text}}}" if plain else f"{{{_upright(text)}}}"
 
