@@ -5,6 +5,7 @@ from collections.abc import Callable, Container
 from shapecalc.matrix.printing import (
     ATOM,
     INFIX,
+    MASKS,
     Printer,
     is_count,
     is_mask,
@@ -64,10 +65,17 @@ class TorchPrinter(JaxPrinter):
             case Call(op="permute", operands=(operand,)):
                 axes = self._attribute(tree.attribute("axes"))
                 return f"torch.permute({self.printed(operand)[0]}, {axes})", ATOM
+            case Call(op=op, operands=(left, right)) if op in MASKS and self._are_counts(tree):
+                sign, level = INFIX[op]
+                return f"{self.argument(left)} {sign} {self._within(right, level + 1)}", level
             case Call(op="where", operands=(condition, then, other)):
                 return self._choice(condition, then, other), ATOM
             case _:
                 return super().printed(tree)
+
+    def _are_counts(self, tree: Call) -> bool:
+        """Say whether a comparison is of plain numbers, and so would be no tensor."""
+        return all(is_count(operand, self.counts) for operand in tree.operands)
 
     def _choice(self, condition: Tree, then: Tree, other: Tree) -> str:
         mask = self.printed(condition)[0]
