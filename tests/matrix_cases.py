@@ -83,7 +83,7 @@ MATRICES: dict[str, list[tuple[str, str]]] = {
     ],
     "kron_sum_inverse": [("A, B", "A=m,m B=n,n")],
     "cholesky": [
-        ("A + 9 * eye(m)", "A=m,m"),
+        ("A + A.T + 9 * eye(m)", "A=m,m"),
         ("A @ A.T", "A=m,n"),
         ("A**2", "A=1,1"),
         ("A @ A.mT + eye(m)", "A=b,m,n"),

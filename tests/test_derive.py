@@ -437,7 +437,7 @@ def test_tensor_has_its_diagonal_its_effective_matrix_and_its_vec_form() -> None
 )
 def test_formulas_alone_are_to_be_pasted(layout: str, lines: list[str]) -> None:
     given = ("x.T @ A @ x", "--wrt", "x", "--shape", "x=n,1", "--shape", "A=n,n")
-    code, text = page(*given, "--layout", layout, "--output-format", "numpy")
+    code, text = page(*given, "--layout", layout, "--output-format", "text")
     assert (code, text.splitlines()) == (0, lines)
 
 

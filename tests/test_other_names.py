@@ -10,6 +10,7 @@ import pytest
 from checking import SPECS, json_of
 
 from shapecalc import api
+from shapecalc.matrix.latex import latex_name
 from shapecalc.records import Report
 from shapecalc.render import terminal
 from shapecalc.render.output import Look
@@ -26,7 +27,18 @@ def pages_of(report: Report) -> str:
     lines = json.dumps(json_of(report), ensure_ascii=False, indent=1).splitlines()
     if any("_" in value.name for value in report.values):  # LaTeX makes a subscript of the rest
         lines = [line for line in lines if '"latex":' not in line]
+    names = {name for value in report.values for name in (f"d{value.name}", value.name)}
+    for name in sorted(names, key=len, reverse=True):  # and a letter of `gamma`
+        lines = [line.replace(escaped(latex_name(name)), in_words(name)) for line in lines]
     return "\n".join([*pages, *lines])
+
+
+def escaped(latex: str) -> str:
+    return latex.replace("\\", "\\\\") if "\\" in latex else "no such name"
+
+
+def in_words(name: str) -> str:
+    return escaped(rf"\operatorname{{{name}}}")
 
 
 def parts(name: str) -> tuple[str, str]:

@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from shapecalc.calculus.derivation import Derivation, Form
+from shapecalc.calculus.elsewhere import elsewhere
 from shapecalc.calculus.facts import Facts, by_facts, structured
 from shapecalc.calculus.naming import named
 from shapecalc.calculus.vecforms import VecForm, vec_form
 from shapecalc.index import Factor, Term, fresh_labels
 from shapecalc.matrix.entries import Letters, sum_text
 from shapecalc.matrix.printing import text
-from shapecalc.records import Derived, Dims, Formula, LaidOut
+from shapecalc.records import Derived, Dims, Formula, LaidOut, Late
 from shapecalc.report.detail import kink
 from shapecalc.report.formulas import formula_record
 from shapecalc.tree import Call, Leaf, Tree, calls, leaf, leaves, rebuilt
@@ -85,10 +86,21 @@ class _Writer:
             vec=None if vec is None else vec.text,
             swap=None if vec is None else vec.swap,
             checked=derivation.checked,
+            elsewhere=Late(lambda: elsewhere(derivation, dict(self._trees()))),
             where=tuple(self._where()),
             kinks=tuple(_kinks(derivation)),
             structured=self.structured and (self._formula(self.structured[0]), self.structured[1]),
         )
+
+    def _trees(self) -> Iterator[tuple[str, Tree]]:
+        """Yield the formulas, each with what it is, without names for their parts."""
+        for name, found in zip(("numerator", "denominator"), self.layouts, strict=True):
+            if found is not None:
+                yield name, found[0]
+        if self.structured is not None:
+            yield "structured", self.structured[0]
+        if self.differential is not None:
+            yield "differential", self.differential
 
     @cached_property
     def letters(self) -> Letters:

@@ -10,7 +10,7 @@ from shapecalc.cli.options import UNUSABLE, Color, as_utf8
 
 if TYPE_CHECKING:
     from shapecalc.calculus.evaluating import At, Numbers
-    from shapecalc.records import Report
+    from shapecalc.records import Derived
     from shapecalc.spec.lines import Function
 
 PATH = "<expression>"
@@ -32,8 +32,11 @@ class DeriveFormat(StrEnum):
     FULL = "full"
     JSON = "json"
     TEXT = "text"
-    NUMPY = "numpy"
     LATEX = "latex"
+    MARKDOWN = "markdown"
+    NUMPY = "numpy"
+    PYTORCH = "pytorch"
+    JAX = "jax"
 
 
 def derive(
@@ -95,7 +98,7 @@ def derive(
     wants = None if color is Color.AUTO else color is Color.ALWAYS
     look = look_of(None, color=wants, ascii_only=ascii_only)
     if output_format is DeriveFormat.JSON:
-        from shapecalc.render.json import derived_document
+        from shapecalc.render.derived_json import derived_document
 
         write(derived_document(report, encoding=encoding_of(None)), None)
     elif output_format is DeriveFormat.FULL or report.derived is None:
@@ -105,25 +108,25 @@ def derive(
         page = derived_page(report, look, layout=layout.value, steps=steps, stacked=stacked)
         write(page, None)
     else:
-        write(_formulas(report, layout, output_format.value), None)
+        stacked = "rows" if row_major else "columns"
+        write(_written(report.derived, layout.value, output_format, stacked), None)
     raise typer.Exit(0 if report.derived is not None else UNUSABLE)
 
 
-def _formulas(report: "Report", layout: Layout, spelling: str) -> str:
-    """Print formulas alone, one a line, to be pasted: the numerator form first.
+def _written(found: "Derived", layout: str, output_format: DeriveFormat, stacked: str) -> str:
+    """Write a derivative for elsewhere: formulas alone, code, or a page of Markdown."""
+    if output_format is DeriveFormat.MARKDOWN:
+        from shapecalc.render.markdown import markdown
 
-    Before them, what stands for a name in them; where no layout is defined, the differential.
-    """
-    from shapecalc.render.derived import wanted_of
+        return markdown(found, layout=layout, stacked=stacked)
+    from shapecalc.render.pasted import LIBRARIES, NothingToPaste, code, formulas
 
-    found = report.derived
-    assert found is not None
-    forms = [getattr(found, name).formula for name in wanted_of(found, layout.value)]
-    lines = [getattr(formula, spelling) for formula in forms if formula is not None]
-    if not lines and found.differential is not None:
-        lines = [f"d{found.output} = {getattr(found.differential, spelling)}"]
-    where = [f"{name} = {getattr(whole, spelling)}" for name, whole in found.where]
-    return "".join(f"{line}\n" for line in (*where, *lines))
+    write = code if output_format.value in LIBRARIES else formulas
+    try:
+        return write(found, layout, output_format.value)
+    except NothingToPaste as reason:
+        hint = "--output-format"
+        raise typer.BadParameter(f"{reason}: {hint} full has the rest", param_hint=hint) from None
 
 
 def _refuse_twice(names: Sequence[str], option: str) -> None:

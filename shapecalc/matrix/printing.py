@@ -3,7 +3,7 @@
 The spec's language can be pasted back: `parse(text(tree))` gives the tree again.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from fractions import Fraction
 
 from shapecalc.dims import Dim
@@ -25,6 +25,7 @@ INFIX = {
 """Operator and how tightly it binds; unary minus binds by 4, ** by 5, .T and names by 6."""
 
 NEGATIVE, POWER, ATOM = 4, 5, 6
+ARITHMETIC = frozenset({"add", "sub", "mul", "div", "neg", "pow"})
 LISTED = frozenset({"concatenate", "stack"})
 """Ops that take their operands as one list."""
 BY_PLACE = frozenset({"arange", "pad", "eye", "tile", "one_hot"})
@@ -53,37 +54,64 @@ MASKS = frozenset({"gt", "ge", "lt", "le", "eq", "ne"})
 
 def text(tree: Tree) -> str:
     """Print in the spec's own language."""
-    return _Printer({}, "").printed(tree)[0]
+    return Printer({}, "").printed(tree)[0]
 
 
 def numpy_text(tree: Tree, names: Mapping[str, str]) -> str:
     """Print as Python that runs with NumPy; `names` are the ops' NumPy names."""
-    return _Printer(names, "np.").printed(_with_numbers(tree, ""))[0]
+    return Printer(names, "np.").printed(with_numbers(tree))[0]
 
 
-def _with_numbers(tree: Tree, around: str) -> Tree:
-    """Make numbers of a mask where NumPy's True and False would not do: all but factors.
+def with_numbers(tree: Tree, counts: Container[str] | None = None) -> Tree:
+    """Make numbers of a mask where True and False would not do: all but conditions and factors.
 
-    Of two masks that are multiplied, one has to be numbers: True times True is True.
+    The product of masks is a mask. `counts`: the names of whole numbers, for a library in which a
+    mask times one is whole, and so no factor of a matrix product.
     """
+    return _with_numbers(tree, counts, stays=False)
+
+
+def _with_numbers(tree: Tree, counts: Container[str] | None, *, stays: bool) -> Tree:
     if not isinstance(tree, Call):
         return tree
-    operands: tuple[Tree, ...]
-    if tree.op == "mul" and all(map(_is_mask, tree.operands)):
-        operands = (_with_numbers(tree.operands[0], ""), tree.operands[1])
-    else:
-        operands = tuple(_with_numbers(operand, tree.op) for operand in tree.operands)
+    operands = tuple(
+        _with_numbers(operand, counts, stays=_stays(tree, place, counts))
+        for place, operand in enumerate(tree.operands)
+    )
     plain = call(tree.op, operands, tree.attributes, tree.shape)
-    if tree.op in MASKS and around not in ("mul", "where"):
+    if is_mask(tree) and not stays:
         return call("where", (plain, number(1), number(0)), (), tree.shape)
     return plain
 
 
-def _is_mask(tree: Tree) -> bool:
-    return isinstance(tree, Call) and tree.op in MASKS
+def _stays(tree: Call, place: int, counts: Container[str] | None) -> bool:
+    """Say whether an operand may be a mask."""
+    if tree.op != "mul":
+        return tree.op == "where" and place == 0
+    other = tree.operands[1 - place]
+    return is_mask(tree) or (not is_mask(other) and (counts is None or not is_count(other, counts)))
 
 
-class _Printer:
+def is_mask(tree: Tree) -> bool:
+    """Say whether a formula is True and False: a comparison, or a product of them."""
+    if not isinstance(tree, Call):
+        return False
+    return tree.op in MASKS or (tree.op == "mul" and all(map(is_mask, tree.operands)))
+
+
+def is_count(tree: Tree, counts: Container[str]) -> bool:
+    """Say whether a formula is a plain number in Python: of numbers and names of numbers alone."""
+    match tree:
+        case Number():
+            return True
+        case Leaf(name=name):
+            return name in counts
+        case Call(op=op, operands=operands):
+            plain = op in ARITHMETIC or op == "pi"
+            return plain and all(is_count(each, counts) for each in operands)
+
+
+class Printer:
     """Prints with as few parentheses as the grammar needs; each part with how tightly it binds."""
 
     def __init__(self, names: Mapping[str, str], prefix: str) -> None:
@@ -105,7 +133,7 @@ class _Printer:
                 return f"{self._within(operand, ATOM)}.T", ATOM
             case Call(op="matrix_transpose", operands=(operand,)):
                 if self.prefix:  # NumPy has `.mT` from version 2 on only
-                    return f"np.swapaxes({self.printed(operand)[0]}, -1, -2)", ATOM
+                    return f"{self.prefix}swapaxes({self.printed(operand)[0]}, -1, -2)", ATOM
                 return f"{self._within(operand, ATOM)}.mT", ATOM
             case Call(op="permute", operands=(operand,)):
                 axes = self._attribute(tree.attribute("axes"))
@@ -118,7 +146,7 @@ class _Printer:
                 return f"{self._within(left, least)} {sign} {self._within(right, level + 1)}", level
         assert isinstance(tree, Call)
         if not tree.operands and not tree.attributes:
-            return f"np.{tree.op}", ATOM  # a value may be called pi
+            return f"{self.prefix or 'np.'}{tree.op}", ATOM  # a value may be called pi
         return self._call(tree), ATOM
 
     def _attribute(self, value: Attribute) -> str:
@@ -131,24 +159,36 @@ class _Printer:
     def _call(self, tree: Call) -> str:
         name = self.names.get(tree.op, tree.op)
         if self.prefix and tree.op == "diag" and said(tree) != tree.operands:
-            name = "np.diagflat"  # `np.diag` of a column takes one entry of it
-        operands = [self.printed(operand)[0] for operand in said(tree)]
+            name = f"{self.prefix}diagflat"  # `np.diag` of a column takes one entry of it
+        return self.called(name, tree)
+
+    def called(self, name: str, tree: Call) -> str:
+        """Print a call of an op by a name."""
+        operands = [self.argument(operand) for operand in said(tree)]
         attributes = dict(tree.attributes)
         if "subscripts" in attributes:
             return f'{name}("{attributes["subscripts"]}", {", ".join(operands)})'
         if tree.op in LISTED:
             operands = [f"[{', '.join(operands)}]"]
-        if tree.op in BY_PLACE and (not self.prefix or tree.op in self.names):
+        if tree.op in BY_PLACE and (not self.prefix or name != tree.op):
             keywords = [self._attribute(value) for _, value in tree.attributes]
             return f"{name}({', '.join([*operands, *keywords])})"
         if "shape" in attributes:
             return f"{name}({', '.join([*operands, self._shape(tree, attributes['shape'])])})"
         keywords = [
-            f"{key}={self._attribute(value)}"
+            f"{self.keyword(key)}={self._attribute(value)}"
             for key, value in tree.attributes
             if is_said(tree, key, value)
         ]
         return f"{name}({', '.join([*operands, *keywords])})"
+
+    def argument(self, tree: Tree) -> str:
+        """Print an operand of a function."""
+        return self.printed(tree)[0]
+
+    def keyword(self, key: str) -> str:
+        """Return what the library calls an attribute."""
+        return key
 
     def _shape(self, tree: Call, shape: Attribute) -> str:
         assert isinstance(shape, tuple)

@@ -15,7 +15,7 @@ def _counted(_: tuple[Shape, ...], given: Mapping[str, Attribute]) -> Written:
     return Written("-> Y[i]", {"i": count, "j": count})
 
 
-@op(_counted, formula="[j + 1 <= i]", numpy="np.arange")
+@op(_counted, formula="[j + 1 <= i]", numpy="np.arange", torch="torch.arange")
 def arange(*, n: Any) -> Array:
     """Count 0, 1, 2, … up to below n: `arange(n) < k` is a mask, 1 for the first k entries.
 

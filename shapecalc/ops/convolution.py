@@ -134,6 +134,7 @@ def _convolution(name: str, space: int) -> dict[str, Any]:
     """Return what an op states that is a convolution over so many axes of space."""
     read = _convolved(name, space)
     return {
+        "torch": f"torch.nn.functional.{name}",
         "shape": lambda shapes, given: read(shapes, given).signature,
         "formula": lambda shapes, given: read(shapes, given).formula,
         "numbers": ((0, space), (1, space)),
@@ -212,7 +213,9 @@ def _sizes_made(name: str, given: Given, least: list[Dim]) -> list[Dim]:
 
 def _transposed(name: str, space: int) -> dict[str, Any]:
     read = _spread_out(name, space)
+    called = f"torch.nn.functional.{name}"
     return {
+        "torch": lambda _, given: called if given["output_size"] is None else None,
         "shape": lambda shapes, given: read(shapes, given).signature,
         "formula": lambda shapes, given: read(shapes, given).formula,
         "numbers": ((0, space), (1, space)),

@@ -64,6 +64,10 @@ def _norm_otherwise(shapes: _Shapes, attributes: _Attributes) -> str | None:
     return _nuclear(shapes, attributes) if attributes["ord"] == "nuc" else None
 
 
+def _torch_norm(_: _Shapes, attributes: _Attributes) -> str | None:
+    return None if attributes["ord"] == "fro" else "torch.linalg.vector_norm"
+
+
 @op(
     REDUCED,
     definition=_norm,
@@ -72,6 +76,7 @@ def _norm_otherwise(shapes: _Shapes, attributes: _Attributes) -> str | None:
     positional=3,
     spelling=_norm_otherwise,
     numpy="np.linalg.norm",
+    torch=_torch_norm,
     at_kink="where the norm is not 0",
 )
 def norm(
@@ -100,6 +105,8 @@ def norm(
     axis="r",
     positional=3,
     at_kink="where the norm is not 0",
+    torch="torch.linalg.vector_norm",
+    jax="jnp.linalg.vector_norm",
 )
 def vector_norm(
     X: Array,

@@ -28,13 +28,20 @@ def matmul(A: Array, B: Array) -> Array:
     return np.asarray(A @ B)
 
 
-@op(DOT, formula=DOT_TERMS, numpy="np.dot")
+def _torch_dot(shapes: tuple[Shape, ...], _: Mapping[str, Attribute]) -> str | None:
+    """Leave out scalars, and stacks of which each meets each of the other's."""
+    left, right = map(len, shapes)
+    is_product = left and right and (left == 1 or right < 3)
+    return "torch.matmul" if is_product else None
+
+
+@op(DOT, formula=DOT_TERMS, numpy="np.dot", torch=_torch_dot)
 def dot(A: Array, B: Array) -> Array:
     """Multiply two matrices or vectors, as `A @ B` does: also a stack by one matrix."""
     return np.asarray(np.dot(A, B))
 
 
-@op("u[i], v[j] -> Y[i,j]", formula="u[i] v[j]", numpy="np.outer")
+@op("u[i], v[j] -> Y[i,j]", formula="u[i] v[j]", numpy="np.outer", torch="torch.outer")
 def outer(u: Array, v: Array) -> Array:
     """Multiply every entry of a vector by every entry of another."""
     return np.outer(u, v)
@@ -142,7 +149,13 @@ def _swapped_spelling(shapes: tuple[Shape, ...], attributes: Mapping[str, Attrib
     return _spelt(_swapped_order(shapes, attributes))
 
 
-@op(_swapped, formula=_any_order, numpy="np.swapaxes", spelling=_swapped_spelling)
+@op(
+    _swapped,
+    formula=_any_order,
+    numpy="np.swapaxes",
+    spelling=_swapped_spelling,
+    torch="torch.swapaxes({0}, {axis1}, {axis2})",
+)
 def swapaxes(X: Array, *, axis1: int, axis2: int) -> Array:
     """Swap two axes: `swapaxes(X, 0, 1)`."""
     return np.swapaxes(X, axis1, axis2)
@@ -168,7 +181,13 @@ def _moved_spelling(shapes: tuple[Shape, ...], attributes: Mapping[str, Attribut
     return _spelt(_moved_order(shapes, attributes))
 
 
-@op(_moved, formula=_any_order, numpy="np.moveaxis", spelling=_moved_spelling)
+@op(
+    _moved,
+    formula=_any_order,
+    numpy="np.moveaxis",
+    spelling=_moved_spelling,
+    torch="torch.moveaxis({0}, {source}, {destination})",
+)
 def moveaxis(
     X: Array, *, source: int | tuple[int, ...], destination: int | tuple[int, ...]
 ) -> Array:

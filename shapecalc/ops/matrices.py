@@ -42,6 +42,7 @@ def _inverted(shapes: Shapes, _: Given) -> Written:
     numpy="np.linalg.inv",
     nonsingular=("A",),
     has_identities=True,
+    torch="torch.linalg.inv",
 )
 def inv(A: Array) -> Array:
     """Invert a square matrix, or each of a stack: `inv(A) @ A` is the identity.
@@ -66,7 +67,12 @@ def _square(shapes: Shapes, _: Given) -> Written:
     return Written("A[..., i, j] -> Y[..., i, j]", {"i": rows, "j": rows})
 
 
-@op(_square, definition=_multiplied, numpy="np.linalg.matrix_power")
+@op(
+    _square,
+    definition=_multiplied,
+    numpy="np.linalg.matrix_power",
+    torch="torch.linalg.matrix_power",
+)
 def matrix_power(A: Array, *, n: int) -> Array:
     """Multiply a square matrix by itself; a negative power is that of its inverse."""
     factor = A if n > 0 else np.linalg.inv(A)
@@ -88,6 +94,7 @@ def _scalar_of(name: str, shapes: Shapes) -> Written:
     numpy="np.linalg.det",
     nonsingular=("A",),
     has_identities=True,
+    torch="torch.linalg.det",
 )
 def det(A: Array) -> Array:
     """Take the determinant of a square matrix, or of each of a stack.
@@ -103,6 +110,8 @@ def det(A: Array) -> Array:
     jacobian={"A": "inv(A)[..., q, p]"},
     at_kink="where the determinant of {A} is positive",
     nonsingular=("A",),
+    torch="torch.logdet",
+    jax="jnp.linalg.slogdet({0})[1]",
 )
 def logdet(A: Array) -> Array:
     """Take the logarithm of the determinant of a square matrix, which must be positive.
@@ -128,6 +137,12 @@ def _solved(shapes: Shapes, _: Given) -> Written:
     return Written("A[..., p, q], B[..., p, j] -> Y[..., i, j]", {"i": rows})
 
 
+def _torch_solve(shapes: Shapes, _: Given) -> str | None:
+    """Leave out what PyTorch reads by sizes: whether the right sides of a stack are vectors."""
+    left, right = map(len, shapes)
+    return "torch.linalg.solve" if left == right or (left, right) == (2, 1) else None
+
+
 def _of_matrix(shapes: Shapes, _: Given) -> str:
     return f"-inv(A)[..., i, p] Y[..., q{', j' * (len(shapes[1]) > 1)}]"
 
@@ -137,6 +152,7 @@ def _of_matrix(shapes: Shapes, _: Given) -> str:
     definition="inv(A) @ B",
     jacobian={"A": _of_matrix, "B": "inv(A)[..., i, p]"},
     numpy="np.linalg.solve",
+    torch=_torch_solve,
     nonsingular=("A",),
 )
 def solve(A: Array, B: Array) -> Array:
@@ -165,6 +181,7 @@ def _pseudo(shapes: Shapes, _: Given) -> Written:
         " + Y[d, p] Y[d, j] δ[i, q] - Y[i, b] A[b, q] Y[d, p] Y[d, j]"
     },
     numpy="np.linalg.pinv",
+    torch="torch.linalg.pinv",
     has_identities=True,
     at_kink="where {A} has full rank",
 )

@@ -4,11 +4,19 @@ Those are compositions of `standardize` and its kind, whose Jacobians give the t
 people write.
 """
 
+from collections.abc import Mapping
+
 from shapecalc.ops.array import Array, np
 from shapecalc.ops.reductions import Axes
 from shapecalc.ops.registry import op
+from shapecalc.tree import Attribute
 
 NORMALISED = "X[..., c] -> Y[..., c]"
+
+
+def _along_one(given: Mapping[str, Attribute], name: str) -> str | None:
+    """Return PyTorch's name of what takes no more than one axis there."""
+    return None if isinstance(given["axis"], tuple) else name
 
 
 @op(
@@ -17,6 +25,8 @@ NORMALISED = "X[..., c] -> Y[..., c]"
     jacobian={"X": "Y[..., c] δ[c,p] - Y[..., c] Y[..., p]"},
     axis="c",
     takes_logits="softmax",
+    torch=lambda _, given: _along_one(given, "torch.softmax"),
+    jax="jax.nn.softmax",
 )
 def softmax(X: Array, *, axis: int) -> Array:
     """Turn scores into probabilities that sum to 1 along an axis."""
@@ -30,6 +40,8 @@ def softmax(X: Array, *, axis: int) -> Array:
     jacobian={"X": "δ[c,p] - exp(Y)[..., p]"},
     axis="c",
     takes_logits="softmax",
+    torch=lambda _, given: _along_one(given, "torch.log_softmax"),
+    jax="jax.nn.log_softmax",
 )
 def log_softmax(X: Array, *, axis: int) -> Array:
     """Take the logarithm of softmax, computed without overflow."""

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from shapecalc.dims import Dim, Shape
 from shapecalc.ops.array import Array, np
 from shapecalc.ops.binding import ShapeMismatch
-from shapecalc.ops.registry import Written, op
+from shapecalc.ops.registry import Spelling, Written, op
 from shapecalc.ops.windows import Slide, each_of, hold_to_room, ways_of
 from shapecalc.tree import Attribute
 
@@ -65,6 +65,12 @@ def _pool(name: str, space: int, shapes: Shapes, given: Given) -> _Pool:
 # --- means --------------------------------------------------------------------------------------
 
 
+def _torch_name(name: str, space: int) -> Spelling:
+    """Name a pooling of PyTorch's, which has an axis of channels in front."""
+    called = f"torch.nn.functional.{name}"
+    return lambda shapes, _: called if len(shapes[0]) > space else None
+
+
 def _mean(name: str, space: int) -> dict[str, Any]:
     """Return what an op states that averages windows of so many axes."""
 
@@ -77,7 +83,8 @@ def _mean(name: str, space: int) -> dict[str, Any]:
         sizes = " ".join(f"/ |r{axis}|" for axis in pool.axes)
         return f"X[{pool.letters('x')}] {pool.deltas} {sizes}"
 
-    return {"shape": shape, "formula": formula, "numbers": ((0, space),)}
+    torch = _torch_name(name, space)
+    return {"shape": shape, "formula": formula, "numbers": ((0, space),), "torch": torch}
 
 
 @op(**_mean("avg_pool1d", 1))
@@ -142,6 +149,7 @@ def _largest(name: str, space: int) -> dict[str, Any]:
     return {
         "shape": shape,
         "definition": lambda _, given: _largest_of(space, given),
+        "torch": _torch_name(name, space),
         "jacobian": {"X": jacobian},
         "spelling": spelling,
         "numbers": ((0, space),),

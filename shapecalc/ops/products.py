@@ -67,6 +67,7 @@ def _inner(shapes: Shapes, _: Given) -> Subscripts:
     formula=lambda shapes, given: _terms(_inner(shapes, given)),
     numpy="np.inner",
     spelling=lambda shapes, given: _spelt(_inner(shapes, given)),
+    torch="torch.inner",
 )
 def inner(A: Array, B: Array) -> Array:
     """Sum products over the last axis of both: of vectors `A @ B`, of matrices `A @ B.T`."""
@@ -127,7 +128,7 @@ def _kronecker_term(shapes: Shapes, _: Given) -> str:
     return " ".join([f"A[{own}] B[{other}]", *deltas])
 
 
-@op(_kronecker, formula=_kronecker_term, numpy="np.kron")
+@op(_kronecker, formula=_kronecker_term, numpy="np.kron", torch="torch.kron")
 def kron(A: Array, B: Array) -> Array:
     """Put a copy of B, times the entry, for each entry of A: the Kronecker product.
 

@@ -12,13 +12,13 @@ Axes = int | tuple[int, ...] | None
 REDUCED = "X[..., r] -> Y[...]"
 
 
-@op(REDUCED, formula="X[..., r]", axis="r", numpy="np.sum")
+@op(REDUCED, formula="X[..., r]", axis="r", numpy="np.sum", torch="torch.sum")
 def sum_(X: Array, *, axis: Axes = None, keepdims: bool = False) -> Array:
     """Add up all entries, or those along the axes named."""
     return np.asarray(np.sum(X, axis=axis, keepdims=keepdims))
 
 
-@op(REDUCED, formula="X[..., r] / |r|", axis="r", numpy="np.mean")
+@op(REDUCED, formula="X[..., r] / |r|", axis="r", numpy="np.mean", torch="torch.mean")
 def mean(X: Array, *, axis: Axes = None, keepdims: bool = False) -> Array:
     """Average all entries, or those along the axes named."""
     return np.asarray(np.mean(X, axis=axis, keepdims=keepdims))
@@ -32,6 +32,7 @@ def mean(X: Array, *, axis: Axes = None, keepdims: bool = False) -> Array:
     positional=1,
     numpy="np.max",
     at_kink="where entries tie for the largest: 1 for each, by convention",
+    torch="torch.amax",
 )
 def max_(X: Array, *, axis: Axes = None, keepdims: bool = False) -> Array:
     """Take the largest entry of all, or along the axes named."""
@@ -46,6 +47,7 @@ def max_(X: Array, *, axis: Axes = None, keepdims: bool = False) -> Array:
     positional=1,
     numpy="np.min",
     at_kink="where entries tie for the smallest: 1 for each, by convention",
+    torch="torch.amin",
 )
 def min_(X: Array, *, axis: Axes = None, keepdims: bool = False) -> Array:
     """Take the smallest entry of all, or along the axes named."""
@@ -60,6 +62,7 @@ def min_(X: Array, *, axis: Axes = None, keepdims: bool = False) -> Array:
     positional=1,
     numpy="np.prod",
     at_kink="where no entry of {X} is 0",
+    torch="torch.prod",
 )
 def prod(X: Array, *, axis: Axes = None, keepdims: bool = False) -> Array:
     """Multiply all entries, or those along the axes named."""
@@ -102,6 +105,7 @@ def _std_jacobian(_: tuple[Shape, ...], attributes: Mapping[str, Attribute]) -> 
     axis="r",
     positional=1,
     numpy="np.var",
+    torch="torch.var",
 )
 def var(X: Array, *, axis: Axes = None, keepdims: bool = False, ddof: int | None = None) -> Array:
     """Average the squared distances from the mean, over all entries or along the axes named.
@@ -118,6 +122,7 @@ def var(X: Array, *, axis: Axes = None, keepdims: bool = False, ddof: int | None
     axis="r",
     positional=1,
     numpy="np.std",
+    torch="torch.std",
 )
 def std(X: Array, *, axis: Axes = None, keepdims: bool = False, ddof: int | None = None) -> Array:
     """Take the square root of the variance, of all entries or along the axes named."""
@@ -130,6 +135,8 @@ def std(X: Array, *, axis: Axes = None, keepdims: bool = False, ddof: int | None
     jacobian={"X": "softmax(X, axis=axes)[..., p]"},
     axis="r",
     positional=2,
+    torch="torch.logsumexp",
+    jax="jax.scipy.special.logsumexp",
 )
 def logsumexp(X: Array, *, axis: Axes = None, keepdims: bool = False) -> Array:
     """Take the logarithm of the sum of exp, of all entries or along the axes named."""
@@ -138,19 +145,19 @@ def logsumexp(X: Array, *, axis: Axes = None, keepdims: bool = False) -> Array:
     return np.asarray(np.sum(total, axis=axis, keepdims=keepdims))
 
 
-@op("-> Y[shape]", formula="1", numpy="np.ones")
+@op("-> Y[shape]", formula="1", numpy="np.ones", torch="torch.ones")
 def ones(*, shape: Any) -> Array:
     """Make an array of ones: `ones(m, n)`."""
     return np.ones(shape)
 
 
-@op("-> Y[shape]", formula="0", numpy="np.zeros")
+@op("-> Y[shape]", formula="0", numpy="np.zeros", torch="torch.zeros")
 def zeros(*, shape: Any) -> Array:
     """Make an array of zeros: `zeros(m, n)`."""
     return np.zeros(shape)
 
 
-@op("X[...] -> Y[shape]", formula="X[...]", numpy="np.broadcast_to")
+@op("X[...] -> Y[shape]", formula="X[...]", numpy="np.broadcast_to", torch="torch.broadcast_to")
 def broadcast_to(X: Array, *, shape: Any) -> Array:
     """Repeat a value along axes that it lacks or in which it has size 1."""
     return np.broadcast_to(X, shape)
@@ -178,7 +185,13 @@ def _all_letters(shapes: tuple[Shape, ...], _: Mapping[str, Attribute]) -> str:
     return f"X[{','.join(f'a{place}' for place in range(len(shapes[0])))}]"
 
 
-@op(_expanded, formula=_all_letters, numpy="np.expand_dims", adds_axis=True)
+@op(
+    _expanded,
+    formula=_all_letters,
+    numpy="np.expand_dims",
+    adds_axis=True,
+    torch="torch.unsqueeze({0}, {axis})",
+)
 def expand_dims(X: Array, *, axis: int) -> Array:
     """Insert an axis of size 1: a vector becomes a column (`axis=1`) or a row (`axis=0`)."""
     return np.expand_dims(X, axis)
@@ -193,7 +206,13 @@ def _without_units(shapes: tuple[Shape, ...], attributes: Mapping[str, Attribute
     return f"squeeze(X, axis={axis})" if units else "X"
 
 
-@op(_squeezed, formula=_all_letters, numpy="np.squeeze", spelling=_without_units)
+@op(
+    _squeezed,
+    formula=_all_letters,
+    numpy="np.squeeze",
+    spelling=_without_units,
+    torch="torch.squeeze({0}, {axis})",
+)
 def squeeze(X: Array, *, axis: Axes = None) -> Array:
     """Drop an axis of size 1, or all that have that size whatever the dims are."""
     return np.squeeze(X, axis=axis)

@@ -73,6 +73,8 @@ class Op:
     applied_by: of a Jacobian with four axes, the op that multiplies a matrix by it (see `maps`).
     of_identity: what it makes of the identity.
     has_identities: its results obey laws that algebra does not know: it never tells them apart.
+    numpy, torch, jax: its name there, or `f({0}, {axis})`, or what makes either; JAX has NumPy's
+    names unless stated. Without, its definition is written out.
     adds_axis: the attribute `axis` counts the axes of the result, which has one more.
     numbers: operands with how many of their last axes keep a size that is written as a number.
     indices: operands whose entries are whole numbers, each with the letter of the axis in which
@@ -96,6 +98,8 @@ class Op:
         axis: str | None = None,
         primitive: bool = False,
         numpy: str | None = None,
+        torch: str | Spelling | None = None,
+        jax: str | Spelling | None = None,
         sums_to_one: tuple[str, ...] = (),
         at_kink: str | None = None,
         takes_logits: str | None = None,
@@ -132,6 +136,8 @@ class Op:
         self.axis = axis
         self.primitive = primitive
         self.numpy = numpy
+        self.torch = torch
+        self.jax = jax or (numpy and f"j{numpy}")
         self.sums_to_one = sums_to_one
         self.at_kink = at_kink
         self.takes_logits = takes_logits

@@ -81,6 +81,8 @@ def _all_derivatives(function: Callable[[Array], Array], A: Array) -> Array:
     _of_matrix("expm"),
     primitive=True,
     jacobian={"A": "expm_jacobian(A)[i, j, p, q]"},
+    torch="torch.linalg.matrix_exp",
+    jax="jax.scipy.linalg.expm",
     has_identities=True,
 )
 def expm(A: Array) -> Array:
@@ -113,6 +115,7 @@ def expm_jacobian(A: Array) -> Array:
     _applied("expm_frechet"),
     definition=f"expm({MOVED})[:i, i:]",
     jacobian={"E": "expm_jacobian(A)[i, j, k, l]"},
+    jax="jax.scipy.linalg.expm_frechet({0}, {1}, compute_expm=False)",
     linear="E",
     sizes=("i",),
     has_identities=True,
@@ -213,6 +216,7 @@ def cosm_frechet(A: Array, E: Array) -> Array:
     _of_matrix("sqrtm"),
     primitive=True,
     jacobian={"A": "kron_sum_inverse(Y, Y)[i, j, p, q]"},
+    jax="jax.scipy.linalg.sqrtm",
     nonsingular=("A",),
     has_identities=True,
     at_kink="where {A} has no eigenvalue that is 0 or negative",
@@ -307,6 +311,7 @@ _DIAGONAL = "Y[..., i, j] inv(Y)[..., j, p] inv(Y)[..., j, q]"
         "A": f"1/2 {_HALF.format('p', 'q')} + 1/2 {_HALF.format('q', 'p')} - 1/2 {_DIAGONAL}"
     },
     numpy="np.linalg.cholesky",
+    torch="torch.linalg.cholesky",
     nonsingular=("A",),
     has_identities=True,
     at_kink="where {A} is symmetric and positive definite",

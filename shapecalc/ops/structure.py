@@ -79,6 +79,7 @@ def _padded(shapes: Shapes, given: Given) -> Changes:
     lambda shapes, given: _padded(shapes, given).signature,
     formula=lambda shapes, given: _padded(shapes, given).formula,
     numpy="np.pad",
+    torch="torch.nn.functional.pad({0}, {pad_width})",
 )
 def pad(X: Array, *, pad_width: Any) -> Array:
     """Put zeros around a value: `pad(X, ((1, 0), (0, 2)))`, in front and behind of each axis."""
@@ -111,7 +112,7 @@ def _joined_terms(shapes: Shapes, given: Given) -> str:
     return " + ".join(terms)
 
 
-@op(_joined, formula=_joined_terms, numpy="np.concatenate")
+@op(_joined, formula=_joined_terms, numpy="np.concatenate", torch="torch.cat")
 def concatenate(*operands: Array, axis: int = 0) -> Array:
     """Put values one behind another along an axis: `concatenate([A, B], axis=1)`."""
     return np.concatenate(operands, axis=axis)
@@ -131,7 +132,7 @@ def _stacked_terms(shapes: Shapes, _: Given) -> str:
     return " + ".join(f"X{n}[{own}] δ[y, {n - 1}]" for n in _numbers(shapes))
 
 
-@op(_stacked, formula=_stacked_terms, numpy="np.stack", adds_axis=True)
+@op(_stacked, formula=_stacked_terms, numpy="np.stack", adds_axis=True, torch="torch.stack")
 def stack(*operands: Array, axis: int = 0) -> Array:
     """Put values of one shape beside each other along a new axis: `stack([A, B], axis=0)`."""
     return np.stack(operands, axis=axis)
@@ -165,6 +166,7 @@ def _hold_to_one_shape(name: str, shapes: Shapes, without: int | None = None) ->
     lambda shapes, given: reshaped(shapes[0], given["shape"]).signature,
     formula=lambda shapes, given: reshaped(shapes[0], given["shape"]).formula,
     numpy="np.reshape",
+    torch="torch.reshape",
 )
 def reshape(X: Array, *, shape: Any) -> Array:
     """Give a value other axes with as many entries: `reshape(X, [n, h, d])`; -1 is worked out."""
@@ -175,6 +177,7 @@ def reshape(X: Array, *, shape: Any) -> Array:
     lambda shapes, _: reshaped(shapes[0], (Dim.number(-1),)).signature,
     formula=lambda shapes, _: reshaped(shapes[0], (Dim.number(-1),)).formula,
     numpy="np.ravel",
+    torch="torch.ravel",
 )
 def ravel(X: Array) -> Array:
     """Put all entries into one axis, row by row."""
@@ -194,6 +197,7 @@ def _flipped(shapes: Shapes, given: Given) -> Changes:
     lambda shapes, given: _flipped(shapes, given).signature,
     formula=lambda shapes, given: _flipped(shapes, given).formula,
     numpy="np.flip",
+    torch="torch.flip({0}, {axis})",
 )
 def flip(X: Array, *, axis: int | tuple[int, ...] | None = None) -> Array:
     """Reverse the order of entries along axes, along all of them where none is named."""
@@ -215,6 +219,7 @@ def _rolled(shapes: Shapes, given: Given) -> Changes:
     lambda shapes, given: _rolled(shapes, given).signature,
     formula=lambda shapes, given: _rolled(shapes, given).formula,
     numpy="np.roll",
+    torch="torch.roll({0}, {shift}, {axis})",
 )
 def roll(X: Array, *, shift: Any, axis: int | None = None) -> Array:
     """Move entries along an axis; those that leave at the end come in at the start."""
@@ -242,6 +247,7 @@ def _tiled(shapes: Shapes, given: Given) -> Changes:
     lambda shapes, given: _tiled(shapes, given).signature,
     formula=lambda shapes, given: _tiled(shapes, given).formula,
     numpy="np.tile",
+    torch="torch.tile({0}, {reps})",
 )
 def tile(X: Array, *, reps: Any) -> Array:
     """Put copies of a value side by side, as many along each of the last axes as `reps` says."""
@@ -264,6 +270,7 @@ def _repeated(shapes: Shapes, given: Given) -> Changes:
     lambda shapes, given: _repeated(shapes, given).signature,
     formula=lambda shapes, given: _repeated(shapes, given).formula,
     numpy="np.repeat",
+    torch="torch.repeat_interleave({0}, {repeats}, {axis})",
 )
 def repeat(X: Array, *, repeats: Any, axis: int | None = None) -> Array:
     """Put copies of each entry beside it along an axis."""
@@ -286,6 +293,7 @@ def _accumulated(shapes: Shapes, given: Given) -> Changes:
     lambda shapes, given: _accumulated(shapes, given).signature,
     formula=lambda shapes, given: _accumulated(shapes, given).formula,
     numpy="np.cumsum",
+    torch="torch.cumsum({0}, {axis})",
 )
 def cumsum(X: Array, *, axis: int | None = None) -> Array:
     """Add up along an axis, each entry with those before it."""
@@ -306,25 +314,35 @@ def _term_of_side(shapes: Shapes, mask: str) -> str:
     return f"X[{','.join([*letters, 'i', 'j'])}] {mask}"
 
 
-@op(_one_side, formula=lambda shapes, _: _term_of_side(shapes, "[i + |k| <= j]"), numpy="np.triu")
+@op(
+    _one_side,
+    formula=lambda shapes, _: _term_of_side(shapes, "[i + |k| <= j]"),
+    numpy="np.triu",
+    torch="torch.triu",
+)
 def triu(X: Array, *, k: int = 0) -> Array:
     """Keep what is on the diagonal and above it, put 0 below; `k` moves the diagonal up."""
     return np.triu(X, k)
 
 
-@op(_one_side, formula=lambda shapes, _: _term_of_side(shapes, "[j <= i + |k|]"), numpy="np.tril")
+@op(
+    _one_side,
+    formula=lambda shapes, _: _term_of_side(shapes, "[j <= i + |k|]"),
+    numpy="np.tril",
+    torch="torch.tril",
+)
 def tril(X: Array, *, k: int = 0) -> Array:
     """Keep what is on the diagonal and below it, put 0 above; `k` moves the diagonal up."""
     return np.tril(X, k)
 
 
-@op("X[i,i] -> Y[]", formula="X[i,i]", numpy="np.trace")
+@op("X[i,i] -> Y[]", formula="X[i,i]", numpy="np.trace", torch="torch.trace")
 def trace(X: Array) -> Array:
     """Add up the diagonal of a square matrix."""
     return np.asarray(np.trace(X))
 
 
-@op("X[i,i] -> Y[i]", formula="X[i,i]", numpy="np.diagonal")
+@op("X[i,i] -> Y[i]", formula="X[i,i]", numpy="np.diagonal", torch="torch.diagonal")
 def diagonal(X: Array) -> Array:
     """Take the diagonal of a square matrix, as a vector."""
     return np.diag(X)
@@ -344,7 +362,7 @@ def _diagonal_term(shapes: Shapes, _: Given) -> str:
     return "X[i] δ[i,j]" if len(shapes[0]) == 1 else "X[i,i]"
 
 
-@op(_diagonal_of, formula=_diagonal_term, numpy="np.diag")
+@op(_diagonal_of, formula=_diagonal_term, numpy="np.diag", torch="torch.diag")
 def diag(X: Array) -> Array:
     """Make a diagonal matrix of a vector; of a square matrix, take the diagonal."""
     return np.diag(X)
@@ -355,7 +373,7 @@ def _identity(_: Shapes, given: Given) -> Written:
     return Written("-> Y[i,j]", {"i": size, "j": size})
 
 
-@op(_identity, formula="δ[i,j]", numpy="np.eye")
+@op(_identity, formula="δ[i,j]", numpy="np.eye", torch="torch.eye")
 def eye(*, n: Any) -> Array:
     """Make the identity matrix of a size: `eye(n)`."""
     return np.eye(n)

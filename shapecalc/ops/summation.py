@@ -124,7 +124,7 @@ def _plainer(shapes: tuple[Shape, ...], attributes: Mapping[str, Attribute]) -> 
     return f'einsum("{found}", {names})'
 
 
-@op(_shape, formula=_terms, numpy="np.einsum", spelling=_plainer)
+@op(_shape, formula=_terms, numpy="np.einsum", spelling=_plainer, torch="torch.einsum")
 def einsum(*operands: Array, subscripts: str) -> Array:
     """Multiply operands in index notation: letters that the output lacks are summed.
 

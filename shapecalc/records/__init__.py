@@ -13,7 +13,7 @@ from shapecalc.records.chains import (
     ChainLink,
     Counted,
 )
-from shapecalc.records.derived import Derived, EntryAt, Evaluated, LaidOut
+from shapecalc.records.derived import Code, Derived, Elsewhere, EntryAt, Evaluated, LaidOut
 from shapecalc.records.steps import (
     Checked,
     Contraction,
@@ -47,11 +47,13 @@ __all__ = [
     "ChainLink",
     "Checked",
     "Claim",
+    "Code",
     "Contraction",
     "Counted",
     "Derived",
     "Dims",
     "Distinct",
+    "Elsewhere",
     "Entry",
     "EntryAt",
     "Evaluated",

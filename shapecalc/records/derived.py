@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from shapecalc.records.steps import Checked, Dims, Formula
+from shapecalc.records.steps import Checked, Dims, Formula, Late
 
 
 class LaidOut(NamedTuple):
@@ -34,6 +34,26 @@ class Evaluated(NamedTuple):
     worst: float
 
 
+class Code(NamedTuple):
+    """Functions of a derivative in one library, by name; where there is none, `why` says why.
+
+    `imports` are the lines that the functions need.
+    """
+
+    functions: tuple[tuple[str, str], ...]
+    imports: tuple[str, ...]
+    why: str = ""
+
+
+class Elsewhere(NamedTuple):
+    """A derivative as others read it: Python for each library, and the expression in LaTeX."""
+
+    numpy: Code
+    pytorch: Code
+    jax: Code
+    latex: str
+
+
 class Derived(NamedTuple):
     """The derivative of an expression by one name.
 
@@ -61,6 +81,7 @@ class Derived(NamedTuple):
     vec: str | None
     swap: str | None  # the name in `vec` of the matrix that turns vec(X) into vec(X.T)
     checked: Checked
+    elsewhere: Late[Elsewhere]
     where: tuple[tuple[str, Formula], ...] = ()  # a name in the formulas, and what it stands for
     kinks: tuple[str, ...] = ()  # what a derivative is taken to be where there is none
     structured: tuple[Formula, str] | None = None  # by the entries that a matrix has, and why

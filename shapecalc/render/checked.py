@@ -43,6 +43,16 @@ def checked_line(page: Page, every: Sequence[Named]) -> None:
         _note(page, _few(names), note)
 
 
+def ways_of(checked: Checked) -> list[str]:
+    """Say how one formula was checked: what was used, what was not, and why not."""
+    ways = _ways([checked])
+    used = [way.text for way in ways if way.used]
+    if not used:
+        return ["not checked", checked.note] if checked.note else ["not checked"]
+    unused = [way.unused for way in ways if not way.used]
+    return [*used, *unused, checked.note] if checked.note else [*used, *unused]
+
+
 def _told(way: _Way, total: int) -> str:
     return way.text if way.used == total else f"{way.text} ({way.used} of {total})"
 

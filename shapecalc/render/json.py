@@ -11,16 +11,13 @@ from shapecalc.records import (
     Checked,
     Claim,
     Counted,
-    Derived,
     Dims,
     Distinct,
-    Evaluated,
     Exact,
     Formula,
     Gradient,
     Independence,
     Jacobian,
-    LaidOut,
     Ledger,
     OrderingItem,
     Orderings,
@@ -39,67 +36,16 @@ Tree = None | bool | int | float | str | Sequence["Tree"] | dict[str, "Tree"]
 def document(reports: Sequence[Report], tally: Tally, *, encoding: str = "utf-8") -> str:
     """Print reports as one JSON document, in ASCII where the encoding lacks a character."""
     specs: list[Tree] = [_spec(report) for report in reports]
-    return _written({"specs": specs, "summary": dict(tally._asdict())}, encoding)
+    return written({"specs": specs, "summary": dict(tally._asdict())}, encoding)
 
 
-def derived_document(report: Report, *, encoding: str) -> str:
-    """Write a derivative, or the findings that say why there is none."""
-    found = None if report.derived is None else _derived(report.derived)
-    findings: list[Tree] = [_finding(finding) for finding in in_order(report.findings)]
-    return _written({"derived": found, "findings": findings}, encoding)
-
-
-def _written(content: dict[str, Tree], encoding: str) -> str:
+def written(content: dict[str, Tree], encoding: str) -> str:
     versions = {"schema_version": SCHEMA_VERSION, "shapecalc": shapecalc.__version__}
     tree = {**versions, **content}
     text = json.dumps(tree, ensure_ascii=False, allow_nan=False)
     if not _is_carried(text, encoding):
         text = json.dumps(tree, allow_nan=False)
     return text + "\n"
-
-
-def _derived(found: Derived) -> Tree:
-    return {
-        "expression": found.expression,
-        "output": found.output,
-        "output_shape": list(found.output_shape),
-        "wrt": found.wrt,
-        "wrt_shape": list(found.wrt_shape),
-        "of": found.kinds[0],
-        "by": found.kinds[1],
-        "full_shape": list(found.full_shape),
-        "entry": found.left,
-        "index": found.index_form,
-        "diagonal": list(found.diagonal),
-        "effective": None
-        if found.effective is None
-        else {"formula": found.effective[0], "shape": list(found.effective[1])},
-        "numerator": _laid_out(found.numerator),
-        "denominator": _laid_out(found.denominator),
-        "differential": None if found.differential is None else _formula(found.differential),
-        "vec": found.vec,
-        "where": {name: _formula(whole) for name, whole in found.where},
-        "kinks": list(found.kinks),
-        "structured": None if found.structured is None else _formula(found.structured[0]),
-        "evaluated": None if found.evaluated is None else _evaluated(found.evaluated),
-        "gradient_of": found.gradient_of or None,
-        "checked": _checked(found.checked),
-    }
-
-
-def _evaluated(found: Evaluated) -> Tree:
-    entries: list[Tree] = [
-        {**entry._asdict(), "row": list(entry.row), "column": list(entry.column)}
-        for entry in found.entries
-    ]
-    return {"sizes": dict(found.sizes), "entries": entries, "worst": found.worst}
-
-
-def _laid_out(laid: LaidOut) -> Tree:
-    if laid.formula is None:
-        return {"formula": None, "why": laid.why}
-    steps: list[Tree] = [{"rule": rule, "formula": text} for rule, text in laid.steps]
-    return {"formula": _formula(laid.formula), "shape": list(laid.shape), "steps": steps}
 
 
 def _is_carried(text: str, encoding: str) -> bool:
@@ -123,8 +69,8 @@ def _spec(report: Report) -> Tree:
         "steps": [_step(step) for step in report.steps],
         "gradients": [_gradient(gradient) for gradient in report.gradients],
         "claims": [_claim(claim) for claim in report.claims],
-        "findings": [_finding(finding) for finding in in_order(report.findings)],
-        "silenced": [_finding(finding) for finding in in_order(report.silenced)],
+        "findings": [finding_tree(finding) for finding in in_order(report.findings)],
+        "silenced": [finding_tree(finding) for finding in in_order(report.silenced)],
         "assumptions": list(report.assumptions),
         "examples": _examples(report.examples),
         "inferred_dims": list(report.inferred_dims),
@@ -253,8 +199,8 @@ def _step(step: Step) -> Tree:
             "lines": [{"text": text, "why": why} for text, why in step.contraction.lines],
         },
         "walk": [dict(edge._asdict()) for edge in step.walk],
-        "formula": _formula(step.formula),
-        "checked": _checked(step.checked),
+        "formula": formula_tree(step.formula),
+        "checked": checked_tree(step.checked),
     }
 
 
@@ -326,20 +272,20 @@ def _gradient(gradient: Gradient) -> Tree:
         "kind": gradient.kind,
         "shape": list(gradient.shape),
         "layout": gradient.layout,
-        "formula": _formula(gradient.formula),
+        "formula": formula_tree(gradient.formula),
         "steps": [
             {"output": output, "use": use, "numpy": numpy} for output, use, numpy in gradient.steps
         ],
-        "checked": _checked(gradient.checked),
+        "checked": checked_tree(gradient.checked),
         "note": gradient.note,
     }
 
 
-def _formula(formula: Formula) -> Tree:
+def formula_tree(formula: Formula) -> Tree:
     return dict(formula._asdict())
 
 
-def _checked(checked: Checked) -> Tree:
+def checked_tree(checked: Checked) -> Tree:
     error = checked.components
     return {
         "canonical": checked.canonical,
@@ -357,7 +303,7 @@ def _claim(claim: Claim) -> Tree:
     return {**claim._asdict(), "mistakes": list(claim.mistakes)}
 
 
-def _finding(finding: Finding) -> Tree:
+def finding_tree(finding: Finding) -> Tree:
     _, line, column, _ = finding.span
     return {
         "code": finding.code,

@@ -1,7 +1,8 @@
 """A formula tree → its record, in every spelling."""
 
+from shapecalc.matrix.latex import latex_text
 from shapecalc.matrix.printing import numpy_text, text
-from shapecalc.matrix.spelling import latex_text, unicode_text
+from shapecalc.matrix.spelling import unicode_text
 from shapecalc.ops.registry import OPS
 from shapecalc.records import Formula
 from shapecalc.tree import Tree
