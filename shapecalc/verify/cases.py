@@ -151,7 +151,7 @@ def drawn(
     shadow = functions is None or _branches(case)
     world = Evaluation(plans.sizes, {}, functions, shadow=shadow, plans=plans)
     world.equations = dict(case.equations)
-    domains = {**dict(case.domains), **_index_domains_of(case)}
+    domains = {**_mask_domains_of(case), **dict(case.domains), **_index_domains_of(case)}
     for name in _names_to_draw(case):
         if name.shape or name.name not in plans.sizes:
             world.values[name] = _joined(
@@ -181,6 +181,22 @@ def _index_domains_of(case: Case) -> dict[Leaf, Domain]:
     """Return the domains of the case's indices; the marker that is moved stands for its value."""
     found = index_domains(trees_of(case))
     return {case.value if name is case.wrt else name: known for name, known in found.items()}
+
+
+@lru_cache(maxsize=16)
+def _mask_domains_of(case: Case) -> dict[Leaf, Domain]:
+    """Return bits for names that are masks of `where` and no more, so that both sides occur."""
+    trees = trees_of(case)
+    parts = (part for tree in trees for part in calls(tree) if part.op == "where")
+    masks = {part.operands[0] for part in parts}
+    others = {
+        operand
+        for tree in trees
+        for part in calls(tree)
+        for operand in part.operands[part.op == "where" :]
+    }
+    names = (each for each in masks - others if isinstance(each, Leaf))
+    return {name: Domain("binary") for name in names if name not in (case.wrt, case.value)}
 
 
 @lru_cache(maxsize=16)
