@@ -60,6 +60,7 @@ ALIASES = {
     "t": "transpose",
     "σ": "sigmoid",
     "inverse": "inv",
+    "tr": "trace",
     "identity": "eye",
     "average": "mean",
     "float_power": "pow",
@@ -289,7 +290,8 @@ METHODS_OF_TORCH = (
 """Methods of PyTorch's that arrays of NumPy's do not have."""
 NOT_BUILT = frozenset(
     """pinv expm sqrtm cholesky
-    vec astype argmax""".split()  # noqa: SIM905 (read as a text)
+    vec astype argmax argmin argsort sort
+    eig eigh eigvals eigvalsh svd svdvals qr lu schur logm""".split()  # noqa: SIM905 (read as a text)
 )
 """Names of ops that a later version reads: refused by name, rather than called unknown."""
 
