@@ -13,12 +13,14 @@ from shapecalc.calculus.closing import by_symmetry
 from shapecalc.calculus.derivation import Derivation, Form
 from shapecalc.calculus.evaluating import At, NotEvaluated, evaluated
 from shapecalc.calculus.functions import Dependence, NoTangent
+from shapecalc.calculus.mistakes import as_asked, place_in, without_left_side
 from shapecalc.calculus.vecforms import VecForm, vec_form
 from shapecalc.diagnostics import Finding, Problem, Severity
 from shapecalc.graph import Graph, build_graph
 from shapecalc.index import Factor, Term, fresh_labels
-from shapecalc.matrix import make
+from shapecalc.matrix import entries, make
 from shapecalc.matrix.entries import Letters, sum_text
+from shapecalc.matrix.joining import Unreadable
 from shapecalc.matrix.printing import text
 from shapecalc.ops.build import CONSTANTS
 from shapecalc.ops.names import ALIASES, PREFIXES
@@ -26,7 +28,7 @@ from shapecalc.ops.registry import OPS
 from shapecalc.parsing import names_in, parse_expression
 from shapecalc.records import Derived, Dims, Formula, LaidOut, Report
 from shapecalc.report.axes import listed
-from shapecalc.report.detail import kink
+from shapecalc.report.detail import kink_of
 from shapecalc.report.formulas import formula_record
 from shapecalc.report.matrices import assumption_findings
 from shapecalc.report.most import first_findings
@@ -54,7 +56,11 @@ def differentiated(
     if order > 1 and asked.functions:
         message = "a function that is not spelled out has no second derivative in this version"
         return _refused(path, message, "write it out")
-    report, derivation = _once(asked, path, by_rows=by_rows)
+    try:
+        report, derivation = _once(asked, path, by_rows=by_rows)
+    except RecursionError:
+        message, advice = "the expression is too deep", "name its parts, in a spec"
+        return Report(path, findings=(Finding("SC901", Span(path, 1, 1), message, advice),))
     if derivation is not None and order > 1:
         gradient = derivation.denominator
         if derivation.kinds[0] != "scalar" or gradient is None:
@@ -111,6 +117,10 @@ def _once(asked: Expression, path: str, *, by_rows: bool) -> tuple[Report, Deriv
         asked = _with_functions(asked)
     report, found = _tried(asked, path, by_rows=by_rows)
     for fresh in range(MOST_OPEN):
+        if (place := place_in(report, asked)) is not None:
+            asked = asked._replace(places=(*asked.places, place))
+            report, found = _tried(asked, path, by_rows=by_rows)
+            continue
         settled = next((_settled(each, asked, fresh + 1) for each in report.findings), None)
         if settled is None:
             break
@@ -160,7 +170,8 @@ def _tried(asked: Expression, path: str, *, by_rows: bool) -> tuple[Report, Deri
     try:
         names = _values_in(asked, path)
     except Problem as problem:
-        return Report(path, findings=(problem.finding,), source=(asked.text,)), None
+        finding = without_left_side(problem.finding, asked.text)
+        return Report(path, findings=(finding,), source=(asked.text,)), None
     if asked.wrt not in {*names, *dict(asked.shapes)}:
         message = f"`{asked.wrt}` is not in the expression, and has no shape"
         advice = (
@@ -176,7 +187,7 @@ def _tried(asked: Expression, path: str, *, by_rows: bool) -> tuple[Report, Deri
     graph = build_graph(network) if network is not None and not findings else None
     every = [*findings, *(graph.findings if graph else ())]
     every += assumption_findings(graph) if graph else ()
-    errors = [each for each in every if each.severity is Severity.ERROR]
+    errors = [as_asked(each) for each in every if each.severity is Severity.ERROR]
     if graph is None or errors:
         return Report(path, findings=first_findings(errors), source=source), None
     (node,) = graph.nodes
@@ -190,6 +201,11 @@ def _tried(asked: Expression, path: str, *, by_rows: bool) -> tuple[Report, Deri
     except (JacobianTooLarge, TooLarge, RecursionError):
         message, advice = "the derivative is too large to be checked", "name its parts, in a spec"
         finding = Finding("SC901", place, message, advice)
+    except Unreadable as reason:
+        message = f"it cannot be derived: {reason}"
+        finding = Finding(
+            "SC212", place, message, "write it without a choice between equal entries"
+        )
     except NoTangent as name:
         message = f"the derivative of `{name}` is no matrix"
         advice = "a function is a scalar or vector of one, or a matrix of a scalar"
@@ -228,7 +244,8 @@ def derived(
     """
     output, wrt, jacobian = derivation.output, derivation.wrt, derivation.jacobian
     terms = tuple(map(_unfolded, (_read(term, derivation) for term in jacobian.terms)))
-    letters = Letters(jacobian.output_labels, jacobian.wrt_labels)
+    taken = entries.names_in(terms)
+    letters = Letters(jacobian.output_labels, jacobian.wrt_labels, taken, derivation.shown_dim)
     above = f"∂{output.name}{letters.indices(jacobian.output_labels)}"
     below = f"∂{derivation.name}{letters.indices(jacobian.wrt_labels)}"
     numerator, denominator = derivation.numerator, derivation.denominator
@@ -246,7 +263,7 @@ def derived(
         kinds=derivation.kinds,
         full_shape=_dims(derivation.dims((*output.shape, *wrt.shape))),
         left=f"{above}/{below}",
-        index_form=sum_text(terms, letters, lambda tree: tree),
+        index_form=sum_text(terms, letters, derivation.shown),
         diagonal=tuple(str(derivation.dims((delta.left.dim,))[0]) for delta in derivation.diagonal),
         effective=(text(effective), _dims(effective.shape)) if effective and is_tensor else None,
         numerator=_laid_out(numerator, derivation, symmetric),
@@ -255,7 +272,7 @@ def derived(
         vec=None if vec is None else vec.text,
         swap=None if vec is None else vec.swap,
         checked=derivation.checked,
-        where=tuple(_where(derivation)),
+        where=tuple(_where(derivation, differential)),
         kinks=tuple(_kinks(derivation)),
         structured=_structured(derivation, symmetric),
     )
@@ -344,9 +361,10 @@ def _written_out(tree: Tree, derivation: Derivation) -> Tree:
     return rebuilt(tree, put.get)
 
 
-def _where(derivation: Derivation) -> Iterator[tuple[str, Formula]]:
+def _where(derivation: Derivation, differential: Tree | None) -> Iterator[tuple[str, Formula]]:
     forms = [derivation.numerator, derivation.denominator]
     trees = [form.tree for form in forms if form is not None]
+    trees += [differential] if differential is not None else []
     names = {name.name for tree in trees for name in leaves(_in_full(tree, derivation))}
     if derivation.output.name in names:
         yield derivation.output.name, formula_record(derivation.shown(derivation.written))
@@ -355,7 +373,9 @@ def _where(derivation: Derivation) -> Iterator[tuple[str, Formula]]:
 def _kinks(derivation: Derivation) -> Iterator[str]:
     parts = dict.fromkeys(calls(derivation.written))
     found = (
-        kink(part) for part in parts if any(name.name == derivation.name for name in leaves(part))
+        kink_of(part)
+        for part in parts
+        if any(name.name == derivation.name for name in leaves(part))
     )
     yield from dict.fromkeys(each for each in found if each)
 

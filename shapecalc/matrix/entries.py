@@ -1,14 +1,14 @@
 """Index terms as text, `W2[i,p] δ[j,q]`: letters for labels, factors with their indices."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from fractions import Fraction
 
 from shapecalc.conditions import Condition, Label, Mask
 from shapecalc.conditions.forms import ZERO, is_never_negative
 from shapecalc.dims import Dim
 from shapecalc.index import Factor, Labels, Sum, Term
-from shapecalc.matrix.printing import number_text, text
-from shapecalc.tree import Call, Leaf, Tree
+from shapecalc.matrix.printing import is_infix, number_text, text
+from shapecalc.tree import Call, Leaf, Tree, leaves
 
 OUTPUT, VARIABLE, SUMMED = "ijklmno", "pqrstuv", "abcdefgh"
 
@@ -16,13 +16,25 @@ Spell = Callable[[Tree], Tree]
 
 
 class Letters:
-    """A letter for each label: i, j, … for the output, p, q, … for the variable, a, b, … inside."""
+    """A letter for each label: i, j, … for the output, p, q, … for the variable, a, b, … inside.
 
-    def __init__(self, output: Labels, variable: Labels) -> None:
+    A letter that is `taken`, as the name of a value or a dim in the terms, is passed over. Dims are
+    printed as `shown` makes them.
+    """
+
+    def __init__(
+        self,
+        output: Labels,
+        variable: Labels,
+        taken: Container[str] = frozenset(),
+        shown: Callable[[Dim], Dim] = lambda dim: dim,
+    ) -> None:
+        self.shown = shown
         self._letters: dict[Label, str] = {}
-        self._spare = iter(SUMMED)
+        self._spare = (letter for letter in SUMMED if letter not in taken)
         for labels, letters in ((output, OUTPUT), (variable, VARIABLE)):
-            for label, letter in zip(labels, letters, strict=False):
+            free = [letter for letter in letters if letter not in taken]
+            for label, letter in zip(labels, free, strict=False):
                 if label is not None:
                     self._letters[label] = letter
 
@@ -39,6 +51,21 @@ class Letters:
         return f"[{','.join(map(self.of, labels))}]" if labels else ""
 
 
+def names_in(terms: Sum) -> frozenset[str]:
+    """Return the names of values and dims that terms are printed with."""
+    found: set[str] = set()
+    for term in terms:
+        for factor in term.factors:
+            found.update(name.name for name in leaves(factor.tree))
+        for condition in term.conditions:
+            parts, offset = condition.form
+            dims = [offset, *(size for _, size in parts)]
+            if not isinstance(condition, Mask) and condition.is_cyclic:
+                dims.append(condition.left.dim)
+            found.update(name for dim in dims for name in dim.names)
+    return frozenset(found)
+
+
 def term_text(term: Term, letters: Letters, spell: Spell) -> str:
     """Print one term, without its sum sign: `-Y[i,j] / (m A2[i,j])`."""
     above = [_factor(f, letters, spell) for f in term.factors if f.power > 0]
@@ -47,12 +74,18 @@ def term_text(term: Term, letters: Letters, spell: Spell) -> str:
     above += [f"δ[{letters.of(d.left)},{letters.of(d.right)}]" for d in term.deltas]
     above += [_condition(each, letters) for each in term.conditions]
     size = abs(term.coefficient)
-    front = [number_text(size)] if size != 1 or not above else []
+    front = [_front(size, is_alone=not above + below)] if size != 1 or not above else []
     sign = "-" if term.coefficient < 0 else ""
     line = sign + " ".join(front + above)
     if not below:
         return line
     return f"{line} / {below[0] if len(below) == 1 else '(' + ' '.join(below) + ')'}"
+
+
+def _front(size: Fraction, *, is_alone: bool) -> str:
+    """Print a coefficient: before factors `(1 / 3)`, which none of them divides."""
+    printed = number_text(size)
+    return printed if is_alone or "/" not in printed else f"({printed})"
 
 
 def _condition(condition: Condition, letters: Letters) -> str:
@@ -62,13 +95,15 @@ def _condition(condition: Condition, letters: Letters) -> str:
         high = [(label, count) for label, count in parts if is_never_negative(count)]
         low = [(label, ZERO - count) for label, count in parts if (label, count) not in high]
         return f"[{_form(low, ZERO, letters)} ≤ {_form(high, offset, letters)}]"
-    around = f" mod {condition.left.dim}" if condition.is_cyclic else ""
+    around = f" mod {letters.shown(condition.left.dim)}" if condition.is_cyclic else ""
     return f"δ[{letters.of(condition.left)},{_form(parts, offset, letters)}{around}]"
 
 
 def _form(parts: Iterable[tuple[Label, Dim]], offset: Dim, letters: Letters) -> str:
     line = ""
-    for label, count in parts:
+    offset = letters.shown(offset)
+    for label, own in parts:
+        count = letters.shown(own)
         minus = is_never_negative(ZERO - count)
         times = ZERO - count if minus else count
         size = f"({times})*" if len(times.terms) > 1 else "" if times.is_one else f"{times}*"
@@ -81,7 +116,8 @@ def _form(parts: Iterable[tuple[Label, Dim]], offset: Dim, letters: Letters) -> 
 def _factor(factor: Factor, letters: Letters, spell: Spell) -> str:
     tree = spell(factor.tree)
     printed = text(tree)
-    if not isinstance(tree, Leaf) and (factor.labels or factor.power != 1) and not _is_call(tree):
+    is_whole = not (factor.labels or factor.power != 1 or is_infix(tree))
+    if not isinstance(tree, Leaf) and not is_whole and not _is_call(tree):
         printed = f"({printed})"
     power = "" if factor.power == 1 else f"**{_power(factor.power)}"
     return f"{printed}{letters.indices(factor.labels)}{power}"
@@ -119,4 +155,4 @@ def sigma(labels: Iterable[Label], letters: Letters) -> str:
     return "Σ" + "".join(letters.of(label) for label in labels)
 
 
-__all__ = ["Letters", "sigma", "sum_text", "term_text"]
+__all__ = ["Letters", "names_in", "sigma", "sum_text", "term_text"]

@@ -67,9 +67,16 @@ def _with_numbers(tree: Tree, around: str) -> Tree:
         return tree
     operands = tuple(_with_numbers(operand, tree.op) for operand in tree.operands)
     plain = call(tree.op, operands, tree.attributes, tree.shape)
-    if tree.op in MASKS and around not in ("mul", "where"):
+    if around not in ("mul", "where") and _is_mask(tree):
         return call("where", (plain, number(1), number(0)), (), tree.shape)
     return plain
+
+
+def _is_mask(tree: Tree) -> bool:
+    """Say whether NumPy gives True and False: for a comparison, and for a product of those."""
+    if not isinstance(tree, Call):
+        return False
+    return tree.op in MASKS or (tree.op == "mul" and all(map(_is_mask, tree.operands)))
 
 
 class _Printer:
@@ -145,6 +152,11 @@ class _Printer:
         if self.prefix:
             return f"({inner},)" if len(shape) == 1 else f"({inner})"
         return inner if not tree.operands else f"[{inner}]"
+
+
+def is_infix(tree: Tree) -> bool:
+    """Say whether a tree is printed with an operator outside all parentheses, `A + B` or `-A`."""
+    return isinstance(tree, Call) and (tree.op in INFIX or tree.op == "neg")
 
 
 def said(tree: Call) -> tuple[Tree, ...]:

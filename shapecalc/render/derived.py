@@ -66,7 +66,8 @@ def _layouts(page: Page, found: Derived, wanted: tuple[str, ...]) -> None:
     if found.structured is not None:
         told = f"{found.wrt} is symmetric: off its diagonal, an entry stands in two places"
         page.line(cell(told), indent=2)
-    for name, whole in found.where:
+    is_laid_out = found.numerator.formula is not None or found.denominator.formula is not None
+    for name, whole in found.where if is_laid_out else ():
         page.line(cell(f"where {name} = {whole.text}"), indent=2)
     for kink in found.kinks:
         page.line(cell(kink), indent=2)
