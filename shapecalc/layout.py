@@ -4,11 +4,14 @@ Denominator: the axes of the variable. Numerator: the last two swapped, the form
 """
 
 from collections.abc import Iterable
+from contextlib import suppress
 
 from shapecalc import kroneckers, maps
+from shapecalc.conditions import Affine
 from shapecalc.dims import Shape, matrix_turned
 from shapecalc.index import Labels, Term
 from shapecalc.matrix.combine import combined
+from shapecalc.matrix.joining import Unreadable
 from shapecalc.matrix.make import total, transposed
 from shapecalc.matrix.printing import text
 from shapecalc.matrix.reading import Product, read_term
@@ -37,13 +40,29 @@ def formula(
     for term in terms:
         held = next((f.tree for f in term.factors if f.tree in gradients), None)
         whole = kroneckers.joined(maps.applied(term, labels, _matrix), labels, _matrix)
-        products.append(read_term(whole, labels, shape, held))
+        products.append(_read(whole, labels, shape, held))
         groups.setdefault(held, []).append(products[-1])
     together = combined(products, shape)
     if not 1 < len(groups) < len(products):
         return together
     apart = total([combined(group, shape) for group in groups.values()])
     return min((together, apart), key=lambda tree: len(text(tree)))
+
+
+def _read(term: Term, labels: Labels, shape: Shape, held: Tree | None) -> Product:
+    """Read a term; of one with conditions, what is counted through may have to lead.
+
+    Raises Unreadable.
+    """
+    try:
+        return read_term(term, labels, shape, held)
+    except Unreadable:
+        counted = {each.left for each in term.conditions if isinstance(each, Affine)}
+        for factor in term.factors if held is None else ():
+            if counted & {*factor.labels}:
+                with suppress(Unreadable):
+                    return read_term(term, labels, shape, factor.tree)
+        raise
 
 
 def _matrix(terms: Iterable[Term], labels: Labels, shape: Shape) -> Tree:

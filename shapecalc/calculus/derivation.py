@@ -18,7 +18,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from shapecalc import layout
-from shapecalc.backprop import Jacobian, contribution, jacobian
+from shapecalc.backprop import Jacobian, contribution, jacobian, simplified
 from shapecalc.calculus.closing import Rewriting, closed
 from shapecalc.calculus.functions import Dependence, moved, unmoved
 from shapecalc.conditions import Label
@@ -39,8 +39,8 @@ from shapecalc.matrix import make
 from shapecalc.matrix.joining import Unreadable
 from shapecalc.records import Checked
 from shapecalc.report.axes import diagonal_of
-from shapecalc.sweep.checking import check
-from shapecalc.tree import Leaf, Renaming, Tree, call, leaf, leaves
+from shapecalc.sweep.checking import check, check_values
+from shapecalc.tree import Leaf, Renaming, Tree, call, leaf, leaves, rebuilt
 from shapecalc.verify.algebra import agrees_by_algebra
 from shapecalc.verify.cases import Case
 from shapecalc.verify.expansion import Undecided, expanded, same
@@ -93,6 +93,10 @@ class Derivation:
     def shown(self, tree: Tree) -> Tree:
         """Put numbers for the dims that were written as numbers."""
         return tree if self._numbers is None else self._numbers.tree(tree)
+
+    def shown_dim(self, dim: Dim) -> Dim:
+        """Put the number for a dim that was written as a number."""
+        return dim if self._numbers is None else self._numbers.dim(dim)
 
     def dims(self, shape: Shape) -> Shape:
         """Put numbers for the dims of a shape that were written as numbers."""
@@ -175,11 +179,23 @@ class Derivation:
         labels = self.jacobian.wrt_labels
         try:
             tree = layout.formula(terms, labels, self.wrt.shape, [upstream], numerator=False)
-        except Unreadable as reason:
-            return Checked(canonical=False, components=None, exact=None, note=str(reason))
+        except Unreadable:
+            return self._by_differential(upstream)
         given = ((self.output, upstream),)
         case = Case(((self.output, self.equation),), given, self.wrt, self.wrt, tree)
         return check(case, terms, labels, numerator=False)
+
+    def _by_differential(self, upstream: Leaf) -> Checked:
+        """Check the differential: what ⟨dY, Y⟩ changes by, as X + t dX moves with t."""
+        if self.differential is None:
+            raise Unreadable("it has no formula that could be checked")
+        time = leaf(f"<{self.name} moves>", ())
+        change = leaf(f"d{self.name}", self.wrt.shape)
+        moved: dict[Tree, Tree] = {self.wrt: make.added(self.wrt, make.times(time, change))}
+        seen = make.times(upstream, rebuilt(self.differential, moved.get))
+        formula = call("sum", (seen,), _OVER_ALL, ())
+        equations = ((self.output, rebuilt(self.equation, moved.get)),)
+        return check_values(Case(equations, ((self.output, upstream),), time, time, formula))
 
     def _form(self, labels: Labels, shape: Shape) -> Form | None:
         try:
@@ -240,7 +256,7 @@ def _whole_jacobian(output: Leaf, equation: Tree, wrt: Leaf) -> Jacobian:
             pairs = zip(found.free, (*own[0], *own[1]), strict=True)
             change = {old: new for old, new in pairs if old is not None and new is not None}
             terms += [with_labels(term, change) for term in found.terms]
-    return Jacobian(output, wrt, *own, merged_terms(terms, (*own[0], *own[1])))
+    return Jacobian(output, wrt, *own, simplified(iter(terms), (*own[0], *own[1]), {}))
 
 
 def _kind(shape: Shape) -> str:

@@ -13,10 +13,12 @@ from shapecalc.calculus.derivation import Derivation
 from shapecalc.calculus.evaluating import At, NotEvaluated, evaluated
 from shapecalc.calculus.facts import facts_of
 from shapecalc.calculus.functions import Dependence, NoTangent
+from shapecalc.calculus.mistakes import as_asked, place_in, without_left_side
 from shapecalc.calculus.writing import derived, written_out
 from shapecalc.diagnostics import Finding, Problem, Severity
 from shapecalc.expression import Syntax
 from shapecalc.graph import Graph, build_graph
+from shapecalc.matrix.joining import Unreadable
 from shapecalc.matrix.printing import text
 from shapecalc.ops.build import CONSTANTS
 from shapecalc.ops.names import ALIASES, PREFIXES
@@ -51,7 +53,11 @@ def differentiated(
     if order > 1 and asked.functions:
         message = "a function that is not spelled out has no second derivative in this version"
         return _refused(path, message, "write it out")
-    report, derivation = _once(asked, path, by_rows=by_rows)
+    try:
+        report, derivation = _once(asked, path, by_rows=by_rows)
+    except RecursionError:
+        message, advice = "the expression is too deep", "name its parts, in a spec"
+        return Report(path, findings=(Finding("SC901", Span(path, 1, 1), message, advice),))
     if derivation is not None and order > 1:
         gradient = derivation.denominator
         if derivation.kinds[0] != "scalar" or gradient is None:
@@ -108,6 +114,10 @@ def _once(asked: Expression, path: str, *, by_rows: bool) -> tuple[Report, Deriv
         asked = _with_functions(asked)
     report, found = _tried(asked, path, by_rows=by_rows)
     for fresh in range(MOST_OPEN):
+        if (place := place_in(report, asked)) is not None:
+            asked = asked._replace(places=(*asked.places, place))
+            report, found = _tried(asked, path, by_rows=by_rows)
+            continue
         settled = next((_settled(each, asked, fresh + 1) for each in report.findings), None)
         if settled is None:
             break
@@ -159,7 +169,8 @@ def _tried(asked: Expression, path: str, *, by_rows: bool) -> tuple[Report, Deri
     try:
         syntax = _read_expression(asked, path)
     except Problem as problem:
-        return Report(path, findings=(problem.finding,), source=(asked.text,)), None
+        finding = without_left_side(problem.finding, asked.text)
+        return Report(path, findings=(finding,), source=(asked.text,)), None
     names = _values_in(syntax, asked)
     if asked.wrt not in {*names, *dict(asked.shapes)}:
         message = f"`{asked.wrt}` is not in the expression, and has no shape"
@@ -191,6 +202,11 @@ def _tried(asked: Expression, path: str, *, by_rows: bool) -> tuple[Report, Deri
     except NoJacobian as op:
         message = f"the derivative of `{op}` is not known"
         finding = Finding("SC212", place, message, "write it out in other ops")
+    except Unreadable as reason:
+        message = f"it cannot be derived: {reason}"
+        finding = Finding(
+            "SC212", place, message, "write it without a choice between equal entries"
+        )
     except NoTangent as name:
         message = f"the derivative of `{name}` is no matrix"
         advice = "a function is a scalar, a vector of a vector, or a matrix of a scalar"
@@ -211,7 +227,7 @@ def _graph(
     graph = build_graph(network) if network is not None and not every else None
     if graph is not None:
         every += (*graph.findings, *assumption_findings(graph))
-    return graph, [each for each in every if each.severity is Severity.ERROR]
+    return graph, [as_asked(each) for each in every if each.severity is Severity.ERROR]
 
 
 def _read_expression(asked: Expression, path: str) -> Syntax:

@@ -9,10 +9,10 @@ from shapecalc.calculus.facts import Facts, by_facts, structured
 from shapecalc.calculus.naming import named
 from shapecalc.calculus.vecforms import VecForm, vec_form
 from shapecalc.index import Factor, Term, fresh_labels
-from shapecalc.matrix.entries import Letters, sum_text
+from shapecalc.matrix.entries import Letters, names_in, sum_text
 from shapecalc.matrix.printing import text
 from shapecalc.records import Derived, Dims, Formula, LaidOut, Late
-from shapecalc.report.detail import kink
+from shapecalc.report.detail import kink_of
 from shapecalc.report.formulas import formula_record
 from shapecalc.tree import Call, Leaf, Tree, calls, leaf, leaves, rebuilt
 
@@ -75,7 +75,7 @@ class _Writer:
             kinds=derivation.kinds,
             full_shape=_dims(derivation.dims((*output.shape, *wrt.shape))),
             left=f"{above}/{below}",
-            index_form=self.index_form,
+            index_form=sum_text(self.terms, letters, derivation.shown),
             diagonal=tuple(
                 str(derivation.dims((delta.left.dim,))[0]) for delta in derivation.diagonal
             ),
@@ -105,15 +105,17 @@ class _Writer:
     @cached_property
     def letters(self) -> Letters:
         """Return the letters of the indices."""
-        jacobian = self.derivation.jacobian
-        return Letters(jacobian.output_labels, jacobian.wrt_labels, _taken(self.derivation))
-
-    @property
-    def index_form(self) -> str:
-        """Return an entry of the derivative, with every matrix product as the sum that it is."""
         derivation = self.derivation
-        terms = tuple(_unfolded(_read(term, derivation)) for term in derivation.jacobian.terms)
-        return sum_text(terms, self.letters, lambda tree: tree)
+        jacobian = derivation.jacobian
+        taken = {*names_in(self.terms), derivation.name, derivation.output.name}
+        labels = jacobian.output_labels, jacobian.wrt_labels
+        return Letters(*labels, taken, derivation.shown_dim)
+
+    @cached_property
+    def terms(self) -> tuple[Term, ...]:
+        """Return the terms of an entry, with every matrix product as the sum that it is."""
+        derivation = self.derivation
+        return tuple(_unfolded(_read(term, derivation)) for term in derivation.jacobian.terms)
 
     def _formula(self, tree: Tree) -> Formula:
         return formula_record(self.short[tree])
@@ -219,7 +221,7 @@ def written_out(tree: Tree, derivation: Derivation) -> Tree:
 
 def _kinks(derivation: Derivation) -> Iterator[str]:
     parts = dict.fromkeys(calls(derivation.written))
-    found = {part: said for part in parts if (said := kink(part))}
+    found = {part: said for part in parts if (said := kink_of(part))}
     yield from dict.fromkeys(
         said
         for part, said in found.items()

@@ -162,6 +162,9 @@ def _on_axis(misfit: Misfit) -> str:
 def _what_broadcasts(misfit: Misfit, origins: Origins) -> tuple[str, tuple[tuple[str, str], ...]]:
     """Propose a shape or a transpose that fits."""
     left, right = misfit.operands
+    is_infix = misfit.op == "mul" and isinstance(misfit.node, Binary)
+    if is_infix and len(left.shape) == len(right.shape) == 2 and left.shape[1] == right.shape[0]:
+        return f"write `{text(make.matmul(left, right))}` for a matrix product", ()
     for own, other in ((right, left), (left, right)):
         column = None if misfit.needs_one_shape else _as_column(own, other)
         if column and isinstance(own, Leaf) and own.name in origins.declared:

@@ -7,6 +7,7 @@ from shapecalc.dims import Dim
 from shapecalc.spec.network import Network
 from shapecalc.tree import Leaf
 
+PICKS = "picks entries by their numbers"
 Indices = Mapping[Leaf, tuple[Dim, ...]]
 
 
@@ -15,7 +16,7 @@ def asked_of_indices(network: Network, indices: Indices) -> Iterator[Finding]:
     names = {value.name for value in indices}
     for entry in network.params:
         if entry.name in names:
-            fact = f"`{entry.name}` picks entries by their numbers, so no gradient moves it"
+            fact = f"`{entry.name}` {PICKS}, so no gradient moves it"
             advice = f"declare `{entry.name}` under `inputs`"
             yield Finding("SC204", entry.span, fact, advice)
     given = {entry.name for entry in network.inputs} & names

@@ -8,8 +8,8 @@ from shapecalc.conditions import Condition, Label, Mask
 from shapecalc.conditions.forms import ZERO, is_never_negative
 from shapecalc.dims import Dim
 from shapecalc.index import Factor, Labels, Sum, Term
-from shapecalc.matrix.printing import decimal_text, number_text, text
-from shapecalc.tree import Call, Leaf, Tree
+from shapecalc.matrix.printing import decimal_text, is_infix, number_text, text
+from shapecalc.tree import Call, Leaf, Tree, leaves
 
 OUTPUT, VARIABLE, SUMMED = "ijklmno", "pqrstuv", "abcdefgh"
 
@@ -19,10 +19,18 @@ Spell = Callable[[Tree], Tree]
 class Letters:
     """A letter for each label: i, j, … for the output, p, q, … for the variable, a, b, … inside.
 
-    None is the name of a value or a dim: `taken` are the names that mean something.
+    None is one of the names that are `taken`, by a value or a dim. Dims are printed
+    as `shown` makes them.
     """
 
-    def __init__(self, output: Labels, variable: Labels, taken: Collection[str] = ()) -> None:
+    def __init__(
+        self,
+        output: Labels,
+        variable: Labels,
+        taken: Collection[str] = (),
+        shown: Callable[[Dim], Dim] = lambda dim: dim,
+    ) -> None:
+        self.shown = shown
         self._letters: dict[Label, str] = {}
         self._spare = _free(SUMMED, taken)
         for labels, letters in ((output, OUTPUT), (variable, VARIABLE)):
@@ -50,6 +58,21 @@ def _free(letters: str, taken: Collection[str]) -> Iterator[str]:
         yield from (letter for letter in known if letter not in taken)
 
 
+def names_in(terms: Sum) -> frozenset[str]:
+    """Return the names of values and dims that terms are printed with."""
+    found: set[str] = set()
+    for term in terms:
+        for factor in term.factors:
+            found.update(name.name for name in leaves(factor.tree))
+        for condition in term.conditions:
+            parts, offset = condition.form
+            dims = [offset, *(size for _, size in parts)]
+            if not isinstance(condition, Mask) and condition.is_cyclic:
+                dims.append(condition.left.dim)
+            found.update(name for dim in dims for name in dim.names)
+    return frozenset(found)
+
+
 def term_text(term: Term, letters: Letters, spell: Spell) -> str:
     """Print one term, without its sum sign: `-Y[i,j] / (m A2[i,j])`."""
     above = [_factor(f, letters, spell) for f in term.factors if f.power > 0]
@@ -68,6 +91,12 @@ def term_text(term: Term, letters: Letters, spell: Spell) -> str:
     return f"{line} / {below[0] if len(below) == 1 else '(' + ' '.join(below) + ')'}"
 
 
+def _front(size: Fraction, *, is_alone: bool) -> str:
+    """Print a coefficient: before factors `(1 / 3)`, which none of them divides."""
+    printed = number_text(size)
+    return printed if is_alone or "/" not in printed else f"({printed})"
+
+
 def _condition(condition: Condition, letters: Letters) -> str:
     """Print `δ[p,d*a+b]`, `δ[p,i+2 mod n]` or `[p ≤ i]`."""
     parts, offset = condition.form
@@ -75,13 +104,15 @@ def _condition(condition: Condition, letters: Letters) -> str:
         high = [(label, count) for label, count in parts if is_never_negative(count)]
         low = [(label, ZERO - count) for label, count in parts if (label, count) not in high]
         return f"[{_form(low, ZERO, letters)} ≤ {_form(high, offset, letters)}]"
-    around = f" mod {condition.left.dim}" if condition.is_cyclic else ""
+    around = f" mod {letters.shown(condition.left.dim)}" if condition.is_cyclic else ""
     return f"δ[{letters.of(condition.left)},{_form(parts, offset, letters)}{around}]"
 
 
 def _form(parts: Iterable[tuple[Label, Dim]], offset: Dim, letters: Letters) -> str:
     line = ""
-    for label, count in parts:
+    offset = letters.shown(offset)
+    for label, own in parts:
+        count = letters.shown(own)
         minus = is_never_negative(ZERO - count)
         times = ZERO - count if minus else count
         size = f"({times})*" if len(times.terms) > 1 else "" if times.is_one else f"{times}*"
@@ -94,7 +125,8 @@ def _form(parts: Iterable[tuple[Label, Dim]], offset: Dim, letters: Letters) -> 
 def _factor(factor: Factor, letters: Letters, spell: Spell) -> str:
     tree = spell(factor.tree)
     printed = text(tree)
-    if not isinstance(tree, Leaf) and not _is_call(tree):
+    is_whole = not (factor.labels or factor.power != 1 or is_infix(tree))
+    if not isinstance(tree, Leaf) and not is_whole and not _is_call(tree):
         printed = f"({printed})"
     power = "" if factor.power == 1 else f"**{_power(factor.power)}"
     return f"{printed}{letters.indices(factor.labels)}{power}"
@@ -132,4 +164,4 @@ def sigma(labels: Iterable[Label], letters: Letters) -> str:
     return "Σ" + "".join(letters.of(label) for label in labels)
 
 
-__all__ = ["Letters", "sigma", "sum_text", "term_text"]
+__all__ = ["Letters", "names_in", "sigma", "sum_text", "term_text"]

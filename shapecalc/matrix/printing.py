@@ -198,6 +198,11 @@ class Printer:
         return inner if not tree.operands else f"[{inner}]"
 
 
+def is_infix(tree: Tree) -> bool:
+    """Say whether a tree is printed with an operator outside all parentheses, `A + B` or `-A`."""
+    return isinstance(tree, Call) and (tree.op in INFIX or tree.op == "neg")
+
+
 def said(tree: Call) -> tuple[Tree, ...]:
     """Return the operands of a call but for a bias of 0, which goes without saying.
 

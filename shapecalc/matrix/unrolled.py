@@ -80,8 +80,10 @@ def unrolled(
     windows = list(windows_among(found, conditions, target))
     if all(map(is_count, windows)) and not _leave_rests(windows):
         return None
-    for axes in (_taken_apart(piece, windows), _put_together(piece, windows, conditions, target)):
-        others = [p for p in found if p is not piece]
+    others = [p for p in found if p is not piece]
+    held = {label for label in target if label is not None}.union(*(p.labels for p in others))
+    apart = _taken_apart(piece, windows, conditions, held)
+    for axes in (apart, _put_together(piece, windows, conditions, target)):
         if axes and not any(_ends(axis) & p.labels for axis in axes for p in others):
             break
     else:
@@ -103,15 +105,24 @@ def _ends(axis: _Axis) -> set[Label]:
     return {axis.outer[0], axis.inner[0]}
 
 
-def _taken_apart(piece: Piece, windows: Sequence[Window]) -> list[_Axis]:
-    """Return the windows into which a piece can be taken apart."""
+def _taken_apart(
+    piece: Piece, windows: Sequence[Window], conditions: Collection[Condition], held: set[Label]
+) -> list[_Axis]:
+    """Return the windows into which a piece can be taken apart; `held` are the others' labels."""
     return [
         _Axis(window, *window.ends)
         for window in windows
         if window.entry in piece.labels
+        and window.entry not in held
         and len(window.ends) == 2
         and not {label for label, _ in window.ends} & piece.labels
+        and not _is_in_others(window.entry, window, conditions)
     ]
+
+
+def _is_in_others(label: Label, window: Window, conditions: Collection[Condition]) -> bool:
+    """Say whether other conditions than a window's own have a label."""
+    return any(label in each.labels for each in conditions if each not in window.conditions)
 
 
 def _put_together(
@@ -125,12 +136,7 @@ def _put_together(
         and window.entry not in piece.labels
         and piece.labels.issuperset(label for label, _ in window.ends)
         and not any(label in target for label, _ in window.ends)
-        and not any(
-            label in each.labels
-            for label, _ in window.ends
-            for each in conditions
-            if each not in window.conditions
-        )
+        and not any(_is_in_others(label, window, conditions) for label, _ in window.ends)
     ]
 
 

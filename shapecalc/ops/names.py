@@ -62,6 +62,7 @@ ALIASES = {
     "inverse": "inv",
     "matrix_exp": "expm",
     "pinverse": "pinv",
+    "tr": "trace",
     "identity": "eye",
     "average": "mean",
     "float_power": "pow",
@@ -295,8 +296,8 @@ METHODS_OF_TORCH = (
 )
 """Methods of PyTorch's that arrays of NumPy's do not have."""
 NOT_BUILT = frozenset(
-    """astype argmax argmin argsort sort median eig eigh eigvals eigvalsh svd svdvals qr lu logm
-    matrix_rank""".split()  # noqa: SIM905 (read as a text)
+    """astype argmax argmin argsort sort median eig eigh eigvals eigvalsh svd svdvals qr lu schur
+    logm matrix_rank""".split()  # noqa: SIM905 (read as a text)
 )
 """Names of ops that a later version reads: refused by name, rather than called unknown."""
 

@@ -301,7 +301,9 @@ class _Parser:
         token = self.tokens[self.at]
         if token.text == "if" and not self.nesting:
             self.refuse(token, *refusals.conditional(self.text, token))
-        self.refuse(token, *refusals.no_operator(self.tokens[self.at - 1], token))
+        before = self.tokens[self.at - 1]
+        is_method = before.kind == "name" and self.at > 1 and self.tokens[self.at - 2].text == "."
+        self.refuse(token, *refusals.no_operator(before, token, is_method=is_method))
 
     def refuse_unclosed(self, opener: Token) -> NoReturn:
         closing = _CLOSING[opener.text]

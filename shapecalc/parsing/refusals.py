@@ -42,6 +42,8 @@ _INSTEAD = {
     "for": "write a sum over an axis, `sum(x, axis=0)`",
     "is": "write `==`",
 }
+_BARS = {"|": "write `abs(x)`, or `det(X)` of a matrix", "||": "write `norm(x)`"}
+"""What bars stand for in front of an operand."""
 _SUPERSCRIPTS = "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"
 _PLAIN = str.maketrans(_SUPERSCRIPTS, "-0123456789")
 
@@ -56,6 +58,8 @@ class Refusal(NamedTuple):
 
 def no_operand(before: Token | None, token: Token, expected: str) -> Refusal:
     """Say that something else stands where an operand is expected."""
+    if token.text in _BARS:
+        return Refusal("SC202", f"`{token.text}` is not read", _BARS[token.text])
     if foreign := _foreign(before, token):
         return foreign
     place = f" after {before.shown}" if before else ""
@@ -63,8 +67,11 @@ def no_operand(before: Token | None, token: Token, expected: str) -> Refusal:
     return Refusal("SC201", f"expected {expected}{place}, found {token.shown}", advice)
 
 
-def no_operator(before: Token, token: Token) -> Refusal:
-    """Say that something else stands where an operator, or nothing more, is expected."""
+def no_operator(before: Token, token: Token, *, is_method: bool = False) -> Refusal:
+    """Say that something else stands where an operator, or nothing more, is expected.
+
+    `is_method`: a point stands before the token before, as in `x.T A`.
+    """
     if foreign := _foreign(before, token):
         return foreign
     if token.text in (")", "]"):
@@ -75,7 +82,7 @@ def no_operator(before: Token, token: Token) -> Refusal:
     if before.kind == "number" and before.end == token.start and token.kind == "name":
         return _bad_number(before, token)
     if token.kind in ("name", "number", "string") or token.text in ("(", "["):
-        return _neighbours(before, token)
+        return _neighbours(before, token, "." if is_method else "")
     return Refusal("SC201", f"{token.shown} is no operator", f"drop {token.shown}")
 
 
@@ -142,11 +149,13 @@ def _bad_number(before: Token, token: Token) -> Refusal:
     return Refusal("SC201", message, f"write `{before.text} * {token.text}`")
 
 
-def _neighbours(before: Token, token: Token) -> Refusal:
-    left, right = before.text, token.text
+def _neighbours(before: Token, token: Token, point: str) -> Refusal:
+    left, right = f"{point}{before.text}", token.text
     message = f"expected an operator between `{left}` and `{right}`"
     kinds = {before.kind, token.kind}
     if not kinds <= {"name", "number"}:
         return Refusal("SC201", message, "write `*` or `@` between them")
+    if point:
+        return Refusal("SC201", message, f"write `{left} @ {right}`")
     product = "" if "number" in kinds else f", or `{left} @ {right}`"
     return Refusal("SC201", message, f"write `{left} * {right}`{product}")

@@ -65,7 +65,8 @@ def _layouts(page: Page, found: Derived, wanted: tuple[str, ...]) -> None:
         page.rows([_row(name, getattr(found, name)) for name in wanted] + _structured(found))
     if found.structured is not None:
         page.line(cell(found.structured[1]), indent=2)
-    for name, whole in found.where:
+    is_laid_out = found.numerator.formula is not None or found.denominator.formula is not None
+    for name, whole in found.where if is_laid_out else ():
         page.line(cell(f"where {name} = {whole.text}"), indent=2)
     for kink in found.kinks:
         page.line(cell(kink), indent=2)

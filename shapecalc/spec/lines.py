@@ -104,7 +104,7 @@ class Expression(NamedTuple):
     """What is to be differentiated by one name. `shapes` may lack those that can be inferred.
 
     A function of the name, or of another function, is a value like others; what it depends on is
-    in `functions`.
+    in `functions`. The `places` pick entries of other values, and have no derivative.
     """
 
     text: str
@@ -112,6 +112,7 @@ class Expression(NamedTuple):
     shapes: tuple[tuple[str, str], ...]
     assume: tuple[str, ...] = ()
     functions: tuple[Function, ...] = ()
+    places: tuple[str, ...] = ()
 
 
 def function_of(text: str) -> Function:
@@ -142,7 +143,12 @@ def spec_of(asked: Expression, output: str, names: Iterable[str]) -> str:
     """Write the spec in which an expression is the one equation; `names` are the values in it."""
     given = dict(asked.shapes)
     shapes = [(name, given.get(name)) for name in dict.fromkeys((*given, *names))]
-    known = [f"{name}: {'_' if dims is None else f'[{dims}]'}" for name, dims in shapes]
-    lines = [*_section("params:", known), *_section("forward: |", [f"{output} = {asked.text}"])]
+    known = {name: f"{name}: {'_' if dims is None else f'[{dims}]'}" for name, dims in shapes}
+    places = [known.pop(name) for name in asked.places if name in known]
+    lines = [
+        *_section("inputs:", places),
+        *_section("params:", known.values()),
+        *_section("forward: |", [f"{output} = {asked.text}"]),
+    ]
     lines += [f"upstream: [{output}]", *_section("assume:", asked.assume)]
     return "\n".join(lines) + "\n"

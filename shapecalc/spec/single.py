@@ -25,7 +25,7 @@ def network_of(
 
     Places are those that things would have in the text; those in `syntax` are as they are.
     """
-    if asked.assume or "\n" in asked.text:
+    if asked.assume or asked.places or "\n" in asked.text:
         return None
     findings = Findings()
     dims = DeclaredDims(None, findings)

@@ -159,7 +159,8 @@ def drawn(
     shadow = functions is None or _branches(case)
     world = Evaluation(plans.sizes, {}, functions, shadow=shadow, plans=plans)
     world.equations = dict(case.equations)
-    domains = {**_dominant(case), **dict(case.domains), **_index_domains_of(case)}
+    domains = {**_mask_domains_of(case), **_dominant(case), **dict(case.domains)}
+    domains |= _index_domains_of(case)
     for name in _names_to_draw(case):
         if not name.shape and name.name in plans.sizes:
             continue
@@ -211,6 +212,21 @@ def _dominant(case: Case) -> dict[Leaf, Domain]:
 
 def _is_square(name: Leaf) -> bool:
     return len(name.shape) == 2 and name.shape[0] == name.shape[1]
+
+
+def _mask_domains_of(case: Case) -> dict[Leaf, Domain]:
+    """Return bits for names that are masks of `where` and no more, so that both sides occur."""
+    trees = trees_of(case)
+    parts = (part for tree in trees for part in calls(tree) if part.op == "where")
+    masks = {part.operands[0] for part in parts}
+    others = {
+        operand
+        for tree in trees
+        for part in calls(tree)
+        for operand in part.operands[part.op == "where" :]
+    }
+    names = (each for each in masks - others if isinstance(each, Leaf))
+    return {name: Domain("binary") for name in names if name not in (case.wrt, case.value)}
 
 
 @lru_cache(maxsize=16)

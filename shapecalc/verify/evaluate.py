@@ -31,7 +31,7 @@ __all__ = ["COMPARE", "FLOATS", "Evaluation", "Point", "branches"]
 class Evaluation:
     """Evaluates trees in one environment; `masks` collects which sides of a comparison occurred.
 
-    `has_ties`, known in floats alone: whether entries that one is chosen of were equal.
+    `has_ties`: whether entries that one is chosen of were equal, in floats.
     Without `shadow` there are no floats beside the field: fit where nothing branches.
     """
 
@@ -150,7 +150,7 @@ class Evaluation:
         if tree.op in REDUCE:
             groups = self.plans.reduction(tree)
             entries = spread(self.at(tree.operands[0]), groups.gather)
-            self.has_ties |= self.functions is None and ties_in(tree.op, entries, groups)
+            self.has_ties |= ties_in(tree.op, entries, groups)
             return REDUCE[tree.op](entries, groups)
         if tree.op == "floor":
             return self._floor(self.at(tree.operands[0]))

@@ -32,17 +32,29 @@ __all__ = ["ASSIGNMENTS", "TRIALS", "Exactness", "agrees_exactly", "bound_text"]
 
 
 class Exactness(NamedTuple):
-    """The outcome of an exact comparison; degree is the formula's, for the error bound."""
+    """The outcome of an exact comparison; degree is the formula's, for the error bound.
+
+    `has_ties`: where they differed, entries that are compared were equal.
+    """
 
     equal: bool
     degree: int
+    has_ties: bool = False
+
+
+class _Tied(Exception):
+    """A point where two sides differ, and entries that are compared are equal."""
 
 
 def agrees_exactly(case: Case) -> Exactness:
     """Compare in the prime field. Raises Unsupported where the field cannot carry the ops."""
     masks: dict[Tree, set[bool]] = {}
     for assignment in range(ASSIGNMENTS):
-        if not _agrees_at(case, assignment, masks):
+        try:
+            agrees = _agrees_at(case, assignment, masks)
+        except _Tied:
+            return Exactness(equal=False, degree=0, has_ties=True)
+        if not agrees:
             return Exactness(equal=False, degree=0)
     if (found := degree(case)) > HIGHEST:
         raise Unsupported("the degree of the equations is too high for points to prove anything")
@@ -105,7 +117,10 @@ def _equal_at(
     if case.transposed:
         gradient = turned(gradient, world.size(case.formula.shape), plans.points)
     seen = _inner(gradient, direction, plans.points)
-    return all((a - b) % P == 0 for a, b in zip(moved, seen, strict=True))
+    equal = all((a - b) % P == 0 for a, b in zip(moved, seen, strict=True))
+    if not equal and world.has_ties:
+        raise _Tied
+    return equal
 
 
 def run(case: Case, world: Evaluation) -> list[Element]:

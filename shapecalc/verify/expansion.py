@@ -39,6 +39,10 @@ class TooManyTerms(Undecided):
     """A product of sums that would not stay small."""
 
 
+class WrittenOtherwise(Undecided):
+    """Two sums look different, and so do their factors that are no polynomials."""
+
+
 class ConditionsLeft(Undecided):
     """Two sums look different, and conditions on their labels are left: they may be equal."""
 
@@ -52,7 +56,19 @@ def same(left: Iterable[Term], right: Iterable[Term], free: Labels) -> bool:
         raise ConditionsLeft
     if any(maps.has_identities(f.tree) for term in (*one, *other) for f in term.factors):
         raise Undecided
+    if _whole_factors(one) != _whole_factors(other):
+        raise WrittenOtherwise
     return False
+
+
+def _whole_factors(terms: Iterable[Term]) -> set[Tree]:
+    """Return the sums that are kept whole: divided by, or raised to a power."""
+    return {
+        factor.tree
+        for term in terms
+        for factor in term.factors
+        if factor.power != 1 and isinstance(factor.tree, Call) and factor.tree.op in ("add", "sub")
+    }
 
 
 def expanded_terms(terms: Iterable[Term]) -> list[Term]:
