@@ -27,8 +27,8 @@ from shapecalc.ops.registry import OPS
 from shapecalc.parsing import names_in, parse_expression
 from shapecalc.records import Derived, Dims, Formula, LaidOut, Report
 from shapecalc.report.axes import listed
-from shapecalc.report.detail import kink
 from shapecalc.report.formulas import formula_record
+from shapecalc.report.kinks import kink
 from shapecalc.report.matrices import assumption_findings
 from shapecalc.report.most import first_findings
 from shapecalc.source import lines_of
