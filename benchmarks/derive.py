@@ -252,7 +252,10 @@ def _once(tool: Tool, case: Case, number: int) -> float | None:
 
 
 def in_turns(found: Sequence[Tool], cases: Sequence[Case], rounds: int) -> dict[str, list[Any]]:
-    """Return medians by tool, of each case under names that are new at each round."""
+    """Return medians by tool, of each case under names that are new at each round.
+
+    Under "again" are those of the first tool, which is asked the same once more.
+    """
     times: dict[tuple[str, int], list[float]] = {}
     for number in range(1, rounds + 2):
         for place, case in enumerate(cases):
@@ -260,19 +263,15 @@ def in_turns(found: Sequence[Tool], cases: Sequence[Case], rounds: int) -> dict[
                 took = _once(tool, case, number)
                 if took is not None and number > 1:
                     times.setdefault((tool.name, place), []).append(took)
+            if number > 1 and (took := _once(found[0], case, number)) is not None:
+                times.setdefault(("again", place), []).append(took)
     return {
-        tool.name: [
-            statistics.median(times[tool.name, place]) if (tool.name, place) in times else None
+        name: [
+            statistics.median(times[name, place]) if (name, place) in times else None
             for place in range(len(cases))
         ]
-        for tool in found
+        for name in (*(tool.name for tool in found), "again")
     }
-
-
-def again(tool: Tool, case: Case, rounds: int) -> float:
-    """Return the median time of one and the same derivation, once more."""
-    times = [_once(tool, case, 1) for _ in range(rounds)]
-    return statistics.median(took for took in times if took is not None)
 
 
 def first(tool: Tool, cases: Sequence[Case], place: int, rounds: int) -> float | None:
@@ -311,14 +310,13 @@ def main() -> None:
     firsts = [first(ours, CASES, place, options.first) for place in range(len(CASES))]
     verdicts = {tool.name: [verdict(tool, case) for case in CASES] for tool in found}
     times = in_turns(found, CASES, options.rounds)
-    agains = [again(ours, case, options.rounds) for case in CASES]
     heads = "".join(f"{tool.name:>12}" for tool in found)
     sys.stdout.write(f"{'expression':<34}{'first':>8}{'again':>8}{heads}   ms\n")
     for place, case in enumerate(CASES):
         cells = "".join(
             f"{_cell(verdicts[tool.name][place], times[tool.name][place]):>12}" for tool in found
         )
-        row = f"{case.text:<34}{firsts[place] or 0:>8.2f}{agains[place]:>8.2f}{cells}\n"
+        row = f"{case.text:<34}{firsts[place] or 0:>8.2f}{times['again'][place]:>8.2f}{cells}\n"
         sys.stdout.write(row)
     _summary(found, verdicts, times, firsts)
 

@@ -30,7 +30,12 @@ class Pair(NamedTuple):
 
 PAIRS = (
     Pair("concise", (TWO_LAYER, "--output-format", "concise"), "import typer, yaml", 1.3),
-    Pair("full report", (TWO_LAYER,), "import typer, yaml, rich.console, rich.table", 1.4),
+    Pair(
+        "full report",
+        (TWO_LAYER, "--color", "always"),
+        "import typer, yaml, rich.console, rich.table",
+        1.4,
+    ),
 )
 
 

@@ -12,8 +12,8 @@ from shapecalc.index import Factor, Term, fresh_labels
 from shapecalc.matrix.entries import Letters, names_in, sum_text
 from shapecalc.matrix.printing import text
 from shapecalc.records import Derived, Dims, Formula, LaidOut, Late
-from shapecalc.report.detail import kink_of
 from shapecalc.report.formulas import formula_record
+from shapecalc.report.kinks import kink_of
 from shapecalc.tree import Call, Leaf, Tree, calls, leaf, leaves, rebuilt
 
 NO_FACTS = Facts()

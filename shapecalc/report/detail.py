@@ -5,16 +5,17 @@ from functools import partial
 
 from shapecalc.dims import Dim, Shape
 from shapecalc.graph import Graph, Node, Signature, Use
-from shapecalc.matrix.printing import attribute_text, numpy_text, text
+from shapecalc.matrix.printing import numpy_text, text
 from shapecalc.ops.registry import OPS, axes_of
 from shapecalc.records import Dims, Gradient, Late, Report, Spelled, Value
 from shapecalc.report.axes import listed
 from shapecalc.report.formulas import NUMPY_NAMES, formula_record
 from shapecalc.report.independence import independence
+from shapecalc.report.kinks import kink
 from shapecalc.report.steps import Writer
 from shapecalc.sweep import Gradient as Derived
 from shapecalc.sweep import Link, Sweep, known_sums
-from shapecalc.tree import Call, Leaf, Number, Tree, calls, leaves
+from shapecalc.tree import Call, Leaf, Tree, calls, leaves
 
 
 def with_detail(report: Report, sweep: Sweep) -> Report:
@@ -242,25 +243,6 @@ def _is_constant_in(tree: Call, value: Leaf) -> bool:
     return set(slopes.values()) == {"0"} and any(
         name is value for operand in tree.operands for name in leaves(operand)
     )
-
-
-def kink(tree: Tree) -> str:
-    """Say what the derivative is taken to be where it does not exist, if that is short."""
-    if isinstance(tree, Call) and any(
-        not isinstance(each, Leaf) and " " in text(each) for each in tree.operands
-    ):
-        return ""
-    return kink_of(tree)
-
-
-def kink_of(tree: Tree) -> str:
-    """Say what the derivative is taken to be where it does not exist."""
-    if not isinstance(tree, Call) or OPS[tree.op].at_kink is None:
-        return ""
-    operands = sorted(tree.operands, key=lambda operand: isinstance(operand, Number))
-    names = dict(zip(OPS[tree.op].operands, map(text, operands), strict=True))
-    names |= {name: attribute_text(value) for name, value in tree.attributes}
-    return (OPS[tree.op].at_kink or "").format(**names)
 
 
 def _size(graph: Graph, shape: Shape) -> tuple[int, ...] | None:
