@@ -58,11 +58,24 @@ def _without_transposes(tree: Tree, facts: Facts) -> Tree:
     names = facts.names(*SYMMETRIC)
 
     def put(part: Tree) -> Tree | None:
-        if isinstance(part, Call) and part.op == "transpose" and is_symmetric(part, names):
-            return part.operands[0]
-        return None
+        if not isinstance(part, Call) or part.op != "transpose":
+            return None
+        found = _turned(part.operands[0], names)
+        return None if found is part else found
 
     return rebuilt(tree, put)
+
+
+def _turned(tree: Tree, names: frozenset[str]) -> Tree:
+    """Transpose a matrix; of a sum, each term, if one of them stays as it is."""
+    if is_symmetric(tree, names):
+        return tree
+    if isinstance(tree, Call) and tree.op in ("add", "sub"):
+        operands = tuple(_turned(operand, names) for operand in tree.operands)
+        plain = tuple(map(make.transposed, tree.operands))
+        if operands != plain and all(each.shape == tree.shape for each in tree.operands):
+            return call(tree.op, operands, (), tree.shape)
+    return make.transposed(tree)
 
 
 def _without_inverses(tree: Tree, facts: Facts) -> Tree:
@@ -133,8 +146,9 @@ def structured(tree: Tree, name: str, facts: Facts) -> tuple[Tree, str] | None:
     if name in facts.names(*SYMMETRIC):
         turned, _ = by_facts(make.transposed(tree), facts)
         twice = make.times(number(2), tree) if turned is tree else make.added(tree, turned)
+        whole = make.added(twice, make.negative(_only_diagonal(tree)))
         told = f"{name} is symmetric: off its diagonal, an entry stands in two places"
-        return make.added(twice, make.negative(_only_diagonal(tree))), told
+        return closed(whole, is_jacobian=False)[0], told
     if name in facts.names("orthogonal"):
         matrix = leaf(name, tree.shape)
         against = make.product([matrix, make.transposed(tree), matrix])

@@ -9,19 +9,15 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from shapecalc.dims import ONE, Dim, Shape
-from shapecalc.ops.binding import Bound, ShapeMismatch, bind, fits_rank, resolved
+from shapecalc.ops.binding import Bound, ShapeMismatch, bind, fits_rank
 from shapecalc.ops.notation import (
-    ConditionPattern,
-    FactorPattern,
-    FormPart,
     NotationError,
     Pattern,
     Signature,
-    TermPattern,
     read_formula,
     read_signatures,
 )
-from shapecalc.ops.terms import BoundCondition, BoundFactor, BoundTerm, factor_of_expression
+from shapecalc.ops.terms import BoundTerm, bound_term
 from shapecalc.tree import Attribute, Attributes, Call, Tree, call
 
 Body = Callable[..., Any]
@@ -278,7 +274,7 @@ class Op:
         assert self.formula is not None
         alternatives = spelled(self.formula, shapes, dict(tree.attributes)).split(" | ")
         text = alternatives[place] if len(alternatives) > 1 else alternatives[0]
-        return tuple(self._bound_term(bound, term) for term in read_formula(text))
+        return tuple(bound_term(bound, term, self.axis) for term in read_formula(text))
 
     def jacobian_terms(self, tree: Call, operand: str) -> tuple[BoundTerm, ...] | None:
         """Return the Jacobian that the op states by an operand; None where it states none."""
@@ -287,44 +283,7 @@ class Op:
         shapes = tuple(each.shape for each in tree.operands)
         bound = self.bound(shapes, tree.attributes)
         text = spelled(self.jacobian[operand], shapes, dict(tree.attributes))
-        return tuple(self._bound_term(bound, term) for term in read_formula(text))
-
-    def _bound_term(self, bound: Bound, term: TermPattern) -> BoundTerm:
-        factors = tuple(self._bound_factor(bound, factor) for factor in term.factors)
-        sizes = tuple(
-            letter for size in term.sizes for letter in bound.dims if _is_of(letter, size)
-        )
-        pairs = [
-            (own, right + own.removeprefix(left))
-            for left, right in term.deltas
-            for own in bound.dims
-            if _is_of(own, left) and not bound.dims[own].is_one
-        ]
-        deltas = tuple(pair for pair in pairs if _have_one_dim(bound, *pair))
-        others = [
-            ConditionPattern(left, (FormPart(1, (), right),))
-            for left, right in pairs
-            if (left, right) not in deltas
-        ]
-        conditions = tuple(
-            _bound_condition(bound, each)
-            for each in (*others, *term.conditions)
-            if not each.left or not bound.dims[each.left].is_one
-        )
-        return BoundTerm(term.coefficient, factors, deltas, sizes, conditions)
-
-    def _bound_factor(self, bound: Bound, factor: FactorPattern) -> BoundFactor:
-        names = [pattern.name for pattern in bound.signature.operands]
-        place = names.index(factor.text) if factor.text in names else None
-        whole = place is None and len(factor.letters) > 1 and self.axis is not None
-        if place is not None or (whole and bound.signature.output.letters == ("...",)):
-            owner, axes = bound.signature.operands[place or 0], bound.operands[place or 0]
-        elif factor.text != "Y" and self.axis is None:
-            return factor_of_expression(bound, factor)
-        else:
-            owner, axes = bound.signature.output, bound.output
-        letters = resolved(bound, owner, axes, factor.letters)
-        return BoundFactor(place, factor.text, letters, factor.power)
+        return tuple(bound_term(bound, term, self.axis) for term in read_formula(text))
 
 
 def _rank_text(pattern: Pattern) -> str:
@@ -342,29 +301,6 @@ def _with_named(bound: Bound, named: Mapping[str, Dim]) -> Bound:
     return bound._replace(
         output=(*bound.output[:stack], *output), dims=dims, shape=(*bound.shape[:stack], *shape)
     )
-
-
-def _have_one_dim(bound: Bound, left: str, right: str) -> bool:
-    """Say whether a delta's letters run over one dim; a letter of no operand takes the other's."""
-    return bound.dims.get(right, bound.dims[left]) == bound.dims[left]
-
-
-def _bound_condition(bound: Bound, pattern: ConditionPattern) -> BoundCondition:
-    parts: list[tuple[str, Dim]] = []
-    offset = Dim.number(0)
-    for part in pattern.form:
-        count = Dim.number(part.times)
-        for size in part.sizes:
-            count *= bound.dims[size]
-        if not part.letter:
-            offset += count
-        elif not bound.dims[part.letter].is_one:
-            parts.append((part.letter, count))
-    return BoundCondition(pattern.left or None, tuple(parts), offset, pattern.is_cyclic)
-
-
-def _is_of(letter: str, family: str) -> bool:
-    return letter == family or (letter.startswith(family) and letter.removeprefix(family).isdigit())
 
 
 REQUIRED = object()

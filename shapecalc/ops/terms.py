@@ -4,8 +4,8 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from shapecalc.dims import ONE, Dim
-from shapecalc.ops.binding import Bound, Letters
-from shapecalc.ops.notation import FactorPattern
+from shapecalc.ops.binding import Bound, Letters, resolved
+from shapecalc.ops.notation import ConditionPattern, FactorPattern, FormPart, TermPattern
 
 
 class BoundFactor(NamedTuple):
@@ -49,7 +49,45 @@ class BoundTerm(NamedTuple):
         return tuple(dict.fromkeys(found))
 
 
-def factor_of_expression(bound: Bound, factor: FactorPattern) -> BoundFactor:
+def bound_term(bound: Bound, term: TermPattern, axis: str | None) -> BoundTerm:
+    """Give a term the letters of concrete operands; `axis` is the op's axis letter, if any."""
+    factors = tuple(_bound_factor(bound, factor, axis) for factor in term.factors)
+    sizes = tuple(letter for size in term.sizes for letter in bound.dims if _is_of(letter, size))
+    pairs = [
+        (own, right + own.removeprefix(left))
+        for left, right in term.deltas
+        for own in bound.dims
+        if _is_of(own, left) and not bound.dims[own].is_one
+    ]
+    deltas = tuple(pair for pair in pairs if _have_one_dim(bound, *pair))
+    others = [
+        ConditionPattern(left, (FormPart(1, (), right),))
+        for left, right in pairs
+        if (left, right) not in deltas
+    ]
+    conditions = tuple(
+        _bound_condition(bound, each)
+        for each in (*others, *term.conditions)
+        if not each.left or not bound.dims[each.left].is_one
+    )
+    return BoundTerm(term.coefficient, factors, deltas, sizes, conditions)
+
+
+def _bound_factor(bound: Bound, factor: FactorPattern, axis: str | None) -> BoundFactor:
+    names = [pattern.name for pattern in bound.signature.operands]
+    place = names.index(factor.text) if factor.text in names else None
+    whole = place is None and len(factor.letters) > 1 and axis is not None
+    if place is not None or (whole and bound.signature.output.letters == ("...",)):
+        owner, axes = bound.signature.operands[place or 0], bound.operands[place or 0]
+    elif factor.text != "Y" and axis is None:
+        return _factor_of_expression(bound, factor)
+    else:
+        owner, axes = bound.signature.output, bound.output
+    letters = resolved(bound, owner, axes, factor.letters)
+    return BoundFactor(place, factor.text, letters, factor.power)
+
+
+def _factor_of_expression(bound: Bound, factor: FactorPattern) -> BoundFactor:
     """Give letters to an expression of a stated Jacobian: `...` are the axes of the output's stack.
 
     An expression may have fewer axes in front than that, as one matrix for a stack has.
@@ -59,3 +97,26 @@ def factor_of_expression(bound: Bound, factor: FactorPattern) -> BoundFactor:
     front = stack if "..." in factor.letters else ()
     letters = (*front, *(None if bound.dims.get(i, ONE).is_one else i for i in own))
     return BoundFactor(None, factor.text, letters, factor.power)
+
+
+def _have_one_dim(bound: Bound, left: str, right: str) -> bool:
+    """Say whether a delta's letters run over one dim; a letter of no operand takes the other's."""
+    return bound.dims.get(right, bound.dims[left]) == bound.dims[left]
+
+
+def _bound_condition(bound: Bound, pattern: ConditionPattern) -> BoundCondition:
+    parts: list[tuple[str, Dim]] = []
+    offset = Dim.number(0)
+    for part in pattern.form:
+        count = Dim.number(part.times)
+        for size in part.sizes:
+            count *= bound.dims[size]
+        if not part.letter:
+            offset += count
+        elif not bound.dims[part.letter].is_one:
+            parts.append((part.letter, count))
+    return BoundCondition(pattern.left or None, tuple(parts), offset, pattern.is_cyclic)
+
+
+def _is_of(letter: str, family: str) -> bool:
+    return letter == family or (letter.startswith(family) and letter.removeprefix(family).isdigit())
