@@ -521,6 +521,7 @@ STATED: dict[str, list[tuple[str, str]]] = {
         *REDUCED,
         ("X, ord=1, axis=0", "X=m,n"),
         ("X, ord=1", "X=n"),
+        ("X, ord=1", "X=m,n"),
         ('X, ord="fro"', "X=m,n"),
         ("X, ord=2, axis=-1, keepdims=True", "X=b,m,n"),
     ],

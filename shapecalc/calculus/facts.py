@@ -48,7 +48,7 @@ def by_facts(tree: Tree, facts: Facts) -> tuple[Tree, tuple[Rewriting, ...]]:
     if not steps:
         return tree, ()
     whole, more = closed(found, is_jacobian=False)
-    if not _are_equal(tree, whole, facts):
+    if differ(tree, whole, facts):
         raise SelfCheckFailed("what is assumed of matrices changed a formula")
     return whole, (*steps, *more)
 
@@ -162,8 +162,8 @@ def _only_diagonal(tree: Tree) -> Tree:
     return call("diag", (call("diag", (tree,), (), tree.shape[:1]),), (), tree.shape)
 
 
-def _are_equal(tree: Tree, other: Tree, facts: Facts) -> bool:
-    """Compare two formulas at a point where the facts hold."""
+def differ(tree: Tree, other: Tree, facts: Facts) -> bool:
+    """Say whether two formulas differ at a point where the facts hold, and both have a value."""
     names = dict.fromkeys(name for each in (tree, other) for name in leaves(each))
     domains = tuple((n, Domain(said)) for n in names for who, said in facts.said if who == n.name)
     whole = leaf("<whole>", tree.shape)
@@ -176,6 +176,6 @@ def _are_equal(tree: Tree, other: Tree, facts: Facts) -> bool:
             left, right = world.at(tree).floats, world.at(other).floats
         except (NoValue, Unsupported):
             continue
-        largest = max(map(abs, left), default=0.0) or 1.0
-        return all(abs(a - b) < TOLERANCE * largest for a, b in zip(left, right, strict=True))
+        largest = max(1.0, *map(abs, left))
+        return any(abs(a - b) > TOLERANCE * largest for a, b in zip(left, right, strict=True))
     return False

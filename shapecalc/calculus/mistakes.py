@@ -15,8 +15,13 @@ def as_asked(finding: Finding) -> Finding:
     """Say what to ask for, where a spec would declare a name."""
     if PICKS in finding.message:
         return finding._replace(help="differentiate by another name")
-    if finding.code == "SC212":
+    if finding.code == "SC212" and "`inputs`" in finding.help:
         return finding._replace(help="write its formula, or a name for its result")
+    if finding.code == "SC209":
+        name = finding.message.split("`")[1]
+        declared = f'declare a function of x, `--function "{name}(x): …"`'
+        advice = f"{finding.help.removesuffix('?')}, or {declared}" if finding.help else declared
+        return finding._replace(help=advice)
     return finding._replace(help=_DECLARED.sub(_option, finding.help))
 
 

@@ -203,10 +203,9 @@ def _tried(asked: Expression, path: str, *, by_rows: bool) -> tuple[Report, Deri
         message = f"the derivative of `{op}` is not known"
         finding = Finding("SC212", place, message, "write it out in other ops")
     except Unreadable as reason:
-        message = f"it cannot be derived: {reason}"
-        finding = Finding(
-            "SC212", place, message, "write it without a choice between equal entries"
-        )
+        ties = "write it without a choice between equal entries"
+        advice = ties if "compare" in str(reason) else "write parts of it in other ops"
+        finding = Finding("SC212", place, f"it cannot be derived: {reason}", advice)
     except NoTangent as name:
         message = f"the derivative of `{name}` is no matrix"
         advice = "a function is a scalar, a vector of a vector, or a matrix of a scalar"

@@ -5,7 +5,7 @@ from functools import cached_property
 
 from shapecalc.calculus.derivation import Derivation, Form
 from shapecalc.calculus.elsewhere import elsewhere
-from shapecalc.calculus.facts import Facts, by_facts, structured
+from shapecalc.calculus.facts import Facts, by_facts, differ, structured
 from shapecalc.calculus.naming import named
 from shapecalc.calculus.vecforms import VecForm, vec_form
 from shapecalc.index import Factor, Term, fresh_labels
@@ -14,6 +14,7 @@ from shapecalc.matrix.printing import text
 from shapecalc.records import Derived, Dims, Formula, LaidOut, Late
 from shapecalc.report.formulas import formula_record
 from shapecalc.report.kinks import kink_of
+from shapecalc.sweep.checking import SelfCheckFailed
 from shapecalc.tree import Call, Leaf, Tree, calls, leaf, leaves, rebuilt
 
 NO_FACTS = Facts()
@@ -121,11 +122,18 @@ class _Writer:
         return formula_record(self.short[tree])
 
     def _simplified(self, form: Form) -> tuple[Tree, tuple[tuple[str, str], ...]]:
-        """Write a form in full, by facts, with the steps that led there."""
+        """Write a form in full, by facts, with the steps that led there, each of which is checked.
+
+        Raises SelfCheckFailed.
+        """
         tree, more = by_facts(_in_full(form.tree, self.derivation), self.facts)
-        steps = [(each.rule, text(each.formula)) for each in (*form.rewritings, *more)]
-        lines = ["", *(line for _, line in steps)]
-        told = (step for step, before in zip(steps, lines, strict=False) if step[1] != before)
+        for steps, end in ((form.rewritings, form.tree), (more, tree)):
+            for step in steps:
+                if step.formula is not end and differ(step.formula, end, self.facts):
+                    raise SelfCheckFailed(f"the rule `{step.rule}` changed a formula")
+        written = [(each.rule, text(each.formula)) for each in (*form.rewritings, *more)]
+        lines = ["", *(line for _, line in written)]
+        told = (step for step, before in zip(written, lines, strict=False) if step[1] != before)
         return tree, tuple(told)
 
     def _laid_out(

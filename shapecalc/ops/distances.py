@@ -38,8 +38,8 @@ def _norm(shapes: _Shapes, attributes: _Attributes) -> str:
     order, axis = attributes["ord"], attributes["axis"]
     rank = len(shapes[0])
     axes = axis if isinstance(axis, tuple) else (axis,) if axis is not None else range(rank)
-    if order == "nuc":
-        return _nuclear(shapes, attributes)
+    if (found := _norm_otherwise(shapes, attributes)) is not None:
+        return found
     if order in (1, 2) and len(axes) > 1:
         fact = f"`ord={order}` of a matrix is not the norm of its entries, and is not supported"
         entries = f"vector_norm(X, ord={order})"
@@ -61,6 +61,10 @@ def _nuclear(shapes: _Shapes, attributes: _Attributes) -> str:
 
 
 def _norm_otherwise(shapes: _Shapes, attributes: _Attributes) -> str | None:
+    """Write the norms of one matrix that are none of its entries in other ops."""
+    is_one_matrix = len(shapes[0]) == 2 and attributes["axis"] is None
+    if attributes["ord"] == 1 and is_one_matrix and not attributes["keepdims"]:
+        return "max(sum(abs(X), axis=0))"
     return _nuclear(shapes, attributes) if attributes["ord"] == "nuc" else None
 
 
@@ -88,11 +92,13 @@ def norm(
 ) -> Array:
     """Take the square root of the sum of squares (`ord=1`: the sum of absolute values).
 
-    Over all entries, or along the axes named. `ord="nuc"` adds up the singular values of a matrix
-    with as many columns as its rank is: `trace(sqrtm(X.T @ X))`.
+    Over all entries, or along the axes named. Of a matrix `ord=1` is the largest sum of a column,
+    and `ord="nuc"` that of the singular values, where its columns are independent.
     """
     if ord == "nuc":
         return np.asarray(np.linalg.norm(X, "nuc"))
+    if ord == 1 and axis is None and np.ndim(X) == 2:
+        return np.asarray(np.linalg.norm(X, 1))
     if ord == 1:
         return np.asarray(np.sum(np.abs(X), axis=axis, keepdims=keepdims))
     return np.asarray(np.sqrt(np.sum(np.square(X), axis=axis, keepdims=keepdims)))
