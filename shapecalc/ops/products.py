@@ -128,7 +128,12 @@ def _kronecker_term(shapes: Shapes, _: Given) -> str:
     return " ".join([f"A[{own}] B[{other}]", *deltas])
 
 
-@op(_kronecker, formula=_kronecker_term, numpy="np.kron", torch="torch.kron")
+@op(
+    _kronecker,
+    formula=_kronecker_term,
+    numpy="np.kron",
+    torch="torch.kron(torch.Tensor.contiguous({0}), torch.Tensor.contiguous({1}))",
+)
 def kron(A: Array, B: Array) -> Array:
     """Put a copy of B, times the entry, for each entry of A: the Kronecker product.
 

@@ -216,7 +216,7 @@ def cosm_frechet(A: Array, E: Array) -> Array:
     _of_matrix("sqrtm"),
     primitive=True,
     jacobian={"A": "kron_sum_inverse(Y, Y)[i, j, p, q]"},
-    jax="jax.scipy.linalg.sqrtm",
+    jax="jax.scipy.linalg.sqrtm({0}).real",
     nonsingular=("A",),
     has_identities=True,
     at_kink="where {A} has no eigenvalue that is 0 or negative",
