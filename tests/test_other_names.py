@@ -28,8 +28,9 @@ def pages_of(report: Report) -> str:
     if any("_" in value.name for value in report.values):  # LaTeX makes a subscript of the rest
         lines = [line for line in lines if '"latex":' not in line]
     names = {name for value in report.values for name in (f"d{value.name}", value.name)}
-    for name in sorted(names, key=len, reverse=True):  # and a letter of `gamma`
-        lines = [line.replace(escaped(latex_name(name)), in_words(name)) for line in lines]
+    words = {escaped(latex_name(name)): in_words(name) for name in names}  # a letter for `gamma`
+    written = re.compile("|".join(map(re.escape, sorted(words, key=len, reverse=True))))
+    lines = [written.sub(lambda found: words[found[0]], line) for line in lines]
     return "\n".join([*pages, *lines])
 
 
@@ -52,6 +53,9 @@ def renamed(names: Iterable[str], taken: set[str]) -> dict[str, str]:
     used = {parts(token)[0] for token in taken} | {token.removeprefix("d") for token in taken}
     new: dict[str, str] = {}
     for prefix in sorted({parts(name)[0] for name in every}, reverse=True):
+        if prefix in KEPT:  # no index has the letter of a name
+            new[prefix] = prefix
+            continue
         new[prefix] = next(
             each for each in _candidates(prefix) if each not in used and each not in new.values()
         )

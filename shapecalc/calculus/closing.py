@@ -332,3 +332,5 @@ RULES: dict[str, Rule] = {
 }
 """By name; the names are what `--steps` prints."""
 OF_JACOBIANS = frozenset({"diagonal matrix"})
+BY_LAWS = frozenset({"inverse of a product", "what commutes", "transpose of a map"})
+"""Rules that use laws of functions, which algebra does not know."""

@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from shapecalc import layout
 from shapecalc.backprop import Jacobian, contribution, jacobian, simplified
-from shapecalc.calculus.closing import Rewriting, closed
+from shapecalc.calculus.closing import BY_LAWS, Rewriting, closed
 from shapecalc.calculus.functions import Dependence, moved, unmoved
 from shapecalc.conditions import Label
 from shapecalc.dims import Dim, Shape
@@ -204,8 +204,8 @@ class Derivation:
             else:
                 read = make.zeros(shape)
             tree, rewritings = closed(read, is_jacobian=self.kinds == _JACOBIAN)
-            checked = self._checked(tree)
-            return Form(self.read(tree), () if self.wrt.name != self.name else rewritings, checked)
+            checked = self._checked(tree, rewritings)
+            return Form(self.read(tree), () if self._has_functions else rewritings, checked)
         except Unreadable:
             return None
 
@@ -216,19 +216,26 @@ class Derivation:
         tree, more = closed(turned, is_jacobian=self.kinds == _JACOBIAN)
         checked = form.checked
         if more and not _are_equal(tree, turned):
-            checked = self._checked(make.transposed(tree))
+            if self._has_functions:
+                return form._replace(tree=turned)  # as it was checked
+            checked = self._checked(make.transposed(tree), (*form.rewritings, *more))
         before = (each._replace(formula=make.transposed(each.formula)) for each in form.rewritings)
         return Form(tree, (*before, *more), checked)
 
-    def _checked(self, tree: Tree) -> Checked:
+    @property
+    def _has_functions(self) -> bool:
+        return self.wrt.name != self.name
+
+    def _checked(self, tree: Tree, rewritings: tuple[Rewriting, ...]) -> Checked:
         """Check the gradient that a formula makes of an upstream gradient."""
+        by_laws = any(each.rule in BY_LAWS for each in rewritings)
         upstream = leaf(f"d{self.output.name}", self.output.shape)
         gradient = self._gradient(tree, upstream)
         terms = contribution(self.jacobian, upstream, {}, transposed=False)
         equations = ((self.output, self.equation),)
         given = ((self.output, upstream),)
         case = Case(equations, given, self.wrt, self.wrt, gradient)
-        return check(case, terms, self.jacobian.wrt_labels, numerator=False)
+        return check(case, terms, self.jacobian.wrt_labels, numerator=False, by_laws=by_laws)
 
     def _gradient(self, tree: Tree, upstream: Leaf) -> Tree:
         of, by = self.kinds

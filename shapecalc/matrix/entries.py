@@ -58,18 +58,22 @@ def _free(letters: str, taken: Collection[str]) -> Iterator[str]:
         yield from (letter for letter in known if letter not in taken)
 
 
-def names_in(terms: Sum) -> frozenset[str]:
+def names_in(
+    terms: Sum,
+    spell: Spell = lambda tree: tree,
+    shown: Callable[[Dim], Dim] = lambda dim: dim,
+) -> frozenset[str]:
     """Return the names of values and dims that terms are printed with."""
     found: set[str] = set()
     for term in terms:
         for factor in term.factors:
-            found.update(name.name for name in leaves(factor.tree))
+            found.update(name.name for name in leaves(spell(factor.tree)))
         for condition in term.conditions:
             parts, offset = condition.form
             dims = [offset, *(size for _, size in parts)]
             if not isinstance(condition, Mask) and condition.is_cyclic:
                 dims.append(condition.left.dim)
-            found.update(name for dim in dims for name in dim.names)
+            found.update(name for dim in dims for name in shown(dim).names)
     return frozenset(found)
 
 

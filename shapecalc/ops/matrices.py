@@ -41,7 +41,6 @@ def _inverted(shapes: Shapes, _: Given) -> Written:
     jacobian={"A": "-Y[..., i, p] Y[..., q, j]"},
     numpy="np.linalg.inv",
     nonsingular=("A",),
-    has_identities=True,
     torch="torch.linalg.inv",
 )
 def inv(A: Array) -> Array:
@@ -93,7 +92,6 @@ def _scalar_of(name: str, shapes: Shapes) -> Written:
     jacobian={"A": "Y[...] inv(A)[..., q, p]"},
     numpy="np.linalg.det",
     nonsingular=("A",),
-    has_identities=True,
     torch="torch.linalg.det",
 )
 def det(A: Array) -> Array:

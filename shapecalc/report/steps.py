@@ -9,7 +9,7 @@ from shapecalc.dims import Dim, Shape, matrix_turned
 from shapecalc.index import Delta, Factor, Labels, Term
 from shapecalc.layout import other_layout
 from shapecalc.matrix import make
-from shapecalc.matrix.entries import Letters, sigma, sum_text
+from shapecalc.matrix.entries import Letters, names_in, sigma, sum_text
 from shapecalc.matrix.printing import text
 from shapecalc.orderings import factors_of, orderings
 from shapecalc.records import (
@@ -73,7 +73,7 @@ class _StepWriter:
         self.spell = link.derived.renaming.tree
         self.derivation = link.derived.derivation
         (self.jacobian,) = self.derivation.jacobians
-        taken = {*self.graph.values, *(each.name for each in self.graph.network.dims)}
+        taken = names_in(self.jacobian.terms, self.spell, link.derived.renaming.dim)
         self.letters = Letters(self.jacobian.output_labels, self.jacobian.wrt_labels, taken)
         self.output = link.use.node.output
         self.formula = link.derived.formula
