@@ -79,17 +79,29 @@ def _steps(tree: Tree, rules: Mapping[str, Rule]) -> Iterator[tuple[str, Tree]]:
 
 
 def _zeros(tree: Call) -> Tree | None:
-    """The transpose of zeros is zeros."""
+    """A product with zeros is zeros, and so is their transpose; M + zeros is M."""
+    is_zero = [isinstance(each, Call) and each.op == "zeros" for each in tree.operands]
     match tree:
-        case Call(op="transpose", operands=(Call(op="zeros"),)):
+        case Call(op="transpose" | "neg" | "mul" | "matmul") if any(is_zero):
             return make.zeros(tree.shape)
+        case Call(op="div") if is_zero[0]:
+            return make.zeros(tree.shape)
+        case Call(op="add", operands=(left, right)) if any(is_zero):
+            return right if is_zero[0] else left
+        case Call(op="sub", operands=(left, right)) if any(is_zero):
+            return left if is_zero[1] else make.negative(right)
         case _:
             return None
 
 
 def _identity(tree: Call) -> Tree | None:
-    """eye(n) @ M is M, and eye(n) * v, entry by entry, is diag(v)."""
+    """eye(n) @ M is M, inv(eye(n)) is eye(n), and eye(n) * v, entry by entry, is diag(v)."""
     match tree:
+        case Call(op="inv" | "transpose", operands=(Call(op="eye") as one,)):
+            return one
+        case Call(op="mul", operands=(Call(op="mul", operands=(scale, Call(op="eye") as one)), v)):
+            found = _diagonal_of(v, one) if is_number_like(scale) else None
+            return None if found is None else make.times(scale, found)
         case Call(op="matmul", operands=(Call(op="eye"), other)):
             return other
         case Call(op="matmul", operands=(other, Call(op="eye"))):
@@ -105,6 +117,8 @@ def _identity(tree: Call) -> Tree | None:
 
 
 def _diagonal_of(vector: Tree, identity: Tree) -> Tree | None:
+    if vector.shape == identity.shape[1:]:
+        return call("diag", (vector,), (), identity.shape)
     units = [place for place, dim in enumerate(vector.shape) if dim.is_one]
     if len(vector.shape) != 2 or len(units) != 1:
         return None

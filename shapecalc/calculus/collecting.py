@@ -179,12 +179,23 @@ def _looks(tree: Tree) -> str:
             chain = make.chain(matrix)
             turned = [make.transposed(each) for each in reversed(chain)]
             return "trace " + min(
-                text(make.product([*one[place:], *one[:place]]))
+                _spelt(make.product([*one[place:], *one[:place]]))
                 for one in (chain, turned)
                 for place in range(len(chain))
             )
         case Call() if len(tree.shape) == 2 and is_number_like(tree):
-            return min(text(tree), text(make.transposed(tree)))
+            return min(_spelt(tree), _spelt(make.transposed(tree)))
+        case _:
+            return _spelt(tree)
+
+
+def _spelt(tree: Tree) -> str:
+    """Print a product with its sums in one order: A @ (B + C) is A @ (C + B)."""
+    match tree:
+        case Call(op="matmul"):
+            return " @ ".join(map(_spelt, make.chain(tree)))
+        case Call(op="add" | "sub"):
+            return f"({' + '.join(sorted(f'{each.number} {_key(each)}' for each in _terms(tree)))})"
         case _:
             return text(tree)
 

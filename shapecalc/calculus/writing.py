@@ -8,11 +8,12 @@ from shapecalc.calculus.elsewhere import elsewhere
 from shapecalc.calculus.facts import Facts, by_facts, structured
 from shapecalc.calculus.naming import named
 from shapecalc.calculus.vecforms import VecForm, vec_form
-from shapecalc.index import Factor, Term, fresh_labels
+from shapecalc.conditions import Label, with_dims
+from shapecalc.index import Factor, Labels, Term, fresh_labels, with_labels
 from shapecalc.matrix.entries import Letters, sum_text
 from shapecalc.matrix.printing import text
 from shapecalc.records import Derived, Dims, Formula, LaidOut, Late
-from shapecalc.report.detail import kink
+from shapecalc.report.detail import condition, kink
 from shapecalc.report.formulas import formula_record
 from shapecalc.tree import Call, Leaf, Tree, calls, leaf, leaves, rebuilt
 
@@ -39,6 +40,7 @@ class _Writer:
     def __init__(self, derivation: Derivation, facts: Facts) -> None:
         self.derivation = derivation
         self.facts = facts
+        self._labels: dict[Label, Label] = {}
         self.forms = derivation.numerator, derivation.denominator
         self.layouts = [None if form is None else self._simplified(form) for form in self.forms]
         found = derivation.differential if derivation.kinds[0] != "scalar" else None
@@ -59,8 +61,8 @@ class _Writer:
         derivation, jacobian = self.derivation, self.derivation.jacobian
         output, wrt = derivation.output, derivation.wrt
         letters = self.letters
-        above = f"∂{output.name}{letters.indices(jacobian.output_labels)}"
-        below = f"∂{derivation.name}{letters.indices(jacobian.wrt_labels)}"
+        above = f"∂{output.name}{letters.indices(self._in_numbers(jacobian.output_labels))}"
+        below = f"∂{derivation.name}{letters.indices(self._in_numbers(jacobian.wrt_labels))}"
         is_tensor = self.forms == (None, None)
         vec = self._vec(by_rows=by_rows) if is_tensor else None
         (numerator, denominator) = (
@@ -106,14 +108,30 @@ class _Writer:
     def letters(self) -> Letters:
         """Return the letters of the indices."""
         jacobian = self.derivation.jacobian
-        return Letters(jacobian.output_labels, jacobian.wrt_labels, _taken(self.derivation))
+        output, variable = map(self._in_numbers, (jacobian.output_labels, jacobian.wrt_labels))
+        return Letters(output, variable, _taken(self.derivation))
 
     @property
     def index_form(self) -> str:
         """Return an entry of the derivative, with every matrix product as the sum that it is."""
         derivation = self.derivation
-        terms = tuple(_unfolded(_read(term, derivation)) for term in derivation.jacobian.terms)
-        return sum_text(terms, self.letters, lambda tree: tree)
+        terms = (_unfolded(_read(term, derivation)) for term in derivation.jacobian.terms)
+        numbered = tuple(map(self._with_numbers, terms))
+        return sum_text(numbered, self.letters, derivation.shown)
+
+    def _in_numbers(self, labels: Labels) -> Labels:
+        """Put labels whose dims are numbers, where they were written as numbers."""
+        for label in labels:
+            if label is not None and label not in self._labels:
+                self._labels[label] = Label(*self.derivation.dims((label.dim,)))
+        return tuple(None if label is None else self._labels[label] for label in labels)
+
+    def _with_numbers(self, term: Term) -> Term:
+        """Put numbers for the dims of a term that were written as numbers."""
+        self._in_numbers(tuple(_labels_of(term)))
+        term = with_labels(term, self._labels)
+        conditions = (with_dims(each, self.derivation.dims) for each in term.conditions)
+        return term._replace(conditions=tuple(conditions))
 
     def _formula(self, tree: Tree) -> Formula:
         return formula_record(self.short[tree])
@@ -121,7 +139,8 @@ class _Writer:
     def _simplified(self, form: Form) -> tuple[Tree, tuple[tuple[str, str], ...]]:
         """Write a form in full, by facts, with the steps that led there."""
         tree, more = by_facts(_in_full(form.tree, self.derivation), self.facts)
-        steps = [(each.rule, text(each.formula)) for each in (*form.rewritings, *more)]
+        shown = self.derivation.shown
+        steps = [(each.rule, text(shown(each.formula))) for each in (*form.rewritings, *more)]
         lines = ["", *(line for _, line in steps)]
         told = (step for step, before in zip(steps, lines, strict=False) if step[1] != before)
         return tree, tuple(told)
@@ -180,6 +199,13 @@ def _read(term: Term, derivation: Derivation) -> Term:
     return term._replace(factors=tuple(factors))
 
 
+def _labels_of(term: Term) -> Iterator[Label]:
+    yield from (label for factor in term.factors for label in factor.labels if label is not None)
+    yield from (label for delta in term.deltas for label in delta)
+    yield from (label for condition in term.conditions for label in condition.labels)
+    yield from term.summed
+
+
 def _unfolded(term: Term) -> Term:
     """Write every matrix product among the factors as the sum that it is."""
     factors, summed = list(term.factors), list(term.summed)
@@ -219,12 +245,22 @@ def written_out(tree: Tree, derivation: Derivation) -> Tree:
 
 def _kinks(derivation: Derivation) -> Iterator[str]:
     parts = dict.fromkeys(calls(derivation.written))
-    found = {part: said for part in parts if (said := kink(part))}
+    found = {part: said for part in parts if (said := _told(part))}
     yield from dict.fromkeys(
         said
         for part, said in found.items()
         if any(name.name == derivation.name for name in leaves(part))
     )
+
+
+def _told(part: Call) -> str:
+    """Say where a derivative exists; what it is by convention, only where that is short."""
+    said = condition(part)
+    return said if said.startswith("where ") and part.op in OF_MATRICES else kink(part)
+
+
+OF_MATRICES = frozenset({"sqrtm", "cholesky", "logdet", "pinv"})
+"""Ops of a matrix that have a derivative only under a condition."""
 
 
 def _dims(shape: tuple[object, ...]) -> Dims:

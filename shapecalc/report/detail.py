@@ -245,14 +245,21 @@ def _is_constant_in(tree: Call, value: Leaf) -> bool:
 
 
 def kink(tree: Tree) -> str:
-    """Say what the derivative is taken to be where it does not exist."""
+    """Say what the derivative is taken to be where it does not exist, if that is short."""
+    if isinstance(tree, Call) and any(
+        not isinstance(each, Leaf) and " " in text(each) for each in tree.operands
+    ):
+        return ""
+    return condition(tree)
+
+
+def condition(tree: Tree) -> str:
+    """Say where a derivative exists, or what it is taken to be elsewhere."""
     if not isinstance(tree, Call) or OPS[tree.op].at_kink is None:
         return ""
     operands = sorted(tree.operands, key=lambda operand: isinstance(operand, Number))
     names = dict(zip(OPS[tree.op].operands, map(text, operands), strict=True))
     names |= {name: attribute_text(value) for name, value in tree.attributes}
-    if any(not isinstance(each, Leaf) and " " in text(each) for each in tree.operands):
-        return ""
     return (OPS[tree.op].at_kink or "").format(**names)
 
 

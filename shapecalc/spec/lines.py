@@ -1,7 +1,7 @@
 """Equations, shapes and claims from a command line → the text of the spec that they stand for."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 _LEFT_SIDE = re.compile(r"\s*([^\W\d]\w*)\s*=(?!=)")
@@ -80,6 +80,16 @@ def _dims(asked: Asked) -> list[str]:
     return [*asked.sizes, *(f"{name}: _" for name in named if name not in sized)]
 
 
+def _grouped(facts: Iterable[str]) -> Iterator[str]:
+    """Write all that is said of one name on one line: `S: [symmetric, orthogonal]`."""
+    said: dict[str, list[str]] = {}
+    for fact in facts:
+        name, _, what = map(str.strip, fact.partition(":"))
+        said.setdefault(name, []).append(what)
+    for name, each in said.items():
+        yield f"{name}: {each[0]}" if len(each) == 1 else f"{name}: [{', '.join(each)}]"
+
+
 def _section(head: str, entries: Iterable[str]) -> list[str]:
     found = [f"  {entry}" for entry in entries]
     return [head, *found] if found else []
@@ -144,5 +154,5 @@ def spec_of(asked: Expression, output: str, names: Iterable[str]) -> str:
     shapes = [(name, given.get(name)) for name in dict.fromkeys((*given, *names))]
     known = [f"{name}: {'_' if dims is None else f'[{dims}]'}" for name, dims in shapes]
     lines = [*_section("params:", known), *_section("forward: |", [f"{output} = {asked.text}"])]
-    lines += [f"upstream: [{output}]", *_section("assume:", asked.assume)]
+    lines += [f"upstream: [{output}]", *_section("assume:", _grouped(asked.assume))]
     return "\n".join(lines) + "\n"
