@@ -194,3 +194,40 @@ def test_claims_are_judged_where_a_matrix_has_a_root(known: str) -> None:
 def test_what_is_0_but_for_rounding_is_not_told_from_0() -> None:
     spec = ROOT.format("nonsingular", "trace(expm(X) @ expm(-X))", "zeros(n, n)")
     assert [claim.verdict for claim in api.check(spec, "spec.yaml").claims] == ["undecided"]
+
+
+@pytest.mark.parametrize(
+    ("expression", "wrt"),
+    [
+        ("(y / (x.T @ A @ x)) / sum(eye(n) * A)", "x"),
+        ("tanh((A @ x) / (x.T @ (2 * A) @ x))", "x"),
+        ("sum((A.T * S) * ((x @ y.T) / trace(A.T))) - (x.T @ S @ y)**2", "S"),
+    ],
+)
+def test_what_is_divided_by_may_be_written_in_another_way(expression: str, wrt: str) -> None:
+    found = derived(expression, wrt, (*SQUARE, ("x", "n,1"), ("y", "n,1")))
+    assert not found.checked.canonical
+    assert found.checked.components is not None
+    assert found.checked.components < 1e-8
+
+
+def test_what_is_assumed_of_no_name_is_refused() -> None:
+    asked = Expression("trace(S)", "S", (("S", "n,n"),), ("Q: orthogonal",))
+    (finding,) = api.derive(asked, "<expression>").findings
+    assert (finding.code, finding.message) == ("SC210", "`Q` is not in the expression")
+
+
+@pytest.mark.parametrize(
+    ("expression", "formula"),
+    [
+        ("trace(A @ expm(S + t * B))", "trace(B @ expm_frechet(S + t * B, A))"),
+        (
+            "trace(A @ sqrtm(S + t * B))",
+            "trace(B @ solve_sylvester(sqrtm(S + t * B), sqrtm(S + t * B), A))",
+        ),
+    ],
+)
+def test_the_derivative_of_a_trace_by_a_number_is_a_trace(expression: str, formula: str) -> None:
+    shapes = (*SQUARE, ("B", "n,n"), ("t", ""))
+    found = derived(expression, "t", shapes)
+    assert denominator(found) == formula

@@ -8,12 +8,14 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from shapecalc.calculus.collecting import (
+    FRECHET,
     common_scalar,
     inverse_of_product,
     is_number_like,
     like_terms,
     numbers,
     to_trace,
+    turned_map,
 )
 from shapecalc.maps import slope
 from shapecalc.matrix import make
@@ -29,7 +31,6 @@ TRANSPARENT = frozenset(
 """Ops into whose operands rules go; what a function is of stays as its author wrote it."""
 
 
-FRECHET = frozenset({"expm_frechet", "sinm_frechet", "cosm_frechet"})
 OF_ONE_MATRIX = frozenset({"neg", "inv", "pinv", "expm", "sinm", "cosm", "sqrtm"})
 """Ops of a matrix whose transpose is that of the transposed matrix."""
 UNITY = make.UNITY
@@ -151,11 +152,8 @@ def _transposes(tree: Call) -> Tree | None:
 def _map_transposed(tree: Call) -> Tree | None:
     """solve_sylvester(A, B, C).T is solve_sylvester(B.T, A.T, C.T), and so with its kin."""
     match tree:
-        case Call(op="transpose", operands=(Call(op="solve_sylvester" as op, operands=inner),)):
-            left, right, matrix = map(make.transposed, inner)
-            return call(op, (right, left, matrix), (), tree.shape)
-        case Call(op="transpose", operands=(Call(op=op, operands=inner),)) if op in FRECHET:
-            return call(op, tuple(map(make.transposed, inner)), (), tree.shape)
+        case Call(op="transpose", operands=(Call() as applied,)):
+            return turned_map(applied)
         case _:
             return None
 

@@ -80,8 +80,11 @@ def _refused(path: str, message: str, advice: str) -> Report:
 
 
 def _amiss(asked: Expression) -> tuple[str, str] | None:
-    """Say what is wrong with the functions of an expression, and what to write instead."""
+    """Say what is wrong with what is told of an expression, and what to write instead."""
     names = set(dict(asked.shapes)) | set(re.findall(r"[^\W\d]\w*", asked.text))
+    for said in (fact.partition(":")[0].strip() for fact in asked.assume):
+        if said not in names | {each.name for each in asked.functions}:
+            return f"`{said}` is not in the expression", f"leave out what is assumed of `{said}`"
     of = {each.name: each.of for each in asked.functions}
     for each in asked.functions:
         made = f"d{each.name}_d{each.of}"

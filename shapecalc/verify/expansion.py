@@ -52,7 +52,15 @@ def same(left: Iterable[Term], right: Iterable[Term], free: Labels) -> bool:
         raise ConditionsLeft
     if any(maps.has_identities(f.tree) for term in (*one, *other) for f in term.factors):
         raise Undecided
+    if _kept_whole(one) != _kept_whole(other):
+        raise Undecided  # a sum below a quotient may be written in two ways
     return False
+
+
+def _kept_whole(terms: Iterable[Term]) -> set[tuple[Tree, Fraction]]:
+    """Return what is raised to a power and not multiplied out."""
+    factors = (factor for term in terms for factor in term.factors)
+    return {(tree, power) for tree, _, power in factors if isinstance(tree, Call) and power != 1}
 
 
 def expanded_terms(terms: Iterable[Term]) -> list[Term]:
