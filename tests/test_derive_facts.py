@@ -10,7 +10,7 @@ import pytest
 from shapecalc import api
 from shapecalc.dims import Dim
 from shapecalc.records import Derived
-from shapecalc.spec.lines import Expression
+from shapecalc.spec.lines import Asked, Expression
 from shapecalc.verify.elimination import exact_inverse
 from shapecalc.verify.field import P
 from shapecalc.verify.standins import small_sizes
@@ -231,3 +231,12 @@ def test_the_derivative_of_a_trace_by_a_number_is_a_trace(expression: str, formu
     shapes = (*SQUARE, ("B", "n,n"), ("t", ""))
     found = derived(expression, "t", shapes)
     assert denominator(found) == formula
+
+
+def test_verify_takes_two_facts_of_one_name() -> None:
+    facts = ("X: orthogonal", "X: symmetric")
+    asked = Asked(
+        claims=("dX = -X @ dY @ X",), forward=("Y = inv(X)",), shapes=(("X", "n,n"),), assume=facts
+    )
+    assert api.verify(asked, "<claim>").ok
+    assert not api.verify(asked._replace(assume=()), "<claim>").ok

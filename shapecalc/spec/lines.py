@@ -56,7 +56,7 @@ def as_spec(asked: Asked, *, is_loss: bool) -> str:
     Values with a claim are params; of the others nobody asks for a gradient.
     """
     lines = [f"dims: {{{', '.join(_dims(asked))}}}"] if asked.sizes else []
-    lines += _section("assume:", asked.assume)
+    lines += _section("assume:", _grouped(asked.assume))
     claimed = {found[1] for line in asked.claims if (found := _LEFT_SIDE.match(line))}
     for head in ("inputs:", "params:"):
         chosen = [
