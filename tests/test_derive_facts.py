@@ -240,3 +240,23 @@ def test_verify_takes_two_facts_of_one_name() -> None:
     )
     assert api.verify(asked, "<claim>").ok
     assert not api.verify(asked._replace(assume=()), "<claim>").ok
+
+
+@pytest.mark.parametrize(
+    ("expression", "formula"),
+    [
+        ("sum(expm(X))", "expm_frechet(X.T, ones(n, n))"),
+        ("sum(sinm(X))", "sinm_frechet(X.T, ones(n, n))"),
+        ("sum(sqrtm(X))", "solve_sylvester(sqrtm(X).T, sqrtm(X).T, ones(n, n))"),
+        ("trace(expm(X))", "expm(X).T"),
+        ("x.T @ X @ y - y.T @ X.T @ x", "zeros(n, n)"),
+    ],
+)
+def test_all_entries_of_a_function_of_a_matrix_are_summed(expression: str, formula: str) -> None:
+    shapes = (("X", "n,n"), ("x", "n,1"), ("y", "n,1"))
+    assert denominator(derived(expression, "X", shapes)) == formula
+
+
+def test_terms_that_cancel_leave_zeros() -> None:
+    shapes = (("X", "n,n"), ("x", "n,1"), ("y", "n,1"))
+    assert denominator(derived("x.T @ X @ y - y.T @ X.T @ x", "x", shapes)) == "zeros(n, 1)"

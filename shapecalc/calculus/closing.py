@@ -19,7 +19,7 @@ from shapecalc.calculus.collecting import (
 )
 from shapecalc.maps import slope
 from shapecalc.matrix import make
-from shapecalc.tree import Call, Tree, call
+from shapecalc.tree import Call, Number, Tree, call
 
 MOST = 60
 TRANSPARENT = frozenset(
@@ -84,6 +84,8 @@ def _zeros(tree: Call) -> Tree | None:
     is_zero = [isinstance(each, Call) and each.op == "zeros" for each in tree.operands]
     match tree:
         case Call(op="transpose" | "neg" | "mul" | "matmul") if any(is_zero):
+            return make.zeros(tree.shape)
+        case Call(op="mul", operands=(Number(value=0), _)) if tree.shape:
             return make.zeros(tree.shape)
         case Call(op="div") if is_zero[0]:
             return make.zeros(tree.shape)
