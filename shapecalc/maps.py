@@ -76,11 +76,16 @@ def _applications(term: Term, free: Labels, read: Read) -> Iterator[Term]:
             part, others = found
             shape = tuple(label.dim for label in inner if label is not None)
             try:
-                matrix = read([part], inner, shape) if part.factors else make.eye(shape[0])
+                matrix = read([part], inner, shape) if part.factors else _alone(inner, shape)
             except Unreadable:
                 continue
             made = _times(tree, matrix, from_left=from_left)
             yield multiply(others, entry(made, outer))
+
+
+def _alone(inner: Labels, shape: Shape) -> Tree:
+    """Return what sums a tensor over two axes: over their diagonal, or over both."""
+    return make.eye(shape[0]) if inner[0] is inner[1] else make.ones(shape)
 
 
 def _taken(rest: Term, inner: Labels, outer: Labels, free: Labels) -> tuple[Term, Term] | None:

@@ -17,6 +17,7 @@ from shapecalc.render.output import Look
 
 TOKEN = re.compile(r"[A-Za-z_][A-Za-z_0-9]*")
 SUBSCRIPT = re.compile(r"([A-Za-z]+)_\{?(\d+)\}?")
+INDICES = set("ijpqrs")  # an index has another letter where a value has it: these stay
 KEPT = set("dijpqrstIVOe")  # letters that reports use for other things
 
 
@@ -49,13 +50,10 @@ def parts(name: str) -> tuple[str, str]:
 
 def renamed(names: Iterable[str], taken: set[str]) -> dict[str, str]:
     """Give each name another of the same length and case, that sorts the other way round."""
-    every = list(names)
+    every = [name for name in names if name not in INDICES]
     used = {parts(token)[0] for token in taken} | {token.removeprefix("d") for token in taken}
     new: dict[str, str] = {}
     for prefix in sorted({parts(name)[0] for name in every}, reverse=True):
-        if prefix in KEPT:  # no index has the letter of a name
-            new[prefix] = prefix
-            continue
         new[prefix] = next(
             each for each in _candidates(prefix) if each not in used and each not in new.values()
         )
@@ -79,7 +77,8 @@ def _number(digits: str) -> str:
 def with_gradients(names: Mapping[str, str], dims: Iterable[str]) -> dict[str, str]:
     """Add gradients, and products of dims as the vec layout prints them."""
     sizes = list(dims)
-    products = {f"{a}{b}": f"{names[a]}{names[b]}" for a in sizes for b in sizes}
+    known = {size: names.get(size, size) for size in sizes}
+    products = {f"{a}{b}": f"{known[a]}{known[b]}" for a in sizes for b in sizes}
     gradients = {f"d{old}": f"d{new}" for old, new in names.items() if old not in sizes}
     return products | gradients | dict(names)
 
@@ -98,17 +97,23 @@ def rewritten(spec: str, names: Mapping[str, str]) -> str:
     return "".join(lines)
 
 
-@pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)
-def test_renaming_changes_every_page_by_the_names_only(path: Path) -> None:
-    spec = path.read_text(encoding="utf-8")
-    spec = api.equations(spec, "spec.yaml") if "layers:" in spec else spec  # layers choose names
+def with_other_names(spec: str) -> tuple[str, dict[str, str], list[str]]:
+    """Return what there is to see of a spec, new names that are not in it, and the dims."""
     report = api.check(spec, "spec.yaml")
     page = SUBSCRIPT.sub(r"\1\2", pages_of(report))
     dims = [name for name, _ in report.dims]
     fresh = renamed([*(value.name for value in report.values), *dims], set(TOKEN.findall(page)))
     assert not set(fresh.values()) & set(TOKEN.findall(page))
+    return page, fresh, dims
+
+
+@pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)
+def test_renaming_changes_every_page_by_the_names_only(path: Path) -> None:
+    spec = path.read_text(encoding="utf-8")
+    spec = api.equations(spec, "spec.yaml") if "layers:" in spec else spec  # layers choose names
+    page, fresh, dims = with_other_names(spec)
     names = with_gradients(fresh, dims)
-    names |= {f"{dim}2": f"{fresh[dim]}2" for dim in dims}  # a help proposes such a dim
+    names |= {f"{dim}2": f"{fresh.get(dim, dim)}2" for dim in dims}  # a help proposes such a dim
     other = SUBSCRIPT.sub(r"\1\2", pages_of(api.check(rewritten(spec, names), "spec.yaml")))
     back = {new: old for old, new in names.items()}
     assert replaced(other, back).splitlines() == page.splitlines()

@@ -8,16 +8,18 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from shapecalc.calculus.collecting import (
+    FRECHET,
     common_scalar,
     inverse_of_product,
     is_number_like,
     like_terms,
     numbers,
     to_trace,
+    turned_map,
 )
 from shapecalc.maps import slope
 from shapecalc.matrix import make
-from shapecalc.tree import Call, Tree, call
+from shapecalc.tree import Call, Number, Tree, call
 
 MOST = 60
 TRANSPARENT = frozenset(
@@ -29,7 +31,6 @@ TRANSPARENT = frozenset(
 """Ops into whose operands rules go; what a function is of stays as its author wrote it."""
 
 
-FRECHET = frozenset({"expm_frechet", "sinm_frechet", "cosm_frechet"})
 OF_ONE_MATRIX = frozenset({"neg", "inv", "pinv", "expm", "sinm", "cosm", "sqrtm"})
 """Ops of a matrix whose transpose is that of the transposed matrix."""
 UNITY = make.UNITY
@@ -79,17 +80,31 @@ def _steps(tree: Tree, rules: Mapping[str, Rule]) -> Iterator[tuple[str, Tree]]:
 
 
 def _zeros(tree: Call) -> Tree | None:
-    """The transpose of zeros is zeros."""
+    """A product with zeros is zeros, and so is their transpose; M + zeros is M."""
+    is_zero = [isinstance(each, Call) and each.op == "zeros" for each in tree.operands]
     match tree:
-        case Call(op="transpose", operands=(Call(op="zeros"),)):
+        case Call(op="transpose" | "neg" | "mul" | "matmul") if any(is_zero):
             return make.zeros(tree.shape)
+        case Call(op="mul", operands=(Number(value=0), _)) if tree.shape:
+            return make.zeros(tree.shape)
+        case Call(op="div") if is_zero[0]:
+            return make.zeros(tree.shape)
+        case Call(op="add", operands=(left, right)) if any(is_zero):
+            return right if is_zero[0] else left
+        case Call(op="sub", operands=(left, right)) if any(is_zero):
+            return left if is_zero[1] else make.negative(right)
         case _:
             return None
 
 
 def _identity(tree: Call) -> Tree | None:
-    """eye(n) @ M is M, and eye(n) * v, entry by entry, is diag(v)."""
+    """eye(n) @ M is M, inv(eye(n)) is eye(n), and eye(n) * v, entry by entry, is diag(v)."""
     match tree:
+        case Call(op="inv" | "transpose", operands=(Call(op="eye") as one,)):
+            return one
+        case Call(op="mul", operands=(Call(op="mul", operands=(scale, Call(op="eye") as one)), v)):
+            found = _diagonal_of(v, one) if is_number_like(scale) else None
+            return None if found is None else make.times(scale, found)
         case Call(op="matmul", operands=(Call(op="eye"), other)):
             return other
         case Call(op="matmul", operands=(other, Call(op="eye"))):
@@ -105,6 +120,8 @@ def _identity(tree: Call) -> Tree | None:
 
 
 def _diagonal_of(vector: Tree, identity: Tree) -> Tree | None:
+    if vector.shape == identity.shape[1:]:
+        return call("diag", (vector,), (), identity.shape)
     units = [place for place, dim in enumerate(vector.shape) if dim.is_one]
     if len(vector.shape) != 2 or len(units) != 1:
         return None
@@ -137,11 +154,8 @@ def _transposes(tree: Call) -> Tree | None:
 def _map_transposed(tree: Call) -> Tree | None:
     """solve_sylvester(A, B, C).T is solve_sylvester(B.T, A.T, C.T), and so with its kin."""
     match tree:
-        case Call(op="transpose", operands=(Call(op="solve_sylvester" as op, operands=inner),)):
-            left, right, matrix = map(make.transposed, inner)
-            return call(op, (right, left, matrix), (), tree.shape)
-        case Call(op="transpose", operands=(Call(op=op, operands=inner),)) if op in FRECHET:
-            return call(op, tuple(map(make.transposed, inner)), (), tree.shape)
+        case Call(op="transpose", operands=(Call() as applied,)):
+            return turned_map(applied)
         case _:
             return None
 

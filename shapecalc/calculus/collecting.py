@@ -13,6 +13,9 @@ from shapecalc.matrix import make
 from shapecalc.matrix.printing import text
 from shapecalc.tree import Call, Number, Tree, call, calls, number
 
+FRECHET = frozenset({"expm_frechet", "sinm_frechet", "cosm_frechet"})
+"""Ops that apply the derivative of a function of a matrix."""
+
 
 class Product(NamedTuple):
     """A product, entry by entry: its number, what is multiplied, and what that is divided by."""
@@ -179,12 +182,23 @@ def _looks(tree: Tree) -> str:
             chain = make.chain(matrix)
             turned = [make.transposed(each) for each in reversed(chain)]
             return "trace " + min(
-                text(make.product([*one[place:], *one[:place]]))
+                _spelt(make.product([*one[place:], *one[:place]]))
                 for one in (chain, turned)
                 for place in range(len(chain))
             )
         case Call() if len(tree.shape) == 2 and is_number_like(tree):
-            return min(text(tree), text(make.transposed(tree)))
+            return min(_spelt(tree), _spelt(make.transposed(tree)))
+        case _:
+            return _spelt(tree)
+
+
+def _spelt(tree: Tree) -> str:
+    """Print a product with its sums in one order: A @ (B + C) is A @ (C + B)."""
+    match tree:
+        case Call(op="matmul"):
+            return " @ ".join(map(_spelt, make.chain(tree)))
+        case Call(op="add" | "sub"):
+            return f"({' + '.join(sorted(f'{each.number} {_key(each)}' for each in _terms(tree)))})"
         case _:
             return text(tree)
 
@@ -239,8 +253,8 @@ def _one_trace(term: Product) -> Tree | None:
             found = other
         case [left, right] if left.shape == right.shape and len(left.shape) == 2:
             ways = [
-                make.matmul(left, make.transposed(right)),
-                make.matmul(make.transposed(left), right),
+                make.matmul(left, _turned(right)),
+                make.matmul(_turned(left), right),
             ]
             found = min(ways, key=_transposes)
             if _transposes(found) >= _transposes(left) + _transposes(right):
@@ -251,6 +265,22 @@ def _one_trace(term: Product) -> Tree | None:
         return None
     trace = call("trace", (found,), (), ())
     return Product(term.number, (*scalars, trace), term.below).tree
+
+
+def turned_map(tree: Call) -> Tree | None:
+    """Transpose what a map makes of a matrix; None where it is no map."""
+    operands = tuple(map(make.transposed, tree.operands))
+    if tree.op == "solve_sylvester":
+        left, right, matrix = operands
+        operands = right, left, matrix
+    elif tree.op not in FRECHET:
+        return None
+    return call(tree.op, operands, (), tree.shape[::-1])
+
+
+def _turned(tree: Tree) -> Tree:
+    turned = turned_map(tree) if isinstance(tree, Call) else None
+    return make.transposed(tree) if turned is None else turned
 
 
 def _transposes(tree: Tree) -> int:

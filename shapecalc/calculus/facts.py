@@ -4,6 +4,7 @@
 compared with what went in, at points where the facts hold.
 """
 
+from collections.abc import Mapping
 from random import Random
 from typing import NamedTuple
 
@@ -17,9 +18,11 @@ from shapecalc.verify.cases import Case, Domain, drawn, symbols
 from shapecalc.verify.field import NoValue, Unsupported
 from shapecalc.verify.plans import Plans
 from shapecalc.verify.standins import small_sizes
+from shapecalc.verify.structured import kind_of
 
 ATTEMPTS, TOLERANCE = 4, 1e-8
-SYMMETRIC = frozenset({"symmetric", "positive-definite", "diagonal"})
+DIAGONAL = frozenset({"diagonal", "positive-diagonal", "signs", "identity"})
+SYMMETRIC = DIAGONAL | {"symmetric", "positive-definite", "reflection"}
 
 
 class Facts(NamedTuple):
@@ -28,8 +31,16 @@ class Facts(NamedTuple):
     said: frozenset[tuple[str, str]] = frozenset()
 
     def names(self, *properties: str) -> frozenset[str]:
-        """Return the values of which one of some properties is said."""
-        return frozenset(name for name, each in self.said if each in properties)
+        """Return the values of which one of some properties is said, or follows."""
+        return frozenset(
+            name
+            for name, each in self.said
+            if each in properties or self.kind_of(name) in properties
+        )
+
+    def kind_of(self, name: str, *more: str) -> str | None:
+        """Return the kind of a matrix by all that is said of it, and some more."""
+        return kind_of({*more, *(each for who, each in self.said if who == name)})
 
 
 def facts_of(graph: Graph) -> Facts:
@@ -40,7 +51,7 @@ def facts_of(graph: Graph) -> Facts:
 def by_facts(tree: Tree, facts: Facts) -> tuple[Tree, tuple[Rewriting, ...]]:
     """Simplify a formula by facts. Raises SelfCheckFailed where that changed its value."""
     found, steps = tree, []
-    for name, rule in (("symmetric", _without_transposes), ("orthogonal", _without_inverses)):
+    for name, rule in (("orthogonal", _without_inverses), ("symmetric", _without_transposes)):
         new = rule(found, facts)
         if new is not found:
             steps.append(Rewriting(name, new))
@@ -48,9 +59,10 @@ def by_facts(tree: Tree, facts: Facts) -> tuple[Tree, tuple[Rewriting, ...]]:
     if not steps:
         return tree, ()
     whole, more = closed(found, is_jacobian=False)
-    if differ(tree, whole, facts):
+    equal = _are_equal(tree, whole, facts)
+    if equal is False:
         raise SelfCheckFailed("what is assumed of matrices changed a formula")
-    return whole, (*steps, *more)
+    return (whole, (*steps, *more)) if equal else (tree, ())
 
 
 def _without_transposes(tree: Tree, facts: Facts) -> Tree:
@@ -61,7 +73,7 @@ def _without_transposes(tree: Tree, facts: Facts) -> Tree:
         if not isinstance(part, Call) or part.op != "transpose":
             return None
         found = _turned(part.operands[0], names)
-        return None if found is part else found
+        return None if found is part else rebuilt(found, put)
 
     return rebuilt(tree, put)
 
@@ -81,6 +93,7 @@ def _turned(tree: Tree, names: frozenset[str]) -> Tree:
 def _without_inverses(tree: Tree, facts: Facts) -> Tree:
     """inv(Q) is Q.T, and Q.T @ Q and Q @ Q.T are nothing in a product, where Q is orthogonal."""
     names = facts.names("orthogonal")
+    own = names & facts.names(*SYMMETRIC)
 
     def is_one(part: Tree) -> bool:
         return isinstance(part, Leaf) and part.name in names
@@ -93,7 +106,8 @@ def _without_inverses(tree: Tree, facts: Facts) -> Tree:
         kept: list[Tree] = []
         for factor in make.chain(part):
             turned = make.transposed(factor)
-            if kept and kept[-1] is turned and (is_one(factor) or is_one(turned)):
+            is_own = isinstance(factor, Leaf) and factor.name in own and kept[-1:] == [factor]
+            if is_own or (kept[-1:] == [turned] and (is_one(factor) or is_one(turned))):
                 kept.pop()
             else:
                 kept.append(factor)
@@ -117,7 +131,7 @@ def is_symmetric(tree: Tree, names: frozenset[str]) -> bool:
             parts = [part for part in (left, right) if not is_number_like(part)]
             return all(is_symmetric(part, names) for part in parts) and bool(parts)
         case Call(op="matmul"):
-            chain = make.chain(tree)
+            chain = [each for factor in make.chain(tree) for each in _factors(factor)]
             turned = [make.transposed(factor) for factor in reversed(chain)]
             pairs = zip(chain, turned, strict=True)
             return all(
@@ -129,32 +143,42 @@ def is_symmetric(tree: Tree, names: frozenset[str]) -> bool:
             return False
 
 
+def _factors(tree: Tree) -> list[Tree]:
+    """Return the factors of (A @ B).T, which are B.T and A.T; of anything else, that itself."""
+    match tree:
+        case Call(op="transpose", operands=(Call(op="matmul" | "transpose") as inner,)):
+            return make.chain(make.transposed(inner))
+        case _:
+            return [tree]
+
+
 def structured(tree: Tree, name: str, facts: Facts) -> tuple[Tree, str] | None:
     """Return the derivative of a scalar by the entries that a matrix really has, and why.
 
     `tree` is the gradient as if all entries were free. Source: Petersen and Pedersen, The Matrix
     Cookbook, section 2.8; of an orthogonal matrix Edelman, Arias and Smith, section 2.4.
     """
-    if name in facts.names("diagonal"):
+    kind = facts.kind_of(name)
+    if kind in ("diagonal", "positive-diagonal"):
         return _only_diagonal(tree), f"{name} is diagonal: its other entries stay 0"
-    if name in facts.names("lower-triangular"):
+    if kind == "lower-triangular":
         lower = call("tril", (tree,), (("k", 0),), tree.shape)
         return lower, f"{name} is lower triangular: what is above the diagonal stays 0"
-    if name in facts.names("upper-triangular"):
+    if kind == "upper-triangular":
         upper = call("triu", (tree,), (("k", 0),), tree.shape)
         return upper, f"{name} is upper triangular: what is below the diagonal stays 0"
-    if name in facts.names(*SYMMETRIC):
+    if kind in ("symmetric", "positive-definite"):
         turned, _ = by_facts(make.transposed(tree), facts)
         twice = make.times(number(2), tree) if turned is tree else make.added(tree, turned)
         whole = make.added(twice, make.negative(_only_diagonal(tree)))
         told = f"{name} is symmetric: off its diagonal, an entry stands in two places"
         return closed(whole, is_jacobian=False)[0], told
-    if name in facts.names("orthogonal"):
+    if kind == "orthogonal":
         matrix = leaf(name, tree.shape)
         against = make.product([matrix, make.transposed(tree), matrix])
         half = make.divided(make.added(tree, make.negative(against)), number(2))
         told = f"{name} stays orthogonal: what is left of the gradient along such matrices"
-        return by_facts(half, facts)[0], told
+        return closed(by_facts(half, facts)[0], is_jacobian=False)[0], told
     return None
 
 
@@ -164,18 +188,39 @@ def _only_diagonal(tree: Tree) -> Tree:
 
 def differ(tree: Tree, other: Tree, facts: Facts) -> bool:
     """Say whether two formulas differ at a point where the facts hold, and both have a value."""
+    return _are_equal(tree, other, facts) is False
+
+
+def _are_equal(tree: Tree, other: Tree, facts: Facts) -> bool | None:
+    """Compare two formulas at a point where the facts hold; None where no such point is found.
+
+    Where a symmetric matrix has no root, say, a positive definite one is taken.
+    """
     names = dict.fromkeys(name for each in (tree, other) for name in leaves(each))
-    domains = tuple((n, Domain(said)) for n in names for who, said in facts.said if who == n.name)
+    kinds = {name: facts.kind_of(name.name) for name in names}
+    definite = {
+        name: facts.kind_of(name.name, "positive-definite") if kind in SYMMETRIC else kind
+        for name, kind in kinds.items()
+    }
+    equal = _are_equal_at(tree, other, kinds)
+    return _are_equal_at(tree, other, definite) if equal is None else equal
+
+
+def _are_equal_at(tree: Tree, other: Tree, kinds: Mapping[Leaf, str | None]) -> bool | None:
+    domains = tuple((name, Domain(kind)) for name, kind in kinds.items() if kind is not None)
     whole = leaf("<whole>", tree.shape)
     case = Case(((whole, tree),), (), whole, whole, other, domains=domains)
     dims, _ = symbols([tree, other], {})
-    plans = Plans(small_sizes(dims))
+    try:
+        plans = Plans(small_sizes(dims))
+    except Unsupported:
+        return None
     for attempt in range(ATTEMPTS):
         try:
             world = drawn(case, plans, {attempt: Random(attempt)}, None)
             left, right = world.at(tree).floats, world.at(other).floats
         except (NoValue, Unsupported):
             continue
-        largest = max(1.0, *map(abs, left))
-        return any(abs(a - b) > TOLERANCE * largest for a, b in zip(left, right, strict=True))
-    return False
+        largest = max([1.0, *map(abs, left)])
+        return all(abs(a - b) < TOLERANCE * largest for a, b in zip(left, right, strict=True))
+    return None

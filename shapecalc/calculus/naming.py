@@ -20,7 +20,7 @@ def named(
 ) -> tuple[list[Tree], list[tuple[Leaf, Tree]]]:
     """Name the parts that a long formula repeats, the same in all; what is named comes first.
 
-    What moves with `change` has no name.
+    What moves with `change` has no name, and no formula is a name alone.
     """
     found = list(trees)
     names: list[tuple[Leaf, Tree]] = []
@@ -32,7 +32,7 @@ def named(
         name = leaf(next(_free(part, used)), part.shape)
         used.add(name.name)
         put: dict[Tree, Tree] = {part: name}
-        found = [rebuilt(tree, put.get) for tree in found]
+        found = [tree if tree is part else rebuilt(tree, put.get) for tree in found]
         names = [(each, rebuilt(whole, put.get)) for each, whole in names]
         names.append((name, part))
     return found, list(_in_order(names))

@@ -18,6 +18,7 @@ from shapecalc.calculus.writing import derived, written_out
 from shapecalc.diagnostics import Finding, Problem, Severity
 from shapecalc.expression import Syntax
 from shapecalc.graph import Graph, build_graph
+from shapecalc.matrix import make
 from shapecalc.matrix.joining import Unreadable
 from shapecalc.matrix.printing import text
 from shapecalc.ops.build import CONSTANTS
@@ -35,6 +36,7 @@ from shapecalc.spec.lines import Expression, dims_in, spec_of, without_calls
 from shapecalc.spec.network import Network
 from shapecalc.spec.single import network_of
 from shapecalc.sweep.checking import SelfCheckFailed, TooLarge
+from shapecalc.tree import Call, Tree, call, rebuilt
 
 MOST_OPEN = 20
 """Axes and values whose shapes nobody gave, and no equation tells."""
@@ -84,8 +86,11 @@ def _refused(path: str, message: str, advice: str) -> Report:
 
 
 def _amiss(asked: Expression) -> tuple[str, str] | None:
-    """Say what is wrong with the functions of an expression, and what to write instead."""
+    """Say what is wrong with what is told of an expression, and what to write instead."""
     names = set(dict(asked.shapes)) | set(re.findall(r"[^\W\d]\w*", asked.text))
+    for said in (fact.partition(":")[0].strip() for fact in asked.assume):
+        if said not in names | {each.name for each in asked.functions}:
+            return f"`{said}` is not in the expression", f"leave out what is assumed of `{said}`"
     of = {each.name: each.of for each in asked.functions}
     for each in asked.functions:
         made = f"d{each.name}_d{each.of}"
@@ -194,7 +199,8 @@ def _tried(asked: Expression, path: str, *, by_rows: bool) -> tuple[Report, Deri
         values = graph.values
         functions = [Dependence(values[f.name], values[f.of]) for f in asked.functions]
         dims = {e.name: e.size for e in graph.network.dims if e.is_inferred and e.size is not None}
-        found = Derivation(node.output, node.tree, values[asked.wrt], functions, dims)
+        tree = _of_the_smaller_square(node.tree, dims)
+        found = Derivation(node.output, tree, values[asked.wrt], functions, dims)
         record = derived(found, asked.text, by_rows=by_rows, facts=facts_of(graph))
     except (JacobianTooLarge, TooLarge, RecursionError):
         message, advice = "the derivative is too large to be checked", "name its parts, in a spec"
@@ -216,6 +222,32 @@ def _tried(asked: Expression, path: str, *, by_rows: bool) -> tuple[Report, Deri
     else:
         return Report(path, ok=True, derived=record, source=source), found
     return Report(path, findings=(finding,), source=source), None
+
+
+def _of_the_smaller_square(tree: Tree, sizes: Mapping[str, int]) -> Tree:
+    """Write trace(sqrtm(X @ X.T)) for trace(sqrtm(X.T @ X)) where X has fewer rows than columns.
+
+    Both add up the singular values, but the larger square has eigenvalues that are 0, and there a
+    root has no derivative.
+    """
+
+    def put(part: Tree) -> Tree | None:
+        match part:
+            case Call(op="transpose", operands=(Call(op="transpose", operands=(matrix,)),)):
+                return matrix
+            case Call(op="trace", operands=(Call(op="sqrtm", operands=(square,)),)):
+                chain = make.chain(square)
+            case _:
+                return None
+        if len(chain) != 2 or make.transposed(chain[0]) is not chain[1]:
+            return None
+        known = all({*dim.names} <= {*sizes} for dim in chain[1].shape)
+        if not known or chain[1].shape[0].size(sizes) >= chain[1].shape[1].size(sizes):
+            return None
+        smaller = make.matmul(*reversed(chain))
+        return call("trace", (call("sqrtm", (smaller,), (), smaller.shape),), (), ())
+
+    return rebuilt(tree, put)
 
 
 def _graph(

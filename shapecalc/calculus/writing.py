@@ -131,7 +131,8 @@ class _Writer:
             for step in steps:
                 if step.formula is not end and differ(step.formula, end, self.facts):
                     raise SelfCheckFailed(f"the rule `{step.rule}` changed a formula")
-        written = [(each.rule, text(each.formula)) for each in (*form.rewritings, *more)]
+        shown = self.derivation.shown
+        written = [(each.rule, text(shown(each.formula))) for each in (*form.rewritings, *more)]
         lines = ["", *(line for _, line in written)]
         told = (step for step, before in zip(written, lines, strict=False) if step[1] != before)
         return tree, tuple(told)

@@ -29,6 +29,9 @@ TOO_MANY = "the claims before it took all the work that one network gets"
 BY_ALGEBRA = "algebra, for all sizes"
 OWN_FLOOR = "its `floor` is not the gradient's, and may be another at some sizes"
 BY_A_POINT = "it differs at a point"
+BOTH_ZERO = "both are 0, as far as floats can tell"
+ROUNDING = 1e-12
+"""What is smaller may be 0, where values are about 1."""
 
 
 class Outcome(NamedTuple):
@@ -151,6 +154,8 @@ class Comparison:
     def _in_floats(self, tree: Tree, gradient: Leaf) -> Outcome:
         try:
             scale = self._scale(tree, gradient, "floats")
+            if scale is None and self._are_rounding(tree, gradient):
+                return Outcome(None, "undecided", BOTH_ZERO, is_undecided=True)
         except (Unsupported, NoValue) as reason:
             fact = str(reason) or "there is no value at the points tried"
             return Outcome(None, "undecided", fact, is_undecided=True)
@@ -165,6 +170,16 @@ class Comparison:
                 return None
             found.append(factor)
         return named(found, [world.evaluation for world in points], self.symbols)
+
+    def _are_rounding(self, tree: Tree, gradient: Leaf) -> bool:
+        """Say whether a formula and a gradient are 0, as far as floats can tell."""
+        worlds = self._points("floats")
+        return all(
+            abs(entry) < ROUNDING
+            for world in worlds
+            for point in (world.value(tree), world.gradient(gradient))
+            for entry in point.floats
+        )
 
     def is_zero(self, gradient: Leaf) -> bool:
         """Say whether a gradient is 0 at every point that was looked at, and some were."""

@@ -10,7 +10,15 @@ from random import Random
 
 from shapecalc.sweep import Gradient, Sweep, known_domains
 from shapecalc.tree import Leaf, Tree, leaf, leaves
-from shapecalc.verify.cases import ATTEMPTS, Domain, draw, index_domains, sizes_at, symbols
+from shapecalc.verify.cases import (
+    ATTEMPTS,
+    Domain,
+    draw,
+    index_domains,
+    sizes_at,
+    symbols,
+    with_roots,
+)
 from shapecalc.verify.duals import as_float
 from shapecalc.verify.evaluate import Evaluation, Point
 from shapecalc.verify.field import Functions, NoValue, Unsupported
@@ -133,7 +141,7 @@ def _at_sizes(
     dims, literals = symbols(trees, {node.output: node.tree for node in sweep.graph.nodes})
     sizes = sizes_at(trees, dims, literals, assignment)
     _hold_to_limit(sweep, sizes)
-    plans, known = Plans(sizes), {**domains, **index_domains(trees)}
+    plans, known = Plans(sizes), {**with_roots(trees, domains), **index_domains(trees)}
     for attempt in range(ATTEMPTS):
         random = Random(9000 + 100 * assignment + attempt + 50 * exact)
         evaluation = Evaluation(sizes, {}, Functions(random) if exact else None, plans=plans)

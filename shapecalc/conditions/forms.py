@@ -5,10 +5,10 @@ A delta `δ[i, d*a + b]` says which entry goes where in a reshape, a slice, a co
 told of all sizes is left as it is.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
-from shapecalc.dims import ONE, Dim, Floor
+from shapecalc.dims import ONE, Dim, Floor, Shape
 
 ZERO = Dim.number(0)
 MINUS_ONE = ZERO - ONE
@@ -125,6 +125,13 @@ def renamed(condition: Condition, change: Mapping[Label, Label]) -> Condition:
     if isinstance(condition, Mask):
         return Mask(new)
     return condition._replace(left=change.get(condition.left, condition.left), form=new)
+
+
+def with_dims(condition: Condition, change: Callable[[Shape], Shape]) -> Condition:
+    """Put other dims for the coefficients and the offset."""
+    labels = [label for label, _ in condition.form.parts]
+    *counts, offset = change((*(count for _, count in condition.form.parts), condition.form.offset))
+    return condition._replace(form=form(zip(labels, counts, strict=True), offset))
 
 
 def is_never_negative(dim: Dim) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from shapecalc.conditions.forms import is_never_negative
 from shapecalc.dims import Shape
 from shapecalc.ops.array import Array, np
 from shapecalc.ops.binding import ShapeMismatch
@@ -57,7 +58,11 @@ def _nuclear(shapes: _Shapes, attributes: _Attributes) -> str:
     if len(shapes[0]) != 2 or attributes["axis"] is not None or attributes["keepdims"]:
         fact = '`ord="nuc"` is for one matrix, without an axis'
         raise ShapeMismatch("SC210", fact, help='write `norm(X, ord="nuc")`')
-    return "trace(sqrtm(X.T @ X))"
+    rows, columns = shapes[0]
+    if rows.is_one or columns.is_one:
+        return "sqrt(sum(X ** 2))"
+    is_wide = rows != columns and is_never_negative(columns - rows)
+    return "trace(sqrtm(X @ X.T))" if is_wide else "trace(sqrtm(X.T @ X))"
 
 
 def _norm_otherwise(shapes: _Shapes, attributes: _Attributes) -> str | None:
@@ -93,7 +98,8 @@ def norm(
     """Take the square root of the sum of squares (`ord=1`: the sum of absolute values).
 
     Over all entries, or along the axes named. Of a matrix `ord=1` is the largest sum of a column,
-    and `ord="nuc"` that of the singular values, where its columns are independent.
+    and `ord="nuc"` that of the singular values: of a matrix with independent columns, or of one
+    that is known to be wide, with independent rows.
     """
     if ord == "nuc":
         return np.asarray(np.linalg.norm(X, "nuc"))

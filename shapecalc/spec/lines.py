@@ -1,7 +1,7 @@
 """Equations, shapes and claims from a command line → the text of the spec that they stand for."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 _LEFT_SIDE = re.compile(r"\s*([^\W\d]\w*)\s*=(?!=)")
@@ -56,7 +56,7 @@ def as_spec(asked: Asked, *, is_loss: bool) -> str:
     Values with a claim are params; of the others nobody asks for a gradient.
     """
     lines = [f"dims: {{{', '.join(_dims(asked))}}}"] if asked.sizes else []
-    lines += _section("assume:", asked.assume)
+    lines += _section("assume:", _grouped(asked.assume))
     claimed = {found[1] for line in asked.claims if (found := _LEFT_SIDE.match(line))}
     for head in ("inputs:", "params:"):
         chosen = [
@@ -78,6 +78,16 @@ def _dims(asked: Asked) -> list[str]:
     sized = {size.partition(":")[0].strip() for size in asked.sizes}
     named = dict.fromkeys(name for _, dims in asked.shapes for name in _NAME.findall(dims))
     return [*asked.sizes, *(f"{name}: _" for name in named if name not in sized)]
+
+
+def _grouped(facts: Iterable[str]) -> Iterator[str]:
+    """Write all that is said of one name on one line: `S: [symmetric, orthogonal]`."""
+    said: dict[str, list[str]] = {}
+    for fact in facts:
+        name, _, what = map(str.strip, fact.partition(":"))
+        said.setdefault(name, []).append(what)
+    for name, each in said.items():
+        yield f"{name}: {each[0]}" if len(each) == 1 else f"{name}: [{', '.join(each)}]"
 
 
 def _section(head: str, entries: Iterable[str]) -> list[str]:
@@ -150,5 +160,5 @@ def spec_of(asked: Expression, output: str, names: Iterable[str]) -> str:
         *_section("params:", known.values()),
         *_section("forward: |", [f"{output} = {asked.text}"]),
     ]
-    lines += [f"upstream: [{output}]", *_section("assume:", asked.assume)]
+    lines += [f"upstream: [{output}]", *_section("assume:", _grouped(asked.assume))]
     return "\n".join(lines) + "\n"

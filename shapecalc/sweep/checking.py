@@ -89,7 +89,7 @@ def _why_not(case: Case, terms: Sum) -> str:
         return "ranges of indices are left"
     if any(map(maps.has_identities, trees_of(case))):
         return LAWS
-    return "too many terms"
+    return "too many terms, or one that is written in two ways"
 
 
 def _has_its_shapes(formula: Tree) -> bool:

@@ -5,6 +5,7 @@ from shapecalc.graph import Graph
 from shapecalc.ops.registry import OPS
 from shapecalc.tree import Leaf, Tree, calls
 from shapecalc.verify.cases import Domain
+from shapecalc.verify.structured import kind_of
 
 
 def known_sums(graph: Graph) -> dict[Tree, int]:
@@ -36,4 +37,10 @@ def known_domains(graph: Graph) -> dict[Leaf, tuple[Domain, ...]]:
         if value is not None and (entry.axis is None or -len(value.shape) <= entry.axis):
             axis = None if entry.axis is None else entry.axis % max(1, len(value.shape))
             found[value] = (*found.get(value, ()), Domain(entry.property, axis))
-    return found
+    return {value: _of_one_kind(domains) for value, domains in found.items()}
+
+
+def _of_one_kind(domains: tuple[Domain, ...]) -> tuple[Domain, ...]:
+    """Put one kind for all that is said of a matrix."""
+    kind = kind_of({domain.property for domain in domains})
+    return domains if kind is None else (Domain(kind),)

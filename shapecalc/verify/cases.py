@@ -21,7 +21,7 @@ from shapecalc.verify.plans import Plans
 from shapecalc.verify.ranks import room_for_inverse
 from shapecalc.verify.room import room_for, work_of
 from shapecalc.verify.standins import stand_ins
-from shapecalc.verify.structured import MATRIX_PROPERTIES, are_square, of_kind
+from shapecalc.verify.structured import KINDS, are_square, of_kind
 
 ATTEMPTS = 40
 MOST_WORK = 20_000
@@ -29,6 +29,13 @@ MOST_WORK = 20_000
 LARGEST_PLACE = 10**9
 OF_POSITIVE = frozenset({"sqrtm", "cholesky"})
 """Ops of a matrix that is in some sense positive."""
+POSITIVE = {
+    **dict.fromkeys(("", "nonsingular"), "dominant"),
+    "symmetric": "positive-definite",
+    "diagonal": "positive-diagonal",
+    **dict.fromkeys(("reflection", "signs"), "identity"),
+}
+"""By the kind of a matrix: that of those with a root; a dominant one has a large diagonal."""
 _Entry = TypeVar("_Entry")
 
 __all__ = ["ATTEMPTS", "Case", "Domain", "Unsupported", "drawn", "sizes_for"]
@@ -159,8 +166,7 @@ def drawn(
     shadow = functions is None or _branches(case)
     world = Evaluation(plans.sizes, {}, functions, shadow=shadow, plans=plans)
     world.equations = dict(case.equations)
-    domains = {**_mask_domains_of(case), **_dominant(case), **dict(case.domains)}
-    domains |= _index_domains_of(case)
+    domains = {**_mask_domains_of(case), **_with_roots_of(case), **_index_domains_of(case)}
     for name in _names_to_draw(case):
         if not name.shape and name.name in plans.sizes:
             continue
@@ -203,11 +209,24 @@ def _index_domains_of(case: Case) -> dict[Leaf, Domain]:
 
 
 @lru_cache(maxsize=16)
-def _dominant(case: Case) -> dict[Leaf, Domain]:
-    """Return the matrices whose diagonal is to be large, so that they have a root or a factor."""
-    roots = [part for tree in trees_of(case) for part in calls(tree) if part.op in OF_POSITIVE]
-    squares = (name for part in roots for name in leaves(part) if _is_square(name))
-    return {case.value if n is case.wrt else n: Domain("dominant") for n in squares}
+def _with_roots_of(case: Case) -> dict[Leaf, Domain]:
+    """Return the case's domains; the marker that is moved stands for its value."""
+    known = dict(case.domains)
+    if case.value in known:
+        known[case.wrt] = known[case.value]
+    found = with_roots(trees_of(case), known)
+    if case.wrt in found and found[case.wrt] != known.get(case.wrt):
+        found[case.value] = found[case.wrt]
+    return found
+
+
+def with_roots(trees: Iterable[Tree], domains: Mapping[Leaf, Domain]) -> dict[Leaf, Domain]:
+    """Narrow the domains of matrices, so that they have a root or a factor where one is taken."""
+    roots = [part for tree in trees for part in calls(tree) if part.op in OF_POSITIVE]
+    squares = dict.fromkeys(name for part in roots for name in leaves(part) if _is_square(name))
+    kinds = {name: domains[name].property if name in domains else "" for name in squares}
+    narrow = {name: Domain(POSITIVE[kind]) for name, kind in kinds.items() if kind in POSITIVE}
+    return {**domains, **narrow}
 
 
 def _is_square(name: Leaf) -> bool:
@@ -251,7 +270,7 @@ def draw(
     floats: list[float] = []
     if world.shadow:
         floats = [low + (high - low) * random.random() for _ in range(count)]
-    if kind in ("", "nonzero", "nonsingular", "dominant", *MATRIX_PROPERTIES):
+    if kind in ("", "nonzero", "nonsingular", "dominant", *KINDS):
         floats = [entry if random.random() < 0.5 else -entry for entry in floats]
     exact: list[Element] = []
     if world.functions:
@@ -267,7 +286,7 @@ def draw(
         floats = [float(bit) for bit in exact if isinstance(bit, int)]
     if kind == "dominant" and floats:
         floats = [e + 2 * sizes[-1] * (n % (sizes[-1] + 1) == 0) for n, e in enumerate(floats)]
-    if kind in MATRIX_PROPERTIES and are_square(sizes):
+    if kind in KINDS and are_square(sizes):
         floats, exact = of_kind(kind, floats, exact, sizes[-1])
     return Point(sizes, floats if world.shadow else [], exact if world.functions else None)
 

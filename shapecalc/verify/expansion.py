@@ -56,19 +56,16 @@ def same(left: Iterable[Term], right: Iterable[Term], free: Labels) -> bool:
         raise ConditionsLeft
     if any(maps.has_identities(f.tree) for term in (*one, *other) for f in term.factors):
         raise Undecided
-    if _whole_factors(one) != _whole_factors(other):
+    whole = _kept_whole(one), _kept_whole(other)
+    if whole[0] - whole[1] and whole[1] - whole[0]:
         raise WrittenOtherwise
     return False
 
 
-def _whole_factors(terms: Iterable[Term]) -> set[Tree]:
-    """Return the sums that are kept whole: divided by, or raised to a power."""
-    return {
-        factor.tree
-        for term in terms
-        for factor in term.factors
-        if factor.power != 1 and isinstance(factor.tree, Call) and factor.tree.op in ("add", "sub")
-    }
+def _kept_whole(terms: Iterable[Term]) -> set[tuple[Tree, Fraction]]:
+    """Return what is raised to a power and not multiplied out."""
+    factors = (factor for term in terms for factor in term.factors)
+    return {(tree, power) for tree, _, power in factors if isinstance(tree, Call) and power != 1}
 
 
 def expanded_terms(terms: Iterable[Term]) -> list[Term]:

@@ -215,16 +215,25 @@ def _is_tied(name: str, prime: int, sizes: dict[str, int], other: dict[str, int]
 def small_sizes(dims: Iterable[Dim]) -> dict[str, int]:
     """Give every name a small size of its own, 2, 3, 4, …: enough to tell axes apart.
 
-    Where that makes a difference of dims less than 1, larger ones are looked for.
+    What is taken from another has the smaller one. Where that makes a difference of dims less than
+    1, larger ones are looked for.
     """
     every = list(dims)
     if any(dim.has_divisor for dim in every):
         return stand_ins(every, frozenset(), 0, least_work=True)
     names = dict.fromkeys(name for dim in every for name in dim.names)
-    sizes = {name: size for size, name in enumerate(names, start=2)}
+    differences = [dim for dim in every if any(count < 0 for _, count in dim.terms)]
+    in_order = sorted(names, key=lambda name: _balance(name, differences))
+    sizes = {name: size for size, name in enumerate(in_order, start=2)}
     if all(dim.size(sizes) > 0 for dim in every):
         return sizes
     return stand_ins(every, frozenset(), 0, least_work=True)
+
+
+def _balance(name: str, differences: Iterable[Dim]) -> Count:
+    """Say how often a name is in front of a minus, less how often it is behind one."""
+    terms = (term for dim in differences for term in dim.terms)
+    return sum(count for monomial, count in terms if any(atom == name for atom, _ in monomial))
 
 
 def _primes() -> Iterator[int]:

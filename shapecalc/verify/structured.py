@@ -4,7 +4,7 @@ In the field the symmetric matrices stand for the positive definite ones, which 
 what is rational, and holds for all of the ones, holds for all of the others.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any
 
 from shapecalc.verify.arrays import Sizes
@@ -23,7 +23,7 @@ def of_kind(
     kind: str, floats: Sequence[float], exact: Sequence[Any], rows: int
 ) -> tuple[list[float], list[Any]]:
     """Make matrices of a kind of entries in floats and in the field. Raises NoValue."""
-    make = MATRIX_PROPERTIES[kind]
+    make = KINDS[kind]
     in_floats = [e for each in matrices(floats, rows) for e in make(each, float_inverse)]
     if kind == "positive-definite":
         make = _symmetric
@@ -64,6 +64,29 @@ def _diagonal(matrix: Rows, _: Invert) -> Iterator[Any]:
         yield from (entry if i == j else 0 for j, entry in enumerate(row))
 
 
+def _positive_diagonal(matrix: Rows, _: Invert) -> Iterator[Any]:
+    for i, row in enumerate(matrix):
+        yield from (entry * entry + 1 if i == j else 0 for j, entry in enumerate(row))
+
+
+def _signs(matrix: Rows, _: Invert) -> Iterator[Any]:
+    for i, row in enumerate(matrix):
+        yield from ((-1) ** (i + 1) * (i == j) for j, _ in enumerate(row))
+
+
+def _identity(matrix: Rows, _: Invert) -> Iterator[Any]:
+    for i, row in enumerate(matrix):
+        yield from (int(i == j) for j, _ in enumerate(row))
+
+
+def _reflection(matrix: Rows, invert: Invert) -> Iterator[Any]:
+    """Reflect along the first row v. Source: A. Householder, I - 2 v vᵀ / (vᵀ v)."""
+    across = matrix[0]
+    (below,) = invert([[sum(entry * entry for entry in across)]])
+    for i, left in enumerate(across):
+        yield from ((i == j) - 2 * below * left * right for j, right in enumerate(across))
+
+
 def _lower(matrix: Rows, _: Invert) -> Iterator[Any]:
     for i, row in enumerate(matrix):
         yield from (entry if j <= i else 0 for j, entry in enumerate(row))
@@ -83,3 +106,32 @@ MATRIX_PROPERTIES: dict[str, Callable[[Rows, Invert], Iterator[Any]]] = {
     "upper-triangular": _upper,
 }
 """By what is said of a matrix: its entries, made of any."""
+BOTH: dict[str, Callable[[Rows, Invert], Iterator[Any]]] = {
+    "positive-diagonal": _positive_diagonal,
+    "signs": _signs,
+    "reflection": _reflection,
+    "identity": _identity,
+}
+"""By what follows where two things are said, of an orthogonal matrix that is diagonal, say."""
+KINDS = MATRIX_PROPERTIES | BOTH
+TRIANGULAR = frozenset({"lower-triangular", "upper-triangular"})
+
+
+def kind_of(said: Collection[str]) -> str | None:
+    """Return the kind of the matrices of which all of some properties are true, None if any."""
+    is_symmetric = bool({"symmetric", "positive-definite"} & {*said})
+    is_definite = "positive-definite" in said
+    is_diagonal = "diagonal" in said or len(TRIANGULAR & {*said}) + is_symmetric > 1
+    if "orthogonal" in said:
+        if is_definite:
+            return "identity"
+        if is_diagonal or TRIANGULAR & {*said}:
+            return "signs"
+        return "reflection" if is_symmetric else "orthogonal"
+    if is_diagonal:
+        return "positive-diagonal" if is_definite else "diagonal"
+    return next((kind for kind in ORDER if kind in said), None)
+
+
+ORDER = ("positive-definite", "symmetric", "lower-triangular", "upper-triangular")
+"""The stronger first; of the others one alone is said."""
