@@ -41,7 +41,9 @@ def _numbered(stem: str, members: list[str], taken: set[str]) -> dict[str, str]:
 
 def _stems(network: Network, shapes: Mapping[str, Shape]) -> dict[str, str]:
     """Return the letter for each class that an input has."""
-    inputs = [shapes[entry.name] for entry in network.inputs if shapes.get(entry.name)]
+    made = {name for each in network.functions for name in each.made}
+    given = [entry for entry in network.inputs if entry.name not in made]
+    inputs = [shapes[entry.name] for entry in given if shapes.get(entry.name)]
     params = [shapes[entry.name] for entry in network.params if entry.name in shapes]
     stems: dict[str, str] = {}
     for place, shape in enumerate(inputs):
@@ -65,6 +67,7 @@ def _names(shape: Iterable[Dim]) -> list[str]:
 def _taken(network: Network) -> set[str]:
     """Return every name that the spec has or uses, so that none comes to mean a dim unasked."""
     taken = {entry.name for entry in (*network.inputs, *network.params)}
+    taken |= {name for each in network.functions for name in (each.name, *each.made)}
     taken |= {entry.name for entry in network.dims} | {entry.name for entry in network.constants}
     taken |= {entry.name for entry in (*network.forward, *network.gradients)}
     taken |= {name for entry in network.upstream for name in (entry.name, entry.gradient)}
