@@ -10,12 +10,17 @@ from typing import NamedTuple
 
 from shapecalc.diagnostics import Finding, nearest
 from shapecalc.dims import ONE, Dim, Shape, shape_text
+from shapecalc.expression import Name
 from shapecalc.parsing import Expression, names_in
+from shapecalc.span import Span
 from shapecalc.spec.network import Equation, FunctionEntry, Network, OpenAxis, ValueEntry
 
 ShapeOf = Callable[[Network, str], Shape | None]
 """The shape of a value, None where it cannot be built."""
-KINDS = "a function is a scalar, a vector of a vector, or a matrix of a scalar"
+KINDS = (
+    "a function is a scalar, a vector of a vector, or a matrix of a scalar: make a vector of what "
+    "is none, by `reshape`"
+)
 
 
 class Affine(NamedTuple):
@@ -105,7 +110,7 @@ class _Spelling:
         for equation in self.network.forward[:place]:
             for name in names_in(equation.expression):
                 if name.text == function.name:
-                    self._lose(function, self._too_early(function, name.span.line, equation))
+                    self._lose(function, self._too_early(function, name))
                     return
         del self._waiting[function.name]
         self._put(function, found, place)
@@ -164,14 +169,14 @@ class _Spelling:
         return [function.name, *way[::-1]]
 
     def _is_defined(self, function: FunctionEntry) -> bool:
-        return function.of.name in {*self._values(), *self.network.unread}
+        return function.of.name in {*dict(self._values()), *self.network.unread}
 
-    def _values(self) -> Iterator[str]:
+    def _values(self) -> Iterator[tuple[str, Span]]:
         own = {name for each in self._known.values() for name in each.made}
         for entry in (*self.network.inputs, *self.network.params):
             if entry.name not in own:
-                yield entry.name
-        yield from (each.name for each in self.network.forward)
+                yield entry.name, entry.span
+        yield from ((each.name, each.span) for each in self.network.forward)
 
     def _given(self, function: FunctionEntry) -> Shape | None:
         """Return the shape of what it is a function of."""
@@ -234,8 +239,11 @@ class _Spelling:
         if of in symbols:
             message = f"`{of}` is {symbols[of]}, and a function is of a value"
             return Finding("SC204", span, message, "declare an input for it, of shape `[]`")
-        near = nearest(of, [name for name in self._values() if name != function.name])
-        advice = f"nearest is `{near}`" if near else "declare it under `params` or `inputs`"
+        known = dict(self._values())
+        near = nearest(of, [name for name in known if name != function.name])
+        advice = "declare it under `params` or `inputs`"
+        if near:
+            advice = f"nearest is `{near}` (line {known[near].line})"
         return Finding("SC205", span, f"`{of}` is not defined", advice)
 
     def _without_axes(self, function: FunctionEntry) -> Finding | None:
@@ -246,23 +254,20 @@ class _Spelling:
         message = f"`{function.name}` is a function of `{of}`, whose shape is `_`"
         return Finding("SC310", span, message, f"write as many axes as are meant, `{of}: [_, 1]`")
 
-    def _too_early(self, function: FunctionEntry, line: int, equation: Equation) -> Finding:
-        of = function.of.name
+    def _too_early(self, function: FunctionEntry, use: Name) -> Finding:
+        of, line = function.of.name, use.span.line
         there = next(each.span for each in self.network.forward if each.name == of)
         message = (
             f"`{function.name}` is used on line {line}, and `{of}`, of which it is a function, is "
             f"defined on line {there.line}"
         )
         advice = f"move line {there.line} above line {line}"
-        return Finding("SC206", equation.expression_span, message, advice)
+        return Finding("SC206", use.span, message, advice)
 
 
 def _circle(function: FunctionEntry, way: list[str]) -> Finding:
-    if len(way) == 2:
-        message, advice = f"`{function.name}` is a function of itself", "let it be one of a value"
-    else:
-        message = f"{' → '.join(way)} is a circle, each is made from the next"
-        advice = "break it: let the function be one of an earlier value"
+    message = f"{' → '.join(way)} is a circle, each is made from the next"
+    advice = f"break it: let `{function.name}` be a function of an earlier value"
     return Finding("SC207", function.of.span, message, advice)
 
 

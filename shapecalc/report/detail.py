@@ -111,7 +111,7 @@ def _of_functions(graph: Graph) -> dict[str, str]:
         J, u_0 = function.made
         found[u] = f"any function of {x}, near {x}"
         found[J] = f"∂{u}/∂{x}, numerator layout"
-        found[u_0] = f"{u} less the part with {J}"
+        found[u_0] = f"constant part of {u}"
     return found
 
 

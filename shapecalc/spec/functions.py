@@ -50,8 +50,10 @@ def _entry(key: Scalar, node: Node, dims: DeclaredDims) -> FunctionEntry:
         message = f"the shape of `{name.name}` is `_`, a list of dims is expected"
         raise problem("SC204", shape.span, message, "write `shape: [k, 1]`, or `[]` for a scalar")
     argument = reference(of, "of", "the name of one value", "x")
-    value = read_shape(key, shape, dims)
-    return FunctionEntry(value, argument)
+    if argument.name == name.name:
+        message = f"`{name.name}` is a function of itself"
+        raise problem("SC207", argument.span, message, "write the name of another value")
+    return FunctionEntry(read_shape(key, shape, dims), argument)
 
 
 def _unknown(part: Scalar) -> Problem:
@@ -84,7 +86,7 @@ def with_functions(network: Network, findings: Findings) -> Network:
 
 def _hold_apart(function: FunctionEntry, network: Network) -> bool:
     """Raise a Problem where a name that the function brings with it means something else."""
-    said = (f"the derivative of `{function.name}`", f"what else there is of `{function.name}`")
+    said = (f"the derivative of `{function.name}`", f"the constant part of `{function.name}`")
     uses = dict(_uses(network))
     for made, what in zip(function.made, said, strict=True):
         if made in uses:
@@ -140,10 +142,18 @@ class _Calls:
         for name in names_in(equation.expression):
             if name.text in self.made:
                 raise self._unknown_derivative(name, self.made[name.text])
-        return self.claim(equation)
+        return self._read(equation)
 
     def claim(self, equation: Equation) -> Equation:
-        """Read the calls in a claim."""
+        """Read the calls in a claim; it may not use gradients of what functions bring."""
+        names = (Name(equation.span, equation.name), *names_in(equation.expression))
+        for name in names:
+            made = name.text.removeprefix("d")
+            if made != name.text and made in self.made:
+                raise self._no_gradient(name, self.made[made])
+        return self._read(equation)
+
+    def _read(self, equation: Equation) -> Equation:
         old = equation.expression
         new = replaced(old, self._put)
         return equation if new == old else equation._replace(written=new)
@@ -163,6 +173,11 @@ class _Calls:
         message = f"`{name}` is a function of `{function.of.name}`, and of nothing else"
         advice = f"write `{name}({function.of.name})`, or declare another function"
         raise problem("SC210", syntax.span, message, advice)
+
+    def _no_gradient(self, name: Name, function: FunctionEntry) -> Problem:
+        made, u = name.text[1:], function.name
+        message = f"`{made}` belongs to the function `{u}`, and has no gradient"
+        return problem("SC205", name.span, message, f"say `d{u}` or `d{function.of.name}`")
 
     def _unknown_derivative(self, name: Name, function: FunctionEntry) -> Problem:
         of = function.of.name
