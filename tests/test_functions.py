@@ -152,6 +152,7 @@ def test_the_examples_are_found_beside_a_function() -> None:
     text = "inputs: {X: [n, m]}\nparams: {W: [n, n], t: []}\n"
     text += "functions: {s: {of: t, shape: []}}\nforward: {J: sum(s(t) * W @ X)}\n"
     assert report_on(text).batch == "m"
+    assert report_on(network("[n, 1]", "[k, 1]")).batch is None
 
 
 def test_the_report_says_what_stands_for_a_function() -> None:

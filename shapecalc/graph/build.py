@@ -381,6 +381,7 @@ class _GraphBuilder:
         inputs = [entry for entry in self.network.inputs if entry.name not in made]
         shapes = [entry.shape for entry in inputs if entry.shape]
         inside = {dim for entry in self.network.params for dim in entry.shape}
+        inside |= {dim for name in made if name in self.values for dim in self.values[name].shape}
         shared = [
             str(dim)
             for dim in dict.fromkeys(shapes[0] if shapes else ())

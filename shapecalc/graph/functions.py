@@ -17,10 +17,6 @@ from shapecalc.spec.network import Equation, FunctionEntry, Network, OpenAxis, V
 
 ShapeOf = Callable[[Network, str], Shape | None]
 """The shape of a value, None where it cannot be built."""
-KINDS = (
-    "a function is a scalar, a vector of a vector, or a matrix of a scalar: make a vector of what "
-    "is none, by `reshape`"
-)
 
 
 class Affine(NamedTuple):
@@ -275,4 +271,9 @@ def _no_jacobian(function: FunctionEntry, given: Shape) -> Finding:
     u, x = function.name, function.of.name
     shapes = shape_text(function.value.shape), shape_text(given)
     message = f"the derivative of `{u}` {shapes[0]} by `{x}` {shapes[1]} is no matrix"
-    return Finding("SC212", function.value.shape_span, message, KINDS)
+    advice = f"let `{u}` be a vector, or a function of a scalar"
+    if len(_axes(given)) > 1 or len(given) > 2:
+        advice = f"let `{u}` be a function of a vector, such as `reshape({x}, ...)`"
+        if len(given) == 2:
+            advice = f"write `shape: []`, or {advice}"
+    return Finding("SC212", function.value.shape_span, message, advice)

@@ -50,6 +50,7 @@ def _stems(network: Network, shapes: Mapping[str, Shape]) -> dict[str, str]:
         for variable in _names(shape):
             stems.setdefault(variable, "k" if place else "n")
     inside = {name for shape in params for name in _names(shape)}
+    inside |= {name for each in made if each in shapes for name in _names(shapes[each])}
     shared = [
         name
         for name in dict.fromkeys(_names(inputs[0] if inputs else ()))
