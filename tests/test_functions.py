@@ -8,7 +8,8 @@ import pytest
 from checking import report_on
 
 from shapecalc import api
-from shapecalc.parsing import parse_expression, replaced
+from shapecalc.expression import Syntax
+from shapecalc.parsing import every_part, parse_expression, replaced
 from shapecalc.records import Report
 from shapecalc.span import Span
 
@@ -197,7 +198,13 @@ def found(functions: str, forward: str = "{J: sum(u(x))}", rest: str = "") -> Re
         ("{u: {of: u, shape: []}}", "SC207", 21, "`u` is a function of itself", "another value"),
         ("{u: {of: v, shape: []}}", "SC205", 21, "`v` is not defined", "nearest is `V` (line 1)"),
         ("{u: {of: n, shape: []}}", "SC204", 21, "`n` is a dim", "of shape `[]`"),
-        ("{u: {of: X, shape: [k]}}", "SC212", 31, "by `X` (n, m) is no matrix", "`reshape`"),
+        (
+            "{u: {of: X, shape: [k]}}",
+            "SC212",
+            31,
+            "by `X` (n, m) is no matrix",
+            "`reshape(X, ...)`",
+        ),
         ("{u: {of: x, shape: []}, x: {of: V, shape: []}}", "SC208", 36, "`x` is", "`x2`"),
         ("{relu: {of: x, shape: []}}", "SC208", 13, "`relu` is an op", "`relu_`"),
     ],
@@ -244,6 +251,33 @@ def test_a_function_of_a_value_with_an_open_shape_asks_for_it() -> None:
     assert ("SC310", 2, "write as many axes as are meant, `x: [_, 1]`") in said
 
 
+def test_a_function_of_a_value_whose_shape_is_found_late_asks_for_it() -> None:
+    text = "inputs: {o: _, x: [n, 1]}\n"
+    text += "functions: {u: {of: Z, shape: [k, 1]}, v: {of: x, shape: [n, 1]}}\n"
+    text += 'forward: {Z: 2 * o, Q: "mse(o, v(x))", J: sum(u(Z)) + Q}\nloss: J\n'
+    (finding,) = report_on(text).findings
+    assert (finding.code, finding.span.line, finding.span.column) == ("SC310", 2, 21)
+
+
+def test_there_are_not_too_many_functions() -> None:
+    many = ", ".join(f"u{number}: {{of: x, shape: []}}" for number in range(101))
+    (finding,) = report_on(
+        f"inputs: {{x: []}}\nfunctions: {{{many}}}\nforward: {{J: u1(x)}}\n"
+    ).findings
+    assert (finding.code, finding.help) == ("SC901", "write out those that are known")
+
+
+def test_functions_in_any_order_are_written_out_in_time() -> None:
+    depth = 90
+    given = [f"u{n}: {{of: Z{n}, shape: [h, 1]}}" for n in range(depth, 0, -1)]
+    lines = [f"Z{n}: W @ u{n - 1}(Z{n - 1})" for n in range(2, depth + 1)]
+    text = "params: {W: [h, h], x: [h, 1]}\nfunctions:\n  " + "\n  ".join(given)
+    text += "\nforward:\n  Z1: W @ x\n  " + "\n  ".join(lines) + f"\n  J: sum(u{depth})\n"
+    report = report_on(text)
+    assert report.ok
+    assert len([value for value in report.values if value.kind == "value"]) == 2 * depth + 1
+
+
 def test_a_function_that_nothing_uses_is_said_to_be_so() -> None:
     report = report_on(f"inputs: {{x: [n, 1]}}\n{SECTION}forward: {{J: sum(x)}}\n")
     assert [(each.code, each.span.line, each.span.column) for each in report.findings] == [
@@ -278,6 +312,11 @@ def test_layers_take_no_name_that_a_function_brings() -> None:
 )
 def test_every_part_of_an_expression_can_be_replaced(text: str) -> None:
     whole = parse_expression(text, lambda start, length: Span("", 1, start + 1, length))
-    seen = []
-    assert replaced(whole, lambda part: seen.append(part) or part) == whole
-    assert whole in seen
+    seen: list[Syntax] = []
+
+    def put(part: Syntax) -> Syntax:
+        seen.append(part)
+        return part
+
+    assert replaced(whole, put) == whole
+    assert [each for each in every_part(whole) if each not in seen] == []

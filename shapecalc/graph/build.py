@@ -54,13 +54,14 @@ def build_graph(network: Network, known: Equations | None = None) -> Graph:
         return _GraphBuilder(network, known).graph()
     from shapecalc.graph.functions import spelled_out
 
-    def shape_of(part: Network, name: str) -> Shape | None:
-        value = _GraphBuilder(part, known).graph().values.get(name)
-        return value.shape if value is not None else None
+    def shapes(part: Network) -> dict[str, Shape]:
+        values = _GraphBuilder(part, known).graph().values
+        return {name: value.shape for name, value in values.items()}
 
-    network, findings = spelled_out(network, shape_of)
-    graph = _GraphBuilder(network, known).graph()
-    return graph._replace(findings=(*findings, *graph.findings))
+    spelled = spelled_out(network, shapes)
+    graph = _GraphBuilder(spelled.network, known).graph()
+    found = (*spelled.findings, *spelled.asked(graph.values), *graph.findings)
+    return graph._replace(findings=found)
 
 
 class _GraphBuilder:

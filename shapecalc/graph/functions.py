@@ -5,7 +5,7 @@ Jacobian of u at x, `du_dx @ x + u_0` with arbitrary `du_dx` and `u_0`, holds fo
 function becomes such an equation, and its Jacobian, in numerator layout, an input.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator, Mapping
 from typing import NamedTuple
 
 from shapecalc.diagnostics import Finding, nearest
@@ -15,8 +15,8 @@ from shapecalc.parsing import Expression, names_in
 from shapecalc.span import Span
 from shapecalc.spec.network import Equation, FunctionEntry, Network, OpenAxis, ValueEntry
 
-ShapeOf = Callable[[Network, str], Shape | None]
-"""The shape of a value, None where it cannot be built."""
+Shapes = Callable[[Network], Mapping[str, Shape]]
+"""The shapes of the values that can be built."""
 
 
 class Affine(NamedTuple):
@@ -26,11 +26,30 @@ class Affine(NamedTuple):
     linear: str
 
 
-def spelled_out(network: Network, shape_of: ShapeOf) -> tuple[Network, list[Finding]]:
+class Spelled(NamedTuple):
+    """A network with an equation for each function; `open_` are those left out for want of a shape.
+
+    What such a function is of may have a mistake of its own; else the shape is asked for.
+    """
+
+    network: Network
+    findings: list[Finding]
+    open_: list[FunctionEntry]
+
+    def asked(self, known: Container[str]) -> Iterator[Finding]:
+        """Ask for the shapes that are missing, though the values are known in the end."""
+        for function in self.open_:
+            of, span = function.of
+            if of in known:
+                message = f"the shape of `{of}` is found too late for `{function.name}`"
+                yield Finding("SC310", span, message, "write the shapes of what it is made of")
+
+
+def spelled_out(network: Network, shapes: Shapes) -> Spelled:
     """Write each function as an equation, as soon as what it is a function of has a shape."""
-    spelling = _Spelling(network, shape_of)
+    spelling = _Spelling(network, shapes)
     spelling.run()
-    return spelling.network, spelling.findings
+    return Spelled(spelling.network, spelling.findings, spelling.open)
 
 
 def affine(function: FunctionEntry, given: Shape) -> Affine | None:
@@ -72,22 +91,28 @@ def _axes(shape: Shape) -> Shape:
 
 
 class _Spelling:
-    def __init__(self, network: Network, shape_of: ShapeOf) -> None:
+    def __init__(self, network: Network, shapes: Shapes) -> None:
         self.network = network
         self.findings: list[Finding] = []
-        self._shape_of = shape_of
+        self.open: list[FunctionEntry] = []
+        self._shapes = shapes
+        self._built: dict[str, Shape] = {}
+        self._equations = {each.name: each for each in network.forward}
         made = {each.name for each in network.forward}
         self._waiting = {each.name: each for each in network.functions if each.name not in made}
         self._known = {each.name: each for each in network.functions}
 
     def run(self) -> None:
         """Write them out in an order in which each has its argument before it."""
+        behind: dict[str, set[str]] = {}
         for function in tuple(self._waiting.values()):
-            if (way := self._way(function)) is not None:
-                self._lose(function, _circle(function, way))
+            found = self._behind(function.of.name)
+            behind[function.name] = set(found) & set(self._waiting)
+            if function.name in found:
+                self._lose(function, _circle(function, found))
         while self._waiting:
             for function in tuple(self._waiting.values()):
-                if not self._waiting.keys() & self._behind(function.of.name).keys():
+                if behind[function.name].isdisjoint(self._waiting):
                     self._write(function)
 
     def _write(self, function: FunctionEntry) -> None:
@@ -96,7 +121,9 @@ class _Spelling:
             return
         given = self._given(function)
         if given is None:
-            self._lose(function, self._without_axes(function))
+            finding = self._without_axes(function)
+            self.open += [] if finding else [function]
+            self._lose(function, finding)
             return
         found = affine(function, given)
         if found is None:
@@ -139,30 +166,19 @@ class _Spelling:
 
     def _behind(self, name: str) -> dict[str, str]:
         """Return all that a value is made of, itself too, each with what it is a part of."""
-        equations = {each.name: each for each in self.network.forward}
         found, waiting = {name: ""}, [name]
         while waiting:
             last = waiting.pop()
             parts: list[str] = []
             if last in self._waiting:
                 parts = [self._waiting[last].of.name]
-            elif last in equations:
-                parts = [part.text for part in names_in(equations[last].expression)]
+            elif last in self._equations:
+                parts = [part.text for part in names_in(self._equations[last].expression)]
             for part in parts:
                 if part not in found:
                     found[part] = last
                     waiting.append(part)
         return found
-
-    def _way(self, function: FunctionEntry) -> list[str] | None:
-        """Return the names from a function back to itself, None where there is no such way."""
-        behind = self._behind(function.of.name)
-        if function.name not in behind:
-            return None
-        way = [function.name]
-        while behind[way[-1]]:
-            way.append(behind[way[-1]])
-        return [function.name, *way[::-1]]
 
     def _is_defined(self, function: FunctionEntry) -> bool:
         return function.of.name in {*dict(self._values()), *self.network.unread}
@@ -184,17 +200,17 @@ class _Spelling:
                 return entry.shape
         if of in self._known and of not in self._waiting and of not in self.network.unread:
             return self._known[of].value.shape
-        last = self._place_of(of)
-        return self._shape_of(self._up_to(last), of) if last else None
+        if of not in self._built and of in self._equations:
+            self._built.update(self._shapes(self._without_the_waiting()))
+        return self._built.get(of)
 
     def _is_open(self, name: str) -> bool:
         return any(each.name == name for each in self.network.open_shapes)
 
-    def _up_to(self, last: int) -> Network:
-        """Return the network up to an equation, with nothing asked of it."""
-        return self.network._replace(
-            forward=self.network.forward[:last], gradients=(), upstream=(), loss=None
-        )
+    def _without_the_waiting(self) -> Network:
+        """Return the network as far as it is known, with nothing asked of it."""
+        unread = (*self.network.unread, *self._waiting)
+        return self.network._replace(unread=unread, gradients=(), upstream=(), loss=None)
 
     def _place_of(self, name: str) -> int:
         """Return the number of equations up to that of a value, 0 for what has none."""
@@ -243,7 +259,7 @@ class _Spelling:
         return Finding("SC205", span, f"`{of}` is not defined", advice)
 
     def _without_axes(self, function: FunctionEntry) -> Finding | None:
-        """Ask for a shape that is left open; of what has a mistake of its own, say nothing."""
+        """Ask for a shape that is left open; None where it is that of an equation's value."""
         of, span = function.of
         if not self._is_open(of):
             return None
@@ -261,7 +277,11 @@ class _Spelling:
         return Finding("SC206", use.span, message, advice)
 
 
-def _circle(function: FunctionEntry, way: list[str]) -> Finding:
+def _circle(function: FunctionEntry, behind: Mapping[str, str]) -> Finding:
+    way = [function.name]
+    while behind[way[-1]]:
+        way.append(behind[way[-1]])
+    way = [function.name, *way[::-1]]
     message = f"{' → '.join(way)} is a circle, each is made from the next"
     advice = f"break it: let `{function.name}` be a function of an earlier value"
     return Finding("SC207", function.of.span, message, advice)

@@ -9,7 +9,7 @@ from shapecalc.diagnostics import Finding, Problem, Related, fresh, nearest, sho
 from shapecalc.expression import Call, Name, Syntax
 from shapecalc.ops import OPS
 from shapecalc.ops.names import ALIASES
-from shapecalc.parsing import names_in, replaced
+from shapecalc.parsing import names_in, over, replaced
 from shapecalc.source import Mapping, Node, Scalar
 from shapecalc.span import Span
 from shapecalc.spec.network import Equation, FunctionEntry, Network, Reference
@@ -17,14 +17,18 @@ from shapecalc.spec.shapes import DeclaredDims, read_shape
 from shapecalc.spec.typed import Findings, described, entries, name_of, problem, reference
 
 KEYS = ("of", "shape")
+FUNCTION_LIMIT = 100
 _EXAMPLE = "{of: x, shape: [k, 1]}"
 
 
 def read_functions(node: Node, dims: DeclaredDims, findings: Findings) -> list[FunctionEntry]:
-    """Read which functions there are, of what, and the shapes of their values."""
+    """Read which functions there are, of what, and the shapes of their values. Raises Problem."""
     example = f"{{u: {_EXAMPLE}}}"
     expected = "a mapping of names to functions"
     pairs = findings.attempt(entries, node, "functions", expected, example) or ()
+    if len(pairs) > FUNCTION_LIMIT:
+        place, advice = pairs[FUNCTION_LIMIT][0].span, "write out those that are known"
+        raise over("{} functions", len(pairs), FUNCTION_LIMIT, place, advice)
     read = [findings.attempt(_entry, key, value, dims) for key, value in pairs]
     return [entry for entry in read if entry]
 

@@ -222,8 +222,8 @@ def _with_shapes(
     if "functions" in sections:
         from shapecalc.spec.functions import read_functions
 
-        functions = tuple(read_functions(sections["functions"], dims, findings))
-        network = network._replace(functions=functions)
+        functions = findings.attempt(read_functions, sections["functions"], dims, findings)
+        network = network._replace(functions=tuple(functions or ()))
     whole = {each.name for each in dims.open_shapes}
     given = {entry.name for entry in (*inputs, *params)}
     return network._replace(
