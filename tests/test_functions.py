@@ -234,6 +234,7 @@ def test_a_function_that_cannot_be_is_refused_at_its_place(
         ("{J: sum(u)}", "gradients: {dx: u(V)}", "SC210", (4, 17), "`u` is a function of `x`"),
         ("{J: sum(u)}", "gradients: {ddu_dx: 1}", "SC205", (4, 13), "has no gradient"),
         ("{J: sum(u)}", "gradients: {dx: x * du_0}", "SC205", (4, 21), "has no gradient"),
+        ("{J: sum(u)}", "assume: {u: positive}", "SC212", (4, 10), "assumed of `u`, a function"),
         ("{Z: sum(u)}", "upstream: u_0", "SC205", (4, 11), "`u_0` belongs to the function `u`"),
     ],
 )
@@ -297,6 +298,30 @@ def test_a_function_is_not_used_before_what_it_is_a_function_of() -> None:
     (finding,) = report_on(text).findings
     assert (finding.code, finding.span.line, finding.span.column) == ("SC206", 4, 10)
     assert finding.help == "move line 5 above line 4"
+
+
+def test_names_that_functions_bring_are_told_apart() -> None:
+    text = "params: {c: [], b_dc: []}\n"
+    text += "functions: {a: {of: b_dc, shape: []}, a_db: {of: c, shape: []}}\n"
+    (finding,) = report_on(text + "forward: {J: a(b_dc) * a_db(c)}\n").findings
+    assert (finding.code, finding.span.line, finding.span.column) == ("SC208", 2, 39)
+
+
+def test_the_jacobian_may_be_assumed_to_be_of_a_kind() -> None:
+    text = "params: {x: [n, 1]}\nfunctions: {u: {of: x, shape: [n, 1]}}\n"
+    text += "forward: {J: sum(log(u(x)))}\ngradients: {dx: du_dx @ (1 / u)}\n"
+    assert verdicts(text) == {"dx": "wrong"}
+    assert verdicts(text + "assume: {du_dx: diagonal}\n") == {"dx": "right"}
+
+
+@pytest.mark.parametrize(
+    ("claim", "verdict"),
+    [("du @ du_dx", "right"), ("du @ du_dx.T", "wrong"), ("2 * u(x).T @ du_dx", "right")],
+)
+def test_claims_in_numerator_layout_take_the_jacobian_as_it_is(claim: str, verdict: str) -> None:
+    text = "layout: numerator\nparams: {x: [n, 1]}\nfunctions: {u: {of: x, shape: [n, 1]}}\n"
+    text += f"forward: {{J: sum(u(x)**2)}}\ngradients: {{dx: {claim}}}\n"
+    assert verdicts(text) == {"dx": verdict}
 
 
 def test_layers_take_no_name_that_a_function_brings() -> None:

@@ -71,7 +71,8 @@ def with_functions(network: Network, findings: Findings) -> Network:
 
     What is dropped counts as unread.
     """
-    clashing = [findings.attempt(_hold_apart, each, network) for each in network.functions]
+    uses = dict(_uses(network))
+    clashing = [findings.attempt(_hold_apart, each, uses) for each in network.functions]
     pairs = zip(network.functions, clashing, strict=True)
     kept = tuple(each for each, is_free in pairs if is_free)
     lost = {each.name for each in network.functions} - {each.name for each in kept}
@@ -80,6 +81,7 @@ def with_functions(network: Network, findings: Findings) -> Network:
     claims = [findings.attempt(calls.claim, each) for each in network.gradients]
     unread = [e.name for e, new in zip(network.forward, forward, strict=True) if new is None]
     findings += _asked_of_made(network, calls.made)
+    findings += _assumed(network)
     return network._replace(
         functions=kept,
         forward=tuple(each for each in forward if each),
@@ -88,16 +90,20 @@ def with_functions(network: Network, findings: Findings) -> Network:
     )
 
 
-def _hold_apart(function: FunctionEntry, network: Network) -> bool:
+def _hold_apart(function: FunctionEntry, uses: dict[str, tuple[str, Span]]) -> bool:
     """Raise a Problem where a name that the function brings with it means something else."""
     said = (f"the derivative of `{function.name}`", f"the constant part of `{function.name}`")
-    uses = dict(_uses(network))
     for made, what in zip(function.made, said, strict=True):
         if made in uses:
             message = f"`{made}` is {uses[made][0]}, and here {what}"
             related = (Related(uses[made][1], uses[made][0]),)
             advice = f"call the function `{fresh(function.name, uses)}`, say"
             raise Problem(Finding("SC208", function.span, message, advice, related=related))
+    place = f"(line {function.span.line})"
+    uses |= {
+        made: (f"{what} {place}", function.span)
+        for made, what in zip(function.made, said, strict=True)
+    }
     return True
 
 
@@ -131,6 +137,15 @@ def _asked_of_made(network: Network, made: dict[str, FunctionEntry]) -> Iterator
             function = made[entry.name]
             message = f"`{entry.name}` belongs to the function `{function.name}`, and is no value"
             yield Finding("SC205", entry.span, message, f"write `{function.name}`")
+
+
+def _assumed(network: Network) -> Iterator[Finding]:
+    """Refuse what is assumed of a function's value: its derivatives would have to agree with it."""
+    names = {each.name for each in network.functions}
+    for entry in network.assume:
+        if entry.name in names:
+            message = f"what is assumed of `{entry.name}`, a function, is not used in this version"
+            yield Finding("SC212", entry.span, message, "drop it, or spell the function out")
 
 
 class _Calls:
