@@ -294,6 +294,8 @@ FUNCTIONS = [
     ("u**2", "x", "x=", "u(x):", "2 * u * du_dx"),
     ("norm(u)", "x", "x=n", "u(x): k", "u @ du_dx / norm(u)"),
     ("x.T @ u", "x", "x=n,1", "u(x): n,1", "u.T + x.T @ du_dx"),
+    ("u**2", "x", "x=1,n", "u(x):", "2 * u * du_dx"),
+    ("A @ u", "x", "x=1,n A=k,1", "u(x): 1,1", "A @ du_dx.T"),
 ]
 
 

@@ -190,7 +190,6 @@ def test_loss_that_is_not_defined_is_found() -> None:
     ("text", "word"),
     [
         (TWO_LAYER + "blocks: {b: {inputs: [X]}}\n", "blocks"),
-        (TWO_LAYER + "functions: {u: {of: X, shape: [k, 1]}}\n", "functions"),
     ],
 )
 def test_what_is_not_built_yet_is_refused(text: str, word: str) -> None:

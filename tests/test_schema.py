@@ -60,6 +60,8 @@ inputs: {x1: [n], δx: [n], xᵢ: [n], Größe: [n], x₁: [n], _x: [n]}
 inputs:
 params: {W: [h, n]}
 params:
+functions: {u: {of: x, shape: []}, f: {of: u, shape: "(h, 1)"}}
+functions:
 forward: {J: sum(x)}
 forward: {J: 5}
 forward: {J: 1.5}
@@ -98,6 +100,15 @@ layers: [input, {mse: {targets: Y, reduction: sum}}]
 """.splitlines()
 REFUSED = """\
 foward: {J: sum(x)}
+functions: [u]
+functions: {u: x}
+functions: {u: {of: x}}
+functions: {u: {shape: [n]}}
+functions: {u: {of: x, shape: _}}
+functions: {u: {of: x, shape: n}}
+functions: {u: {of: [x], shape: [n]}}
+functions: {u: {of: x, shape: [], name: u}}
+functions: {if: {of: x, shape: []}}
 Name: Two layers
 scales: 5
 '': 5
@@ -382,8 +393,8 @@ def test_examples_of_a_key_are_read(key: Key, example: object) -> None:
 
 
 def test_first_examples_together_are_a_network_whose_claims_hold() -> None:
-    """Without what would stand for the loss or the equations, and `constants`, of no use here."""
-    left_out = {"upstream", "constants", "layers", "convention"}
+    """Without what would stand for the loss or the equations, and what is of no use here."""
+    left_out = {"upstream", "constants", "functions", "layers", "convention"}
     report = api.check(spec_of({k: v for k, v in FIRST.items() if k not in left_out}), "a.yaml")
     assert report.findings == ()
     assert {claim.verdict for claim in report.claims} == {"right"}

@@ -36,12 +36,18 @@ class Dependence(NamedTuple):
             raise NoTangent(self.value.name)
         return leaf(name, (rows[0] if rows else ONE, columns[0]))
 
+    @property
+    def _is_turned(self) -> bool:
+        """Say whether it is a scalar of a row or a matrix: the derivative is as its transpose."""
+        shape = self.of.shape
+        return not _axes(self.value.shape) and len(shape) == 2 and not shape[1].is_one
+
     def times(self, change: Tree) -> Tree:
         """Multiply the derivative by a change of what the value depends on."""
         jacobian = self.jacobian
         if not _axes(self.of.shape):
             return make.times(jacobian, _flat(change))
-        if jacobian.shape == self.of.shape[::-1] and len(_axes(self.of.shape)) == 2:
+        if self._is_turned:
             return _shaped(
                 call("trace", (make.matmul(jacobian, change),), (), ()), self.value.shape
             )

@@ -34,6 +34,7 @@ class Claim(NamedTuple):
 def asked_for(network: Network) -> list[str]:
     """Return the values whose gradients claims are about, or use."""
     known = {entry.name for entry in (*network.inputs, *network.params)}
+    known |= {function.name for function in network.functions}
     known |= {equation.name for equation in network.forward}
     names: dict[str, None] = {}
     for claim in network.gradients:

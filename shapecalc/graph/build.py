@@ -9,8 +9,8 @@ from functools import cached_property
 from itertools import pairwise
 
 from shapecalc.diagnostics import MOST_PROPOSALS, Finding, Problem, Related, nearest
-from shapecalc.dims import matrix_turned, shape_text
-from shapecalc.expression import Name, Syntax
+from shapecalc.dims import Shape, shape_text
+from shapecalc.expression import Name
 from shapecalc.graph.alike import Alike
 from shapecalc.graph.graph import Graph, Node, sizes_of_numbers
 from shapecalc.graph.kinds import Equations
@@ -24,7 +24,6 @@ from shapecalc.graph.written import Written
 from shapecalc.ops.build import Builder, Misfit
 from shapecalc.ops.indices import indices_in
 from shapecalc.ops.inside import quotients_inside
-from shapecalc.ops.names import PREFIXES
 from shapecalc.parsing import names_in
 from shapecalc.span import Span
 from shapecalc.spec.network import Equation, Network, ValueEntry
@@ -50,32 +49,19 @@ def build_graph(network: Network, known: Equations | None = None) -> Graph:
 
     Equations alike but for their names are built once, in many networks where `known` is handed on.
     """
-    return _GraphBuilder(network, known or Equations()).graph()
+    known = known or Equations()
+    if not network.functions:
+        return _GraphBuilder(network, known).graph()
+    from shapecalc.graph.functions import spelled_out
 
+    def shapes(part: Network) -> dict[str, Shape]:
+        values = _GraphBuilder(part, known).graph().values
+        return {name: value.shape for name, value in values.items()}
 
-def built(graph: Graph, part: Syntax) -> Tree:
-    """Build the tree of a part of an equation or a claim that is known to be without mistakes.
-
-    Raises KeyError for a name that is none of the network's.
-    """
-    network = graph.network
-    given = {entry.gradient: entry.name for entry in network.upstream}
-    dims = {entry.name for entry in network.dims}
-    numbers = dims | {entry.name for entry in network.constants}
-
-    def lookup(name: Name) -> Tree | None:
-        if name.text in graph.values:
-            return graph.values[name.text]
-        if name.text in numbers:
-            return leaf(name.text, ())
-        wrt = given.get(name.text, name.text.removeprefix("d"))
-        if wrt not in graph.values and name.text in PREFIXES:
-            return None  # a library
-        shape = graph.values[wrt].shape
-        return leaf(name.text, matrix_turned(shape) if network.layout == "numerator" else shape)
-
-    sizes = sizes_of_numbers(network)
-    return Builder(lookup, dims.__contains__, size_of=sizes).tree(part)
+    spelled = spelled_out(network, shapes)
+    graph = _GraphBuilder(spelled.network, known).graph()
+    found = (*spelled.findings, *spelled.asked(graph.values), *graph.findings)
+    return graph._replace(findings=found)
 
 
 class _GraphBuilder:
@@ -392,8 +378,11 @@ class _GraphBuilder:
         """Return the dim of the examples: as stated, or the only one in all inputs and no param."""
         if self.network.batch is not None:
             return self.network.batch.name
-        shapes = [entry.shape for entry in self.network.inputs if entry.shape]
+        made = {name for each in self.network.functions for name in each.made}
+        inputs = [entry for entry in self.network.inputs if entry.name not in made]
+        shapes = [entry.shape for entry in inputs if entry.shape]
         inside = {dim for entry in self.network.params for dim in entry.shape}
+        inside |= {dim for name in made if name in self.values for dim in self.values[name].shape}
         shared = [
             str(dim)
             for dim in dict.fromkeys(shapes[0] if shapes else ())

@@ -41,13 +41,16 @@ def _numbered(stem: str, members: list[str], taken: set[str]) -> dict[str, str]:
 
 def _stems(network: Network, shapes: Mapping[str, Shape]) -> dict[str, str]:
     """Return the letter for each class that an input has."""
-    inputs = [shapes[entry.name] for entry in network.inputs if shapes.get(entry.name)]
+    made = {name for each in network.functions for name in each.made}
+    given = [entry for entry in network.inputs if entry.name not in made]
+    inputs = [shapes[entry.name] for entry in given if shapes.get(entry.name)]
     params = [shapes[entry.name] for entry in network.params if entry.name in shapes]
     stems: dict[str, str] = {}
     for place, shape in enumerate(inputs):
         for variable in _names(shape):
             stems.setdefault(variable, "k" if place else "n")
     inside = {name for shape in params for name in _names(shape)}
+    inside |= {name for each in made if each in shapes for name in _names(shapes[each])}
     shared = [
         name
         for name in dict.fromkeys(_names(inputs[0] if inputs else ()))
@@ -65,6 +68,7 @@ def _names(shape: Iterable[Dim]) -> list[str]:
 def _taken(network: Network) -> set[str]:
     """Return every name that the spec has or uses, so that none comes to mean a dim unasked."""
     taken = {entry.name for entry in (*network.inputs, *network.params)}
+    taken |= {name for each in network.functions for name in (each.name, *each.made)}
     taken |= {entry.name for entry in network.dims} | {entry.name for entry in network.constants}
     taken |= {entry.name for entry in (*network.forward, *network.gradients)}
     taken |= {name for entry in network.upstream for name in (entry.name, entry.gradient)}

@@ -3,6 +3,7 @@
 from shapecalc.parsing.dims import dim_of, every_part, names_in, parse_dim
 from shapecalc.parsing.parser import NAME_LIMIT, over, parse_expression
 from shapecalc.parsing.patterns import Expression, Pattern
+from shapecalc.parsing.replacing import replaced
 from shapecalc.parsing.tokens import is_name, normal_name
 
 __all__ = [
@@ -17,4 +18,5 @@ __all__ = [
     "over",
     "parse_dim",
     "parse_expression",
+    "replaced",
 ]

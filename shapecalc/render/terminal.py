@@ -33,6 +33,7 @@ ALIKE = 3  # more warnings than this of one code are folded to the first
 NO_COINCIDENCE = "no sizes that coincide"
 _PLURALS = {"SC502": "square weights"}
 _KEY = re.compile(r"([^\W\d]\w*)\s*:(?=\s)")
+_PARTS_OF_FUNCTION = re.compile(r"(?:\{\s*|,\s*|^\s*)(of|shape)\s*:\s")
 _LEFT_SIDE = re.compile(r"([^\W\d]\w*)\s*=")
 
 
@@ -224,7 +225,10 @@ def _culprit(report: Report) -> str:
     span = every[0]
     text = report.source[span.line - 1] if 1 <= span.line <= len(report.source) else ""
     before = text[: max(span.column - 1, 0)]
-    found = _KEY.findall(before)[-1:] or _LEFT_SIDE.findall(before)[:1]
+    parts = _PARTS_OF_FUNCTION.findall(text)
+    found = [key for key in _KEY.findall(before) if key not in parts][-1:] or _LEFT_SIDE.findall(
+        before
+    )[:1]
     return str(found[0]) if found else "this"
 
 

@@ -80,11 +80,12 @@ class _Likeness:
 def _values(sweep: Sweep) -> Iterable[Value]:
     graph = sweep.graph
     sums = {value: axis for value, axis in known_sums(graph).items() if isinstance(value, Leaf)}
+    unknown = _of_functions(graph)
     for kind, entries in (("input", graph.network.inputs), ("param", graph.network.params)):
         for entry in entries:
             value = graph.values[entry.name]
             note = f"sum over {value.shape[sums[value]]} is 1" if value in sums else ""
-            note = note or _below(graph.indices.get(value, ()))
+            note = note or _below(graph.indices.get(value, ())) or unknown.get(entry.name, "")
             size = _size(graph, value.shape)
             dims = _dims(value.shape)
             yield Value(entry.name, kind, dims, size, None, entry.span.line, note, 0)
@@ -98,9 +99,21 @@ def _values(sweep: Sweep) -> Iterable[Value]:
             _size(graph, node.output.shape),
             node.source.text,
             node.source.expression_span.line,
-            _note(node, graph),
+            unknown.get(node.output.name) or _note(node, graph),
             pattern,
         )
+
+
+def _of_functions(graph: Graph) -> dict[str, str]:
+    """Say what functions are that are not spelled out, and the inputs that they bring with them."""
+    found: dict[str, str] = {}
+    for function in graph.network.functions:
+        u, x = function.name, function.of.name
+        J, u_0 = function.made
+        found[u] = f"any function of {x}, near {x}"
+        found[J] = f"∂{u}/∂{x}, numerator layout"
+        found[u_0] = f"constant part of {u}"
+    return found
 
 
 def _below(dims: Sequence[Dim]) -> str:

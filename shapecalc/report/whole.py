@@ -7,6 +7,7 @@ from shapecalc.claims.catalogue import first_of
 from shapecalc.claims.scale import ONE
 from shapecalc.diagnostics import Finding, Severity
 from shapecalc.dims import Dim
+from shapecalc.graph import Graph
 from shapecalc.matrix.printing import text
 from shapecalc.ops.indices import picks_in
 from shapecalc.records import Claim, Report
@@ -48,6 +49,7 @@ def report(
 
 def _assumptions(sweep: Sweep) -> Iterable[str]:
     yield from sweep.graph.assumptions
+    yield from _functions(sweep.graph)
     assumed = {entry.name for entry in sweep.graph.network.assume if entry.axis is not None}
     made = {node.output for node in sweep.graph.nodes}
     for value, axis in sweep.assumed:
@@ -57,6 +59,17 @@ def _assumptions(sweep: Sweep) -> Iterable[str]:
         yield f"{value.name} sums to 1 over {value.shape[axis]}, {source}"
     yield from _picking(sweep)
     yield from assumed_of_matrices(sweep)
+
+
+def _functions(graph: Graph) -> Iterable[str]:
+    """Say what functions that are not spelled out stand for."""
+    if graph.network.functions:
+        written = {node.output.name: node.source.text for node in graph.nodes}
+        for u in graph.network.functions:
+            if u.name in written:
+                x = u.of.name
+                near = f"near {x} it is {written[u.name]}"
+                yield f"{u.name} is any differentiable function of {x}; {near}"
 
 
 def _picking(sweep: Sweep) -> Iterable[str]:

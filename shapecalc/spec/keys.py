@@ -26,6 +26,7 @@ class Form(Enum):
     CONVENTION = auto()
     SCALE = auto()
     LAYERS = auto()
+    FUNCTIONS = auto()
 
 
 class Key(NamedTuple):
@@ -80,6 +81,14 @@ TABLE = (
         Form.SHAPES,
         "What is learned, each value with its shape. Its gradient is derived.",
         ({"W1": ["h", "n"], "b1": ["h", 1], "W2": ["k", "h"], "b2": ["k", 1]},),
+    ),
+    Key(
+        "functions",
+        Form.FUNCTIONS,
+        "Differentiable functions that are not spelled out, each of one value and with the shape "
+        "of its own. In formulas `u(x)` and `u` are its value; `du_dx`, which claims may use, is "
+        "its Jacobian, with a row for each entry of u.",
+        ({"u": {"of": "x", "shape": ["k", 1]}, "f": {"of": "u", "shape": []}},),
     ),
     Key(
         "convention",

@@ -9,6 +9,7 @@ from shapecalc.spec.network import (
     ConstantEntry,
     DimEntry,
     Equation,
+    FunctionEntry,
     Network,
     Reference,
     UpstreamEntry,
@@ -16,7 +17,7 @@ from shapecalc.spec.network import (
 )
 from shapecalc.spec.typed import Findings
 
-_Setting = TypeVar("_Setting", DimEntry, ConstantEntry, ValueEntry, Equation)
+_Setting = TypeVar("_Setting", DimEntry, ConstantEntry, ValueEntry, FunctionEntry, Equation)
 
 
 _INPUT, _PARAM, _VALUE = _VALUES = ("an input", "a param", "a value")
@@ -35,6 +36,7 @@ def with_names_set_once(network: Network, findings: Findings) -> Network:
     network = network._replace(
         inputs=names.first(_INPUT, network.inputs),
         params=names.first(_PARAM, network.params),
+        functions=names.first("a function", network.functions),
         forward=names.first(_VALUE, network.forward),
     )
     findings += _gradients_that_clash(network, names.uses)

@@ -39,6 +39,31 @@ class ValueEntry(NamedTuple):
     is_made: bool = False  # by a layer, to which the spans point
 
 
+class FunctionEntry(NamedTuple):
+    """A function of one value that is not spelled out: its name, and the shape of its value."""
+
+    value: ValueEntry
+    of: "Reference"
+
+    @property
+    def name(self) -> str:
+        return self.value.name
+
+    @property
+    def span(self) -> Span:
+        return self.value.span
+
+    @property
+    def jacobian(self) -> str:
+        """Return the name of its derivative, which is in numerator layout."""
+        return f"d{self.name}_d{self.of.name}"
+
+    @property
+    def made(self) -> tuple[str, str]:
+        """Return the names of its derivative, and of its value less the derivative times `of`."""
+        return self.jacobian, f"{self.name}_0"
+
+
 class OpenAxis(NamedTuple):
     """An axis that is written as a number or as `_`; its dim, a variable, is to be found."""
 
@@ -100,6 +125,7 @@ class Network(NamedTuple):
     batch: Reference | None = None
     inputs: tuple[ValueEntry, ...] = ()
     params: tuple[ValueEntry, ...] = ()
+    functions: tuple[FunctionEntry, ...] = ()
     forward: tuple[Equation, ...] = ()
     loss: Reference | None = None
     upstream: tuple[UpstreamEntry, ...] = ()
@@ -121,6 +147,7 @@ __all__ = [
     "Dim",
     "DimEntry",
     "Equation",
+    "FunctionEntry",
     "Network",
     "OpenAxis",
     "Reference",

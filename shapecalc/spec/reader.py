@@ -32,7 +32,6 @@ from shapecalc.spec.typed import Findings, described, problem, reference
 
 _LATER_KEYS = {
     "blocks": "write its equations under `forward:`",
-    "functions": "write the formula itself under `forward:`",
     "imports": "copy what it imports into this file",
 }
 _SYNONYMS = {
@@ -57,7 +56,7 @@ _SYNONYMS = {
 }
 _TOP_KEY = r"(?m)^(?:\{\s*)?[\"']?([A-Za-z_]\w*)[\"']?[ \t]*:(?=\s|$)"
 _LEFT_SIDE = r"(?m)^\s*(\w+)\s*[=:]"
-_OF_VALUES = ("inputs", "params", "forward")
+_OF_VALUES = ("inputs", "params", "functions", "forward")
 _MARKER = r"(?m)^# shapecalc\b"
 KEY_LIMIT = 100
 TITLE_LIMIT = 500
@@ -169,12 +168,18 @@ def _read(root: Node, path: str, findings: Findings) -> Network:
         unread=unread,
         redefined=_repeated(sections),
     )
-    return with_names_set_once(network, findings)
+    network = with_names_set_once(network, findings)
+    if "functions" in sections:
+        from shapecalc.spec.functions import with_functions
+
+        network = with_functions(network, findings)
+    return network
 
 
 def _unread(sections: _Sections, network: Network) -> tuple[str, ...]:
     """Return the names with an entry that could not be read, so that their uses are no news."""
     read = {entry.name for entry in (*network.inputs, *network.params)}
+    read |= {function.name for function in network.functions}
     read |= {equation.name for equation in network.forward}
     written: list[str] = []
     for key in (*_OF_VALUES, *(key for key in sections if key not in KEYS)):
@@ -214,6 +219,11 @@ def _with_shapes(
         tuple(read_shapes(sections[key], key, dims, findings)) if key in sections else ()
         for key in ("inputs", "params", "shapes")
     )
+    if "functions" in sections:
+        from shapecalc.spec.functions import read_functions
+
+        functions = findings.attempt(read_functions, sections["functions"], dims, findings)
+        network = network._replace(functions=tuple(functions or ()))
     whole = {each.name for each in dims.open_shapes}
     given = {entry.name for entry in (*inputs, *params)}
     return network._replace(

@@ -60,8 +60,8 @@ def _of_form(form: Form) -> Schema:
             return _numbered(_part("number"))
         case Form.PROPERTIES:
             return _named({"anyOf": [_part("property"), _listed(_part("property"))]})
-        case Form.SHAPES:
-            return _named(_part("shape"))
+        case Form.SHAPES | Form.FUNCTIONS:
+            return _named(_part("shape" if form is Form.SHAPES else "function"))
         case Form.FORWARD:
             equations = _named(_part("expression"), "object", "string")
             return {**equations, "minProperties": 1, "pattern": _WRITTEN}
@@ -153,6 +153,17 @@ _PARTS: Schema = {
         "type": ["array", "string"],
         "items": {"$ref": "#/$defs/dim"},
         "pattern": _SHAPE,
+    },
+    "function": {
+        "description": "A differentiable function: of which value, and the shape of its own.",
+        "examples": [{"of": "x", "shape": ["k", 1]}],
+        "type": "object",
+        "properties": {
+            "of": {"$ref": "#/$defs/name"},
+            "shape": {"allOf": [{"$ref": "#/$defs/shape"}, {"not": {"const": "_"}}]},
+        },
+        "required": ["of", "shape"],
+        "additionalProperties": False,
     },
     "expression": {
         "description": (

@@ -151,11 +151,12 @@ def read_shapes(node: Node, key: str, dims: DeclaredDims, findings: Findings) ->
     """Read a section that gives names their shapes."""
     expected = "a mapping of names to shapes"
     pairs = findings.attempt(entries, node, key, expected, "{X: [n, m]}") or ()
-    read = [findings.attempt(_entry, name, shape, dims) for name, shape in pairs]
+    read = [findings.attempt(read_shape, name, shape, dims) for name, shape in pairs]
     return [entry for entry in read if entry]
 
 
-def _entry(key: Scalar, node: Node, dims: DeclaredDims) -> ValueEntry:
+def read_shape(key: Scalar, node: Node, dims: DeclaredDims) -> ValueEntry:
+    """Read a name and its shape. Raises Problem."""
     name = name_of(key)
     if isinstance(node, Scalar) and node.text == "_":
         dims.open_shapes.append(Reference(name.name, node.span))

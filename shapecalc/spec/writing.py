@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from shapecalc.dims import Dim
-from shapecalc.spec.network import Equation, Network, ValueEntry
+from shapecalc.spec.network import Equation, FunctionEntry, Network, ValueEntry
 
 
 def written(network: Network) -> str:
@@ -30,6 +30,9 @@ def _lines(network: Network) -> Iterator[str]:
     spelling = _Spelling(network)
     yield from spelling.section("inputs", network.inputs)
     yield from spelling.section("params", network.params)
+    if network.functions:
+        yield "functions:"
+        yield from map(spelling.function, network.functions)
     yield from _equations("forward", network.forward)
     if network.loss:
         yield f"loss: {network.loss.name}"
@@ -54,6 +57,10 @@ class _Spelling:
         if entries:
             yield f"{key}:"
             yield from (f"  {entry.name}: {self._shape(entry)}" for entry in entries)
+
+    def function(self, entry: FunctionEntry) -> str:
+        """Print a function that is not spelled out."""
+        return f"  {entry.name}: {{of: {entry.of.name}, shape: {self._shape(entry.value)}}}"
 
     def _shape(self, entry: ValueEntry) -> str:
         if entry.name in self._open_shapes:

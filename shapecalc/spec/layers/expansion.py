@@ -291,6 +291,7 @@ def _names_of(network: Network, dims: DeclaredDims) -> set[str]:
 
 def _values_of(network: Network) -> set[str]:
     values = {entry.name for entry in (*network.inputs, *network.params)}
+    values |= {name for each in network.functions for name in (each.name, *each.made)}
     return values | {equation.name for equation in network.forward}
 
 
