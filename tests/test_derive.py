@@ -610,7 +610,7 @@ def test_long_expression_that_stands_twice_keeps_its_name() -> None:
     found = derived("softmax(A @ x + b, axis=0)", "x", "A=k,n x=n,1 b=k,1")
     assert [(name, whole.text) for name, whole in found.where] == [("Y", found.expression)]
     assert found.numerator.formula is not None
-    assert found.numerator.formula.text == "diag(Y) @ A - Y @ Y.T @ A"
+    assert found.numerator.formula.text == "(diag(Y) - Y @ Y.T) @ A"
 
 
 def test_hessian_keeps_the_numbers_of_its_dims() -> None:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from shapecalc.calculus.collecting import (
     FRECHET,
+    common_factor,
     common_scalar,
     inverse_of_product,
     is_number_like,
@@ -280,24 +281,6 @@ def _number_first(tree: Call) -> Tree | None:
     return None
 
 
-def _common_factor(tree: Call) -> Tree | None:
-    """A @ x + B @ x is (A + B) @ x, and x @ A + x @ B is x @ (A + B)."""
-    if tree.op != "add":
-        return None
-    left, right = (make.chain(each) for each in tree.operands)
-    if min(len(left), len(right)) < 2:
-        return None
-    if left[-1] is right[-1]:
-        rest = [make.product(each[:-1]) for each in (left, right)]
-        if rest[0].shape == rest[1].shape:
-            return make.matmul(make.binary("add", *rest), left[-1])
-    if left[0] is right[0]:
-        rest = [make.product(each[1:]) for each in (left, right)]
-        if rest[0].shape == rest[1].shape:
-            return make.matmul(left[0], make.binary("add", *rest))
-    return None
-
-
 def _diagonal(tree: Call) -> Tree | None:
     """A matrix times a column, entry by entry, is diag(v) @ M; times a row, M @ diag(v)."""
     if tree.op != "mul" or len(tree.shape) != 2 or any(dim.is_one for dim in tree.shape):
@@ -341,7 +324,7 @@ RULES: dict[str, Rule] = {
     "one quotient": _one_quotient,
     "number first": _number_first,
     "common scalar": common_scalar,
-    "common factor": _common_factor,
+    "common factor": common_factor,
     "diagonal matrix": _diagonal,
 }
 """By name; the names are what `--steps` prints."""

@@ -231,6 +231,34 @@ def _without(term: Product, place: str) -> Product:
     return term._replace(above=kept) if place == "above" else term._replace(below=kept)
 
 
+def common_factor(tree: Call) -> Tree | None:
+    """A @ x + B @ x is (A + B) @ x, and x @ A - 2 * (x @ B) is x @ (A - 2 * B)."""
+    if tree.op not in ("add", "sub"):
+        return None
+    terms = list(_terms(tree))
+    for place in (-1, 0):
+        groups: dict[Tree, list[Product]] = {}
+        for term in terms:
+            chain = make.chain(term.above[0]) if len(term.above) == 1 and not term.below else []
+            if len(chain) > 1:
+                groups.setdefault(chain[place], []).append(term)
+        shared, group = max(groups.items(), key=lambda pair: len(pair[1]), default=(tree, []))
+        rests = [_rest(term, place) for term in group]
+        if len(rests) < 2 or len({rest.shape for rest in rests}) > 1:
+            continue
+        inner = make.total(rests)
+        whole = make.matmul(inner, shared) if place else make.matmul(shared, inner)
+        return make.total([whole, *(term.tree for term in terms if term not in group)])
+    return None
+
+
+def _rest(term: Product, place: int) -> Tree:
+    """Return a product of matrices without its first factor, or its last, times its number."""
+    chain = make.chain(term.above[0])
+    del chain[place]
+    return term._replace(above=(make.product(chain),)).tree
+
+
 def to_trace(tree: Call) -> Tree | None:
     """The sum of A * B.T, entry by entry, is trace(A @ B); that of a diagonal is the trace."""
     if tree.op != "sum" or tree.shape or dict(tree.attributes).get("axis") is not None:

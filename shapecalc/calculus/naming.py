@@ -20,8 +20,9 @@ def named(
 ) -> tuple[list[Tree], list[tuple[Leaf, Tree]]]:
     """Name the parts that a long formula repeats, the same in all; what is named comes first.
 
-    What moves with `change` has no name, and no formula is a name alone.
+    What moves with `change` has no name. A formula that is short at first is left as it is.
     """
+    is_long = [len(text(tree)) > LONG for tree in trees]
     found = list(trees)
     names: list[tuple[Leaf, Tree]] = []
     used = {*taken}
@@ -32,7 +33,10 @@ def named(
         name = leaf(next(_free(part, used)), part.shape)
         used.add(name.name)
         put: dict[Tree, Tree] = {part: name}
-        found = [tree if tree is part else rebuilt(tree, put.get) for tree in found]
+        found = [
+            rebuilt(tree, put.get) if long else tree
+            for tree, long in zip(found, is_long, strict=True)
+        ]
         names = [(each, rebuilt(whole, put.get)) for each, whole in names]
         names.append((name, part))
     return found, list(_in_order(names))
