@@ -151,6 +151,7 @@ def test_every_rule_is_used_and_each_step_is_equal() -> None:
         ('norm(X, ord="nuc")', "X", "X=m,n"),
         ("(x.T @ A @ x) / (x.T @ x)", "x", "A=n,n x=n,1"),
         ("logdet(A @ X @ B)", "X", "A=n,n X=n,n B=n,n"),
+        ("sum(vec(X)**2)", "X", "X=m,n"),
     ]
     for expression, wrt, shapes in [*(row[:3] for row in TABLE), *more]:
         for order in (1, 2) if expression.startswith("sum(logsumexp") else (1,):

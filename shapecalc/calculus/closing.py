@@ -32,6 +32,8 @@ TRANSPARENT = frozenset(
 """Ops into whose operands rules go; what a function is of stays as its author wrote it."""
 
 
+IN_ORDER = frozenset({"squeeze", "expand_dims", "reshape", "ravel"})
+"""Ops that keep entries in their order."""
 OF_ONE_MATRIX = frozenset({"neg", "inv", "pinv", "expm", "sinm", "cosm", "sqrtm"})
 """Ops of a matrix whose transpose is that of the transposed matrix."""
 UNITY = make.UNITY
@@ -150,6 +152,14 @@ def _transposes(tree: Call) -> Tree | None:
             return call(op, tuple(map(make.transposed, inner)), (), tree.shape)
         case _:
             return None
+
+
+def _same_entries(tree: Call) -> Tree | None:
+    """A matrix whose entries are put into other axes and back is that matrix."""
+    base: Tree = tree
+    while isinstance(base, Call) and base.op in IN_ORDER:
+        base = base.operands[0]
+    return base if base is not tree and base.shape == tree.shape else None
 
 
 def _map_transposed(tree: Call) -> Tree | None:
@@ -313,6 +323,7 @@ RULES: dict[str, Rule] = {
     "zeros": _zeros,
     "identity": _identity,
     "transpose of a product": _transposes,
+    "same entries": _same_entries,
     "transpose of a map": _map_transposed,
     "what commutes": _commuting,
     "inverse of a product": inverse_of_product,
