@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 from mutations import DRAWN, assert_sound, expression_spec
-from test_fuzz import CHOICES, INPUTS, chosen_by, every
+from test_fuzz import CHOICES, INPUTS, by_random, chosen_by, every
 
 
 @st.composite
@@ -15,3 +15,8 @@ def expression_specs(draw: st.DrawFn) -> str:
 @given(expression_specs(), st.integers(1, DRAWN))
 def test_any_expression_gives_a_sound_report(text: str, drawn: int) -> None:
     assert_sound(text, drawn=drawn == DRAWN)
+
+
+def test_many_more_expressions_give_sound_reports() -> None:
+    for text, drawn in by_random(expression_spec, 2):
+        assert_sound(text, drawn=drawn)
