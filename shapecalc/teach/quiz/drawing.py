@@ -23,7 +23,7 @@ def _shuffled(make: Callable[[Asked], Iterator[Question]]) -> "_Maker":
 
 
 _Maker = Callable[[Asked, Random], Iterator[Question]]
-_MAKERS: dict[str, _Maker] = {
+MAKERS: dict[str, _Maker] = {
     "shape": _shuffled(shape_questions),
     "product": product_questions,
     "jacobian": _shuffled(jacobian_questions),
@@ -57,7 +57,7 @@ def _every(topic: str, networks: Sequence[Asked], random: Random) -> Iterator[Qu
     """Yield the questions of a topic, by turns on each of the networks."""
     order = list(networks)
     random.shuffle(order)
-    waiting = [_MAKERS[topic](asked, random) for asked in order]
+    waiting = [MAKERS[topic](asked, random) for asked in order]
     seen: set[tuple[str, tuple[str, ...]]] = set()
     while waiting:
         for source in list(waiting):

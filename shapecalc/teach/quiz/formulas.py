@@ -17,13 +17,12 @@ FORMULA_ANSWER = "a formula, with @, *, .T and sum(…, axis=…)"
 def formula_questions(asked: Asked, random: Random) -> Iterator[Question]:
     """Ask for the gradient of each value, in a free formula."""
     for gradient in _gradients(asked, random):
-        steps = _steps(asked, gradient)
         text = f"Write {gradient.gradient}, the gradient of {gradient.wrt}."
         yield Question(
             "formula",
             text,
             _given(asked, gradient),
-            _equations(asked, steps),
+            _equations(asked, gradient),
             FormulaKey(gradient.formula.text, gradient.gradient, asked.spec),
             gradient.formula.text,
             reasons(asked, gradient),
@@ -47,7 +46,7 @@ def choice_questions(asked: Asked, random: Random) -> Iterator[Question]:
             "choice",
             f"Which of these is {gradient.gradient}, the gradient of {gradient.wrt}?",
             _given(asked, gradient),
-            _equations(asked, _steps(asked, gradient)),
+            _equations(asked, gradient),
             ChoiceKey(letter, wrong),
             f"{letter}: {right}",
             reasons(asked, gradient),
@@ -92,20 +91,20 @@ def _steps(asked: Asked, gradient: Gradient) -> list[Step]:
     return [step for step in asked.report.steps if step.wrt == gradient.wrt]
 
 
-def _equations(asked: Asked, steps: list[Step]) -> tuple[str, ...]:
-    """Return the equations that a value stands in, and those of a loss that is one link with it."""
-    every = dict.fromkeys(f"{step.output} = {step.equation}" for step in steps)
-    outputs = {step.output for step in steps}
-    for step in asked.report.steps:
-        if step.wrt in outputs and step.output == asked.report.loss:
-            every[f"{step.output} = {step.equation}"] = None
-    return tuple(every)
+def _equations(asked: Asked, gradient: Gradient) -> tuple[str, ...]:
+    """Return the equations that a value stands in, and that of a loss that is one link with it."""
+    outputs = {step.output for step in _steps(asked, gradient)}
+    fused = asked.sweep.gradients[asked.sweep.graph.values[gradient.wrt]].fused_with
+    if fused is not None:
+        outputs.add(fused.output.name)
+    values = (value for value in asked.report.values if value.name in outputs)
+    return tuple(f"{value.name} = {value.equation}" for value in values)
 
 
 def _given(asked: Asked, gradient: Gradient) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """Return the names in the equations, and in the formula, the gradient asked for last."""
     steps = _steps(asked, gradient)
-    names = " ".join((*_equations(asked, steps), *(step.upstream or "" for step in steps)))
+    names = " ".join((*_equations(asked, gradient), *(step.upstream or "" for step in steps)))
     known = dict(asked.given(f"{names} {gradient.formula.text}"))
     known[gradient.gradient] = gradient.shape
     return tuple(known.items())
@@ -128,4 +127,11 @@ def reasons(asked: Asked, gradient: Gradient) -> tuple[str, ...]:
             lines.append(f"the walk from row to column: {', then '.join(edges)}")
         lines += [step.note] if step.note else []
     lines += [gradient.note] if gradient.note else []
+    fused = asked.sweep.gradients[asked.sweep.graph.values[gradient.wrt]].fused_with
+    if fused is not None:
+        above = {each.gradient: each.formula.text for each in asked.report.gradients}
+        names = (step.upstream or "" for step in steps)
+        lines += [f"put in {name} = {above[name]}, and" for name in names if name in above]
+        lines += asked.report.assumptions
+        lines.append(f"then {gradient.gradient} = {gradient.formula.text}")
     return tuple(dict.fromkeys(lines))

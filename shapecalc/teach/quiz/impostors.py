@@ -17,7 +17,8 @@ def lookalikes(formula: str) -> Iterator[str]:
     for sign in (" + ", " * "):
         parts = split(formula, sign)
         if len(parts) > 1:
-            yield from (sign.join(p for p in parts if p is not left_out) for left_out in parts)
+            rests = (sign.join(p for p in parts if p is not left_out) for left_out in parts)
+            yield from map(_bare, rests)
     for found in _DIFFERENCE.finditer(formula):
         yield _replaced(formula, found, f"({found[2]} - {found[1]})")
 
@@ -31,6 +32,22 @@ def split(formula: str, sign: str) -> list[str]:
             parts.append(formula[start:place])
             start = place + len(sign)
     return [*parts, formula[start:]]
+
+
+def _bare(formula: str) -> str:
+    """Take brackets around the whole away."""
+    inner = formula[1:-1]
+    is_whole = formula[:1] == "(" and formula[-1:] == ")" and _is_balanced(inner)
+    return inner if is_whole else formula
+
+
+def _is_balanced(text: str) -> bool:
+    depth = 0
+    for letter in text:
+        depth += (letter == "(") - (letter == ")")
+        if depth < 0:
+            return False
+    return depth == 0
 
 
 def _products(formula: str) -> Iterator[str]:

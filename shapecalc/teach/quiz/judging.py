@@ -29,6 +29,8 @@ CLOSE = 1e-9
 LONGEST = 400
 _NO = {"no", "none", "never", "does not conform", "doesn't conform", "n"}
 _SCALAR = {"scalar", "()", "[]", "a scalar"}
+_PLACE = re.compile(r", line \d+|(?<= )\(line \d+\) ?")
+_NAME = re.compile(r"[^\W\d]\w*")
 _LEFT_SIDE = re.compile(r"\s*([^\W\d]\w*)\s*=(?!=)")
 
 
@@ -39,9 +41,9 @@ def mark(question: Question, answer: str) -> Mark:
         return Mark("unread", f"that is longer than {LONGEST} signs")
     match question.key:
         case ShapeKey(shape=shape, size=size):
-            return _shape(shape, size, text)
+            return _shape(shape, size, text, _dims(question, shape))
         case ProductKey():
-            return _product(question.key, text)
+            return _product(question, question.key, text)
         case ChoiceKey():
             return _choice(question, question.key, text)
         case EntryKey():
@@ -52,10 +54,19 @@ def mark(question: Question, answer: str) -> Mark:
             assert_never(question.key)
 
 
-def _shape(shape: Dims, size: tuple[int, ...] | None, text: str) -> Mark:
+def _dims(question: Question, shape: Dims) -> set[str]:
+    """Return the names that dims may be made of."""
+    every = (*shape, *(dim for _, dims in question.given for dim in dims))
+    return {name for dim in every for name in _NAME.findall(dim)}
+
+
+def _shape(shape: Dims, size: tuple[int, ...] | None, text: str, names: set[str]) -> Mark:
     found = _axes(text)
     if found is None:
-        return Mark("unread", "that is no shape: write its dims, (k, m), or () for a scalar")
+        return Mark("unread", "that is no shape: write its dims, as (a, b), or () for a scalar")
+    unknown = [name for dim in found for name in _NAME.findall(dim) if name not in names]
+    if unknown:
+        return Mark("unread", f"there is no dim `{unknown[0]}` here")
     if _same(found, shape) or (size is not None and found == tuple(map(str, size))):
         return RIGHT
     if len(found) != len(shape):
@@ -100,7 +111,7 @@ def _same(found: Dims, shape: Dims) -> bool:
     return len(found) == len(shape) and all(map(lambda a, b: read(a) == read(b), found, shape))
 
 
-def _product(key: ProductKey, text: str) -> Mark:
+def _product(question: Question, key: ProductKey, text: str) -> Mark:
     says_no = text.lower().rstrip(".") in _NO
     if key.shape is None:
         if says_no:
@@ -110,7 +121,7 @@ def _product(key: ProductKey, text: str) -> Mark:
         return Mark("wrong", f"look at the inner dims of {key.factors}")
     if says_no:
         return Mark("wrong", f"the inner dims of {key.factors} are the same")
-    return _shape(key.shape, key.size, text)
+    return _shape(key.shape, key.size, text, _dims(question, key.shape))
 
 
 def _choice(question: Question, key: ChoiceKey, text: str) -> Mark:
@@ -166,7 +177,8 @@ def _formula(key: FormulaKey, text: str) -> Mark:
         return Mark("wrong", f"this is not {key.gradient}")
     label = finding.label.split("\n")[0]
     why = [text for kind, text in finding.notes if kind == "why"]
-    return Mark("wrong", finding.message, tuple(each for each in (label, *why) if each))
+    said = _PLACE.sub("", finding.message)
+    return Mark("wrong", said, tuple(each for each in (label, *why) if each))
 
 
 def _unread(finding: Finding | None) -> Mark:

@@ -10,7 +10,7 @@ from shapecalc.teach.quiz.network import Asked
 from shapecalc.teach.quiz.records import ProductKey, Question, ShapeKey
 from shapecalc.tree import Call, Tree
 
-SHAPE_ANSWER = "a shape: (k, m)"
+SHAPE_ANSWER = "a shape, as (a, b)"
 PRODUCT_ANSWER = "the shape of the result, or no"
 MOST_PARTS = 6
 
@@ -111,7 +111,7 @@ def jacobian_questions(asked: Asked) -> Iterator[Question]:
             ShapeKey(jacobian.shape, asked.size(jacobian.shape)),
             shown(jacobian.shape),
             (f"one axis for each axis of either: {axes}", fact),
-            "a shape: (k, m, h, m)",
+            "a shape, as (a, b, …)",
         )
         if jacobian.effective is not None and jacobian.effective_shape and jacobian.diagonal:
             shape = jacobian.effective_shape
