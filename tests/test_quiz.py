@@ -1,4 +1,4 @@
-"""Questions have one right answer, by NumPy and differences alone; the gallery's lines are wrong."""
+"""Questions have one right answer, by NumPy and differences alone; wrong lines are wrong."""
 
 import re
 from functools import cache

@@ -70,7 +70,10 @@ def mark_page(mark: Mark, left: int, look: Look) -> str:
         page.line(cell("  ✓ right", SIGN_STYLES["✓"]))
         return _text(page)
     sign, said = ("✗", "not right") if mark.verdict == "wrong" else ("?", "not understood")
-    page.line(cell(f"  {sign} ", SIGN_STYLES[sign]), cell(f"{said}: {mark.hint}"))
+    first, *more = page.folded(f"{said}: {mark.hint}", page.width - 4)
+    page.line(cell(f"  {sign} ", SIGN_STYLES[sign]), cell(first))
+    for line in more:
+        page.line(cell(line), indent=4)
     for note in mark.notes:
         _prose(page, note, 4)
     if left and mark.verdict == "wrong":
