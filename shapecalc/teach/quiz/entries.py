@@ -1,7 +1,7 @@
 """Questions with numbers: one entry of a gradient, of small whole numbers, by hand.
 
-A product is asked about where all its matrices are square: then wrong products have entries as
-well, and an answer may be recognised as one of those.
+Matrices are square in a product, where they can be: then wrong products have entries as well, and
+an answer may be recognised as one of those.
 """
 
 import re
@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from random import Random
 
+from shapecalc.claims.worlds import domains_of
 from shapecalc.records import Step
 from shapecalc.teach.quiz.formulas import reasons
 from shapecalc.teach.quiz.network import Asked
@@ -54,12 +55,13 @@ def _question(asked: Asked, step: Step, random: Random) -> Question | None:
         is_positive = "relu(" in _equation(asked, name)
         floats = [abs(each) for each in drawn.floats] if is_positive else drawn.floats
         world.set(name, drawn._replace(floats=floats))
-    found = _rows(world.at(tree), world.size(gradient_shape := value.shape))
-    places = list(product(*map(range, world.size(gradient_shape))))
+    found = _rows(world.at(tree), world.size(value.shape))
+    places = list(product(*map(range, world.size(value.shape))))
     place = random.choice(places)
     number = _at(found, place)
     matrices = {name.name: _rows(world.at(name), world.size(name.shape)) for name in names}
-    others = _others(step, matrices, place) if is_product else {}
+    are_square = all(len(rows) == len(rows[0]) for rows in matrices.values())
+    others = _others(step, matrices, place) if is_product and are_square else {}
     if any(abs(each - number) < CLOSE for each in others.values()):
         return None
     taken = tuple((each, f"that is the entry of {text}") for text, each in others.items())
@@ -83,7 +85,9 @@ def _equation(asked: Asked, name: Leaf) -> str:
 
 
 def _is_bounded(asked: Asked, name: Leaf) -> bool:
-    """Say whether a value is made by a function that no whole numbers come out of."""
+    """Say whether not all whole numbers can be in a value: of probabilities, or of a function."""
+    if name in domains_of(asked.sweep):
+        return True
     equation = _equation(asked, name)
     return "(" in equation and "relu(" not in equation
 

@@ -33,6 +33,8 @@ def formula_questions(asked: Asked, random: Random) -> Iterator[Question]:
 def choice_questions(asked: Asked, random: Random) -> Iterator[Question]:
     """Ask which of four formulas is a gradient: one is, and each other was judged to be wrong."""
     for gradient in _gradients(asked, random):
+        if len(gradient.shape) > 2:
+            continue
         faults = _impostors(asked, gradient, random)
         if len(faults) < 2:
             continue
@@ -55,18 +57,15 @@ def choice_questions(asked: Asked, random: Random) -> Iterator[Question]:
         )
 
 
-def _gradients(asked: Asked, random: Random) -> list[Gradient]:
-    """Return the gradients that are derived, and neither plain nor long, in some order."""
+def _gradients(asked: Asked, random: Random) -> Iterator[Gradient]:
+    """Yield the gradients that are derived, and neither plain nor long, in some order."""
     found = [
         each
         for each in asked.report.gradients
-        if each.steps
-        and len(each.formula.text) <= LONGEST
-        and not each.formula.text.isidentifier()
-        and asked.judged(each.gradient, each.formula.text).is_right
+        if each.steps and len(each.formula.text) <= LONGEST and not each.formula.text.isidentifier()
     ]
     random.shuffle(found)
-    return found
+    yield from (each for each in found if asked.judged(each.gradient, each.formula.text).is_right)
 
 
 def _impostors(asked: Asked, gradient: Gradient, random: Random) -> dict[str, str]:

@@ -56,9 +56,7 @@ class Asked:
     @cached_property
     def sweep(self) -> Sweep:
         """Return its gradients as trees."""
-        every = [entry.name for entry in (*self._network.inputs, *self._network.params)]
-        every += [equation.name for equation in self._network.forward]
-        return sweep(build_graph(self._network), every, self.memory)
+        return sweep(build_graph(self._network, self.memory.equations), (), self.memory)
 
     @cached_property
     def shapes(self) -> dict[str, tuple[str, ...]]:

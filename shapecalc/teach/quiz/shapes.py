@@ -60,11 +60,17 @@ def product_questions(asked: Asked, random: Random) -> Iterator[Question]:
     As many that do are asked about as others, or nobody would need to look.
     """
     for step in asked.steps:
-        items = [each for each in step.orderings.items if each.conforms in ("always", "never")]
+        items = [each for each in step.orderings.items if _is_plain(each)]
         fits = random.random() < 0.5
         chosen = [each for each in items if (each.conforms == "always") == fits] or items
         if chosen and "@" in chosen[0].formula:
             yield _product(asked, step, random.choice(chosen))
+
+
+def _is_plain(item: OrderingItem) -> bool:
+    """Say whether an arrangement is of matrices, and conforms at every size or at none."""
+    are_matrices = all(len(factor) == 2 for factor in item.factors)
+    return are_matrices and item.conforms != "here" and "sum(" not in item.formula
 
 
 def _product(asked: Asked, step: Step, item: OrderingItem) -> Question:
