@@ -147,7 +147,8 @@ def _exhibit(page: Page, exhibit: Exhibit) -> None:
     mistake = exhibit.mistake
     page.blank()
     page.line(cell(mistake.name, "bold"), cell(f"  {mistake.title}"))
-    _field(page, "network", "; ".join(exhibit.equations))
+    for place, line in enumerate(_filled(exhibit.equations, page.width - 12)):
+        page.line(cell(f"  {'' if place else 'network':<8}  {line}"))
     _field(page, "", ", ".join(f"{name} {dims}" for name, dims in exhibit.shapes))
     _field(page, "wrong", f"{mistake.gradient} = {mistake.wrong}", "red")
     _field(page, "", _without_backticks(exhibit.said))
@@ -158,6 +159,18 @@ def _exhibit(page: Page, exhibit: Exhibit) -> None:
         _field(page, "why", _without_backticks(why))
     if mistake.remark:
         _field(page, "", mistake.remark)
+
+
+def _filled(equations: Sequence[str], width: int) -> list[str]:
+    """Set equations side by side, as many on a line as there is room for."""
+    lines = [""]
+    for equation in equations:
+        longer = f"{lines[-1]}; {equation}" if lines[-1] else equation
+        if len(longer) > width and lines[-1]:
+            lines.append(equation)
+        else:
+            lines[-1] = longer
+    return lines
 
 
 def _without_backticks(text: str) -> str:
@@ -178,7 +191,7 @@ def _alike(mistake: Mistake, run: Run) -> str:
     if run.outcome == "error":
         return f"an error: {run.why}"
     if run.outcome == "shape":
-        return f"its shape alone: {_shapes(mistake, run)}"
+        return f"its shape betrays it still: {_shapes(mistake, run)}"
     if run.worst is None:
         return "it is right"
     return f"no error, and the right shape; {_number(mistake, run.worst)}"
@@ -192,7 +205,7 @@ def _shapes(mistake: Mistake, run: Run) -> str:
 
 
 def _number(mistake: Mistake, worst: Difference) -> str:
-    place = ", ".join(map(str, worst.place))
+    place = ",".join(map(str, worst.place))
     return f"{mistake.gradient}[{place}] is {worst.found:.3g}, and should be {worst.right:.3g}"
 
 
