@@ -125,14 +125,22 @@ def _check_key(question: Question, numbers: Numbers) -> None:
         case FormulaKey(formula=formula, gradient=gradient):
             assert numbers.is_gradient(gradient, formula), question.text
         case EntryKey(number=number):
-            names: dict[str, Any] = {each.name: np.array(each.rows) for each in question.matrices}
             gradient, _, formula = question.why[0].partition(" = ")
-            found = eval(formula, {}, {**numbers.names, **names})
-            place = re.findall(r"\[(.*)\]", question.text)[0]
-            assert eval(f"found[{place}]", {}, {"found": found}) == number, question.text
+            assert _entry_asked_for(question) == number, question.text
             assert numbers.is_gradient(gradient, formula)
         case ChoiceKey():
             pass
+
+
+def _entry_asked_for(question: Question) -> float:
+    """Work an entry out, from the numbers that are given; a vector is given as one row."""
+    names: dict[str, Any] = {each.name: np.array(each.rows) for each in question.matrices}
+    names |= {
+        name: names[name][0] for name, dims in question.given if len(dims) == 1 and name in names
+    }
+    found = eval(question.why[0].partition(" = ")[2], {"sum": np.sum}, names)
+    place = [int(each) for each in question.text.split("[")[1].rstrip("]?").split(", ")]
+    return float(found[tuple(place)])
 
 
 def _shape_asked_for(question: Question, numbers: Numbers) -> tuple[int, ...] | None:
@@ -215,6 +223,30 @@ def test_entry_of_a_wrong_product_is_recognised() -> None:
             assert found.verdict == "wrong"
             told += found.hint == said
     assert told
+
+
+SHIPPED = (
+    *("two_layer_rows", "two_layer_torch", "two_layer_square", "two_layer_numbers", "batch_norm"),
+    *("tied_autoencoder", "rnn_3_steps", "attention_single_head", "embedding_bag"),
+)
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+@pytest.mark.parametrize("layout", ["denominator", "numerator"])
+def test_any_spec_will_do_in_either_layout(name: str, layout: str) -> None:
+    spec = (ROOT / "specs" / f"{name}.yaml").read_text(encoding="utf-8")
+    asked = Asked(f"{spec}\nlayout: {layout}\n", name)
+    for question in drawn([asked], seed=2, topic=None, count=14):
+        assert mark(question, answer_to(question)).verdict == "right", question
+        if isinstance(question.key, EntryKey) and layout == "denominator":
+            assert _entry_asked_for(question) == question.key.number
+
+
+def test_value_that_an_equation_uses_twice_has_no_factor_of_its_own() -> None:
+    asked = Asked("params: {X: [n, k]}\nforward:\n  G: X @ X.T\n  J: sum(G**2)\n", "a.yaml")
+    questions = drawn([asked], seed=0, topic="jacobian", count=9)
+    texts = [each.text for each in questions if "∂G/∂X" in each.text]
+    assert texts == ["What is the full shape of ∂G/∂X, with the axes of G, then those of X?"]
 
 
 def test_same_seed_same_questions_and_another_seed_others() -> None:

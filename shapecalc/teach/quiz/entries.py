@@ -10,7 +10,7 @@ from itertools import product
 from random import Random
 
 from shapecalc.claims.worlds import domains_of
-from shapecalc.records import Step
+from shapecalc.records import Gradient, Step
 from shapecalc.teach.quiz.formulas import reasons
 from shapecalc.teach.quiz.network import Asked
 from shapecalc.teach.quiz.numbers import CLOSE, integers
@@ -29,7 +29,7 @@ def entry_questions(asked: Asked, random: Random) -> Iterator[Question]:
     steps = list(asked.steps)
     random.shuffle(steps)
     for step in steps:
-        formula = step.formula.text
+        formula = _gradient(asked, step).formula.text
         if _PRODUCT.fullmatch(formula) or _PLAIN.fullmatch(formula):
             for _ in range(ATTEMPTS):
                 question = _question(asked, step, random)
@@ -40,13 +40,15 @@ def entry_questions(asked: Asked, random: Random) -> Iterator[Question]:
 
 def _question(asked: Asked, step: Step, random: Random) -> Question | None:
     """Draw numbers and an entry; None where a wrong product would have the same entry."""
-    gradient = next(each for each in asked.report.gradients if each.wrt == step.wrt)
+    gradient = _gradient(asked, step)
+    formula = gradient.formula.text
     value = asked.sweep.graph.values[step.wrt]
-    tree = asked.sweep.gradients[value].formula
+    derived = asked.sweep.gradients[value]
+    tree, shape = derived.formula, derived.name.shape
     names = list(dict.fromkeys(leaves(tree)))
     if any(not 1 <= len(name.shape) <= 2 or _is_bounded(asked, name) for name in names):
         return None
-    is_product = "@" in step.formula.text
+    is_product = "@" in formula
     dims = dict.fromkeys(dim for name in names for each in name.shape for dim in each.names)
     sizes = {dim: 2 if is_product else 2 + place % 2 for place, dim in enumerate(dims)}
     world = Evaluation(sizes, {}, None)
@@ -55,13 +57,13 @@ def _question(asked: Asked, step: Step, random: Random) -> Question | None:
         is_positive = "relu(" in _equation(asked, name)
         floats = [abs(each) for each in drawn.floats] if is_positive else drawn.floats
         world.set(name, drawn._replace(floats=floats))
-    found = _rows(world.at(tree), world.size(value.shape))
-    places = list(product(*map(range, world.size(value.shape))))
+    found = _rows(world.at(tree), world.size(shape))
+    places = list(product(*map(range, world.size(shape))))
     place = random.choice(places)
     number = _at(found, place)
     matrices = {name.name: _rows(world.at(name), world.size(name.shape)) for name in names}
     are_square = all(len(rows) == len(rows[0]) for rows in matrices.values())
-    others = _others(step, matrices, place) if is_product and are_square else {}
+    others = _others(step, formula, matrices, place) if is_product and are_square else {}
     if any(abs(each - number) < CLOSE for each in others.values()):
         return None
     taken = tuple((each, f"that is the entry of {text}") for text, each in others.items())
@@ -69,14 +71,18 @@ def _question(asked: Asked, step: Step, random: Random) -> Question | None:
     return Question(
         "entry",
         f"What is {gradient.gradient}[{index}]?",
-        asked.given(f"{step.equation} {step.formula.text}"),
+        asked.given(f"{step.equation} {formula}"),
         (f"{step.output} = {step.equation}",),
         EntryKey(number, taken),
         f"{number:g}",
-        (f"{gradient.gradient} = {step.formula.text}", *reasons(asked, gradient)),
+        (f"{gradient.gradient} = {formula}", *reasons(asked, gradient)),
         "a number",
         matrices=tuple(Matrix(name, tuple(map(tuple, rows))) for name, rows in matrices.items()),
     )
+
+
+def _gradient(asked: Asked, step: Step) -> Gradient:
+    return next(each for each in asked.report.gradients if each.wrt == step.wrt)
 
 
 def _equation(asked: Asked, name: Leaf) -> str:
@@ -102,12 +108,14 @@ def _at(rows: Rows, place: tuple[int, ...]) -> float:
     return rows[0][place[0]] if len(place) == 1 else rows[place[0]][place[1]]
 
 
-def _others(step: Step, matrices: Mapping[str, Rows], place: tuple[int, ...]) -> dict[str, float]:
+def _others(
+    step: Step, formula: str, matrices: Mapping[str, Rows], place: tuple[int, ...]
+) -> dict[str, float]:
     """Return the same entry of the wrong arrangements of a product's factors."""
     return {
         item.formula: _at(_multiplied(item.formula, matrices), place)
         for item in step.orderings.items
-        if item.formula != step.formula.text and _PRODUCT.fullmatch(item.formula)
+        if item.formula != formula and _PRODUCT.fullmatch(item.formula)
     }
 
 

@@ -119,7 +119,9 @@ def jacobian_questions(asked: Asked) -> Iterator[Question]:
             (f"one axis for each axis of either: {axes}", fact),
             "a shape, as (a, b, …)",
         )
-        if jacobian.effective is not None and jacobian.effective_shape and jacobian.diagonal:
+        every = [(each.output, each.wrt) for each in asked.report.steps]
+        is_all = every.count((step.output, step.wrt)) == 1
+        if is_all and jacobian.effective and jacobian.effective_shape and jacobian.diagonal:
             shape = jacobian.effective_shape
             along = " and ".join(dict.fromkeys(jacobian.diagonal))
             yield Question(
