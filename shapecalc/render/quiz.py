@@ -153,7 +153,8 @@ def _exhibit(page: Page, exhibit: Exhibit) -> None:
     _field(page, "wrong", f"{mistake.gradient} = {mistake.wrong}", "red")
     _field(page, "", _without_backticks(exhibit.said))
     _field(page, "betrayed", f"by {_betrayal(mistake, exhibit.here)}")
-    _field(page, "alike", f"where all dims have one size: {_alike(mistake, exhibit.alike)}")
+    if exhibit.here.outcome != "number":
+        _field(page, "alike", f"where all dims have one size: {_alike(mistake, exhibit.alike)}")
     _field(page, "right", f"{mistake.gradient} = {exhibit.right}", "green")
     for why in exhibit.why:
         _field(page, "why", _without_backticks(why))
