@@ -9,6 +9,7 @@ import pytest
 from checking import ROOT
 from mistakes import Network
 
+from shapecalc.cli.quiz import Topic
 from shapecalc.teach.quiz.drawing import drawn
 from shapecalc.teach.quiz.gallery import exhibit, with_dims_alike
 from shapecalc.teach.quiz.impostors import lookalikes, split
@@ -247,6 +248,10 @@ def test_value_that_an_equation_uses_twice_has_no_factor_of_its_own() -> None:
     questions = drawn([asked], seed=0, topic="jacobian", count=9)
     texts = [each.text for each in questions if "∂G/∂X" in each.text]
     assert texts == ["What is the full shape of ∂G/∂X, with the axes of G, then those of X?"]
+
+
+def test_topics_of_the_command_are_those_that_there_are() -> None:
+    assert [each.value for each in Topic] == list(TOPICS)
 
 
 def test_same_seed_same_questions_and_another_seed_others() -> None:
