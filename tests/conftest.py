@@ -6,7 +6,18 @@ from hypothesis import settings
 settings.register_profile("shapecalc", derandomize=True, deadline=None)
 settings.load_profile("shapecalc")
 
-LONGEST = ("program", "fuzz", "hostile", "hook", "fuzz_expressions", "ops", "api", "other_names")
+LONGEST = (
+    "program",
+    "fuzz",
+    "hostile",
+    "hook",
+    "quiz",
+    "quiz_program",
+    "fuzz_expressions",
+    "ops",
+    "api",
+    "other_names",
+)
 """Files that take long; they come first, so that no process is left alone with one at the end."""
 
 

@@ -1,0 +1,1 @@
+"""What a learner is told and asked, as records: nothing here prints."""
