@@ -80,7 +80,12 @@ def with_gradients(names: Mapping[str, str], dims: Iterable[str]) -> dict[str, s
     known = {size: names.get(size, size) for size in sizes}
     products = {f"{a}{b}": f"{known[a]}{known[b]}" for a in sizes for b in sizes}
     gradients = {f"d{old}": f"d{new}" for old, new in names.items() if old not in sizes}
-    return products | gradients | dict(names)
+    made = {  # by a function that is not spelled out: its derivative, its constant part
+        **{f"d{u}_d{x}": f"d{names[u]}_d{names[x]}" for u in names for x in names},
+        **{f"{u}_0": f"{names[u]}_0" for u in names},
+    }
+    whole = products | gradients | dict(names) | {old: made[old] for old in names if old in made}
+    return whole | {f"d{old}": f"d{new}" for old, new in made.items() if old in names}
 
 
 def replaced(text: str, names: Mapping[str, str]) -> str:
