@@ -85,7 +85,11 @@ def with_gradients(names: Mapping[str, str], dims: Iterable[str]) -> dict[str, s
         **{f"{u}_0": f"{names[u]}_0" for u in names},
     }
     whole = products | gradients | dict(names) | {old: made[old] for old in names if old in made}
-    return whole | {f"d{old}": f"d{new}" for old, new in made.items() if old in names}
+    shown = {old: new for old, new in made.items() if old in names}
+    whole |= {f"d{old}": f"d{new}" for old, new in shown.items()}
+    return whole | {
+        SUBSCRIPT.sub(r"\1\2", old): SUBSCRIPT.sub(r"\1\2", shown[old]) for old in shown
+    }
 
 
 def replaced(text: str, names: Mapping[str, str]) -> str:
