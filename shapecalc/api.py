@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.diagnostics import Finding, Severity
 from shapecalc.graph import build_graph
-from shapecalc.records import Claim, Report
+from shapecalc.records import Claim, Drawing, Report
 from shapecalc.report.matrices import assumption_findings
 from shapecalc.report.most import first_findings
 from shapecalc.source import glimpse, lines_of, read_file, read_stream
@@ -26,6 +26,7 @@ __all__ = [
     "Memory",
     "check",
     "derive",
+    "drawn",
     "equations",
     "fixed",
     "internal",
@@ -81,6 +82,29 @@ def equations(text: str, path: str) -> str:
 
     network, findings = read_network(text, path)
     return "" if network is None or findings else written(network)
+
+
+def drawn(text: str, path: str, *, backward: bool) -> tuple[Drawing | None, tuple[Finding, ...]]:
+    """Return the graph of a network, or the errors for which it has none.
+
+    With `backward`, the gradients too; claims are not looked at.
+    """
+    from shapecalc.report.drawing import drawing, drawing_with_gradients
+
+    network, findings = read_network(text, path)
+    if network is None:
+        return None, first_findings(findings)
+    graph = build_graph(network)
+    found = [*findings, *graph.findings]
+    if not _errors(found) and not backward:
+        return drawing(graph), ()
+    derived = sweep(graph, (), Memory())
+    found += derived.findings
+    return (None, _errors(found)) if _errors(found) else (drawing_with_gradients(derived), ())
+
+
+def _errors(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    return first_findings([each for each in findings if each.severity is Severity.ERROR])
 
 
 def fixed(text: str, path: str, memory: Memory) -> tuple[str, tuple[Claim, ...]]:

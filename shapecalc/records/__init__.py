@@ -14,6 +14,7 @@ from shapecalc.records.chains import (
     Counted,
 )
 from shapecalc.records.derived import Code, Derived, Elsewhere, EntryAt, Evaluated, LaidOut
+from shapecalc.records.drawings import Back, Drawing, Flow, Vertex
 from shapecalc.records.steps import (
     Checked,
     Contraction,
@@ -42,6 +43,7 @@ from shapecalc.records.values import (
 )
 
 __all__ = [
+    "Back",
     "Chain",
     "ChainCost",
     "ChainLink",
@@ -53,11 +55,13 @@ __all__ = [
     "Derived",
     "Dims",
     "Distinct",
+    "Drawing",
     "Elsewhere",
     "Entry",
     "EntryAt",
     "Evaluated",
     "Exact",
+    "Flow",
     "Formula",
     "Gradient",
     "Independence",
@@ -73,6 +77,7 @@ __all__ = [
     "Spelled",
     "Step",
     "Value",
+    "Vertex",
     "View",
     "WalkEdge",
 ]
