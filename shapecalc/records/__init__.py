@@ -13,6 +13,7 @@ from shapecalc.records.chains import (
     ChainLink,
     Counted,
 )
+from shapecalc.records.conventions import Pair, Rewritten, Side
 from shapecalc.records.derived import Code, Derived, Elsewhere, EntryAt, Evaluated, LaidOut
 from shapecalc.records.drawings import Back, Drawing, Flow, Vertex
 from shapecalc.records.steps import (
@@ -73,7 +74,10 @@ __all__ = [
     "Opened",
     "OrderingItem",
     "Orderings",
+    "Pair",
     "Report",
+    "Rewritten",
+    "Side",
     "Spelled",
     "Step",
     "Value",

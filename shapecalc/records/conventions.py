@@ -1,0 +1,37 @@
+"""A network beside itself in another convention."""
+
+from typing import NamedTuple
+
+from shapecalc.records.steps import Dims
+
+
+class Side(NamedTuple):
+    """A value in one convention: its formula, empty for what is given, and its shape."""
+
+    formula: str
+    shape: Dims
+
+
+class Pair(NamedTuple):
+    """The same value, or the same gradient, in both conventions."""
+
+    name: str
+    left: Side
+    right: Side
+
+
+class Rewritten(NamedTuple):
+    """The spec of a network in another convention, and how it was proved to be the same network.
+
+    `points` is how often the loss and all gradients were compared; 0 where the network was in the
+    convention already, and its text is what it was. `left_out` are claims with the reasons.
+    """
+
+    text: str
+    was: str
+    to: str
+    points: int = 0
+    left_out: tuple[tuple[str, str], ...] = ()
+    given: tuple[Pair, ...] = ()
+    forward: tuple[Pair, ...] = ()
+    backward: tuple[Pair, ...] = ()
