@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.diagnostics import Finding, Severity
 from shapecalc.graph import build_graph
-from shapecalc.records import Claim, Drawing, Report
+from shapecalc.records import Claim, Drawing, Report, Rewritten
 from shapecalc.report.matrices import assumption_findings
 from shapecalc.report.most import first_findings
 from shapecalc.source import glimpse, lines_of, read_file, read_stream
@@ -35,6 +35,7 @@ __all__ = [
     "may_be_spec",
     "read",
     "read_stream",
+    "rewritten",
     "selected",
     "verify",
 ]
@@ -105,6 +106,31 @@ def drawn(text: str, path: str, *, backward: bool) -> tuple[Drawing | None, tupl
 
 def _errors(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     return first_findings([each for each in findings if each.severity is Severity.ERROR])
+
+
+def rewritten(text: str, path: str, to: str) -> tuple[Rewritten | None, tuple[Finding, ...]]:
+    """Return the spec of a network in another convention, or the errors in the one that is given.
+
+    `to` is "columns", "rows" or "torch-layout". The record says so where there is no counterpart.
+    """
+    from shapecalc.claims.reading import asked_for
+    from shapecalc.rewriting import Convention, NoRewriting
+    from shapecalc.rewriting import rewritten as rewrite
+
+    network, findings = read_network(text, path)
+    if network is None:
+        return None, first_findings(findings)
+    graph = build_graph(network)
+    found = [*findings, *graph.findings]
+    if _errors(found):
+        return None, _errors(found)
+    derived = sweep(graph, asked_for(network), Memory())
+    if _errors(derived.findings):
+        return None, _errors(derived.findings)
+    try:
+        return rewrite(derived, text, Convention(to)), ()
+    except NoRewriting as reason:
+        return Rewritten("", "", to, refused=str(reason)), ()
 
 
 def fixed(text: str, path: str, memory: Memory) -> tuple[str, tuple[Claim, ...]]:

@@ -60,7 +60,6 @@ def test_part_of_the_rows_is_a_part_of_the_columns() -> None:
         ("X: [b, m, n]", "Y: X * 2"),
         ("X: [m, n]", "Y: reshape(X, [m*n])"),
         ("X: [m, n]", "Y: cumsum(reshape(X, [m*n]))"),
-        ("X: [m, n]", "Y: pad(X, 1)"),
     ],
 )
 def test_what_has_no_counterpart_is_refused(shapes: str, equation: str) -> None:

@@ -1,4 +1,4 @@
-"""A network in another convention: examples in rows or in columns, weights by how they are stored."""
+"""A network in another convention: examples in rows or columns, weights stored either way."""
 
 from shapecalc.rewriting.convention import Convention
 from shapecalc.rewriting.rewritten import rewritten

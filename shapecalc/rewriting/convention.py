@@ -11,6 +11,7 @@ from typing import NamedTuple
 from shapecalc.graph import Graph
 from shapecalc.matrix import make
 from shapecalc.rewriting.trees import NoRewriting, Rewriter, Stored
+from shapecalc.rewriting.vectors import lying, standing
 from shapecalc.tree import Call, Leaf, Tree, calls, leaves
 
 
@@ -99,17 +100,17 @@ def _weights(graph: Graph) -> Iterator[Weight]:
             factors = make.chain(part)
             data = [place for place, each in enumerate(factors) if _has_value(each, graph, params)]
             for place, factor in enumerate(factors):
-                tree = factor.operands[0] if _is_transpose(factor) else factor
-                is_weight = isinstance(tree, Leaf) and tree.name in params
-                if not is_weight or not data or data[0] < place < data[-1]:
+                tree = _untransposed(factor)
+                if not isinstance(tree, Leaf) or tree.name not in params:
                     continue
-                assert isinstance(tree, Leaf)
+                if not data or data[0] < place < data[-1]:
+                    continue
                 is_front, source = place < data[0], f"{node.output.name} = {node.source.text}"
-                yield Weight(tree.name, is_front, _is_transpose(factor), source)
+                yield Weight(tree.name, is_front, tree is not factor, source)
 
 
-def _is_transpose(tree: Tree) -> bool:
-    return isinstance(tree, Call) and tree.op == "transpose"
+def _untransposed(tree: Tree) -> Tree:
+    return tree.operands[0] if isinstance(tree, Call) and tree.op == "transpose" else tree
 
 
 def _has_value(tree: Tree, graph: Graph, params: set[str]) -> bool:
@@ -131,8 +132,10 @@ def rewriter_to(graph: Graph, found: Found, to: Convention) -> Rewriter:
             stored[value.name] = Stored.TRANSPOSED
     if is_turned:
         _refuse_stacks(graph)
-        as_biases = Stored.AS_A_VECTOR if found.in_front else Stored.AS_A_COLUMN
-        stored |= dict.fromkeys(_biases(graph, as_biases), as_biases)
+        if graph.network.layout == "denominator":
+            vectors = lying(graph) if found.in_front else standing(graph)
+            kind = Stored.AS_A_VECTOR if found.in_front else Stored.AS_A_COLUMN
+            stored |= dict.fromkeys(vectors, kind)
     for value in graph.values.values():
         if value.name in stored:
             stored[graph.gradient_name(value.name)] = stored[value.name]
@@ -143,34 +146,3 @@ def _refuse_stacks(graph: Graph) -> None:
     stack = next((value for value in graph.values.values() if len(value.shape) > 2), None)
     if stack is not None:
         raise NoRewriting(f"`{stack.name}` has more than two axes")
-
-
-def _biases(graph: Graph, stored: Stored) -> Iterator[str]:
-    """Yield the params that are repeated along all examples, and nothing else: biases, scales.
-
-    A column, (k, 1), becomes a vector, (k,), in rows, and the other way round in columns.
-    """
-    assumed = {entry.name for entry in graph.network.assume}
-    if graph.network.layout != "denominator":
-        return
-    for entry in graph.network.params:
-        value = graph.values[entry.name]
-        is_column = len(value.shape) == 2 and value.shape[1].is_one and not value.shape[0].is_one
-        if entry.name in assumed or not (
-            is_column if stored is Stored.AS_A_VECTOR else len(value.shape) == 1
-        ):
-            continue
-        if all(_is_repeated(node.tree, value) for node in graph.nodes if value in node.operands):
-            yield entry.name
-
-
-def _is_repeated(tree: Tree, value: Leaf) -> bool:
-    """Say whether each use of a value is beside a whole matrix, entry by entry."""
-    uses = sum(each is value for each in leaves(tree))
-    for part in calls(tree):
-        if len(part.shape) != 2 or "axis" in dict(part.attributes) or value not in part.operands:
-            continue
-        others = [each.shape for each in part.operands if each is not value]
-        if others and make.broadcast_shape(others) == part.shape and part.op != "matmul":
-            uses -= sum(each is value for each in part.operands)
-    return uses == 0

@@ -64,8 +64,9 @@ def _beside(sweep: Sweep, other: Sweep, rewriter: Rewriter, world: World) -> Wor
         if value not in made:
             give(value, other.graph.values[value.name].shape)
     network = sweep.graph.network
-    for entry in (*network.constants, *network.dims):
-        symbol = leaf(entry.name, ())
+    names = [entry.name for entry in network.constants] + [entry.name for entry in network.dims]
+    for name in names:
+        symbol = leaf(name, ())
         if symbol in world.evaluation.values:
             evaluation.give(symbol, world.evaluation.values[symbol])
     for node in other.graph.nodes:

@@ -1,12 +1,11 @@
 """A spec → the spec of the same network in another convention, proved to be the same."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePath
 
 from shapecalc.claims import Judged, judge
 from shapecalc.claims.reading import asked_for, read_claims
 from shapecalc.claims.worlds import World
-from shapecalc.dims import Shape
 from shapecalc.graph import build_graph
 from shapecalc.matrix.printing import text
 from shapecalc.records import Pair, Rewritten, Side
@@ -42,18 +41,29 @@ def rewritten(found: Sweep, original: str, to: Convention) -> Rewritten:
     proved(found, other, rewriter, at)
     spec = written(_with_claims(network, kept))
     path = PurePath(found.graph.network.path).name
-    made = Rewritten(spec, convention.name, to.value, len(at), (*left_out, *changed))
-    head = "".join(f"# {line}\n" for line in _comments(made, path, len(found.gradients)))
-    return made._replace(text=head + spec, **_sides(found, other))
+    left, right = _Sides(found, rewriter), _Sides(other, rewriter)
+    names = [value.name for value in found.graph.values.values()]
+    made = Rewritten(
+        spec,
+        convention.name,
+        to.value,
+        len(at),
+        left_out=(*left_out, *changed),
+        given=left.beside(right, [name for name in names if name not in left.equations]),
+        forward=left.beside(right, left.equations),
+        backward=left.beside(right, left.gradients),
+    )
+    head = "".join(f"# {line}\n" for line in _comments(made, path))
+    return made._replace(text=head + spec)
 
 
-def _comments(made: Rewritten, path: str, gradients: int) -> Iterator[str]:
+def _comments(made: Rewritten, path: str) -> Iterator[str]:
     yield f"{path} in another convention: {made.to}. It was in {made.was}."
     yield (
-        f"Proved at {made.points} points of stand-in values: the loss is the same, and so are all "
-        f"{gradients} gradients,"
+        f"Proved at {made.points} points of stand-in values: all {len(made.forward)} values and "
+        f"{len(made.backward)} gradients are those of before,"
     )
-    yield "each equal to the one before, or its transpose, as its value is stored."
+    yield "or their transposes, where what they belong to is stored transposed."
     for claim, reason in made.left_out:
         yield f"Left out: {' '.join(claim.split())} ({reason})"
 
@@ -124,8 +134,14 @@ def _read(network: Network, found: Sweep) -> Sweep:
 
 def _claims(found: Sweep, rewriter: Rewriter, at: Sequence[World]) -> tuple[_Claims, _Claims]:
     """Rewrite what the author claims; return what has no counterpart, with the reason, beside."""
-    kept, left_out = [], []
+    kept = []
     claims, _ = read_claims(found)
+    read = {claim.source.name for claim in claims}
+    left_out = [
+        (f"{source.name} = {source.text}", "it could not be read")
+        for source in found.graph.network.gradients
+        if source.name not in read
+    ]
     for claim in claims:
         name, stored = claim.gradient.name, rewriter.of(claim.gradient.name)
         as_written = f"{claim.source.name} = {claim.source.text}"
@@ -171,36 +187,31 @@ def _verdicts(judged: Sequence[Judged]) -> Mapping[str, str]:
 # --- both beside each other ----------------------------------------------------------------------
 
 
-def _sides(found: Sweep, other: Sweep) -> dict[str, tuple[Pair, ...]]:
-    """Return the same values and gradients in both."""
-    left, right = _values(found), _values(other)
-    made = [node.output.name for node in found.graph.nodes]
-    given = [name for name in left if name not in made]
-    gradients = {
-        each.name.name: (text(each.formula), each.name.shape) for each in found.gradients.values()
-    }
-    others = {
-        each.name.name: (text(each.formula), each.name.shape) for each in other.gradients.values()
-    }
-    return {
-        "given": _pairs(given, left, right),
-        "forward": _pairs(made, left, right),
-        "backward": _pairs(gradients, gradients, others),
-    }
+_RELATIONS = {
+    Stored.AS_IT_WAS: "equal",
+    Stored.TRANSPOSED: "transposed",
+    Stored.AS_A_COLUMN: "as a column",
+    Stored.AS_A_VECTOR: "as a vector",
+}
 
 
-_Formulas = Mapping[str, tuple[str, Shape]]
+class _Sides:
+    """The values and gradients of one network, to be put beside those of another."""
 
+    def __init__(self, found: Sweep, rewriter: Rewriter) -> None:
+        self.rewriter = rewriter
+        self.equations = {node.output.name: node.source.text for node in found.graph.nodes}
+        self.gradients = {each.name.name: text(each.formula) for each in found.gradients.values()}
+        leaves = [*found.graph.values.values(), *(g.name for g in found.gradients.values())]
+        self.shapes = {each.name: each.shape for each in leaves}
 
-def _values(found: Sweep) -> _Formulas:
-    sources = {node.output.name: node.source.text for node in found.graph.nodes}
-    values = found.graph.values
-    return {name: (sources.get(name, ""), value.shape) for name, value in values.items()}
+    def side(self, name: str) -> Side:
+        formula = self.equations.get(name) or self.gradients.get(name, "")
+        return Side(" ".join(formula.split()), tuple(map(str, self.shapes[name])))
 
-
-def _pairs(names: Sequence[str] | _Formulas, left: _Formulas, right: _Formulas) -> tuple[Pair, ...]:
-    return tuple(Pair(name, _side(*left[name]), _side(*right[name])) for name in names)
-
-
-def _side(formula: str, shape: Shape) -> Side:
-    return Side(" ".join(formula.split()), tuple(map(str, shape)))
+    def beside(self, other: "_Sides", names: Iterable[str]) -> tuple[Pair, ...]:
+        """Return what both have for each name."""
+        return tuple(
+            Pair(name, self.side(name), other.side(name), _RELATIONS[self.rewriter.of(name)])
+            for name in names
+        )

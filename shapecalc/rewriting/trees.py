@@ -96,7 +96,7 @@ class Rewriter:
                 is_turned = self.is_turned and len(tree.shape) < 2
                 return self._transposed(tree) if is_turned else self._kept(tree)
             case Stored.AS_A_COLUMN:
-                return _standing(self._transposed(tree))
+                return self._standing(tree)
             case Stored.AS_A_VECTOR:
                 return _lying(self._transposed(tree))
 
@@ -153,34 +153,37 @@ class Rewriter:
         if not self.is_turned:
             return make.transposed(self._kept(tree))
         shape = matrix_turned(tree.shape)
-        if len(shape) == 2 and _is_entrywise(tree):
+        if len(shape) == 2 and is_entrywise(tree):
             return call(tree.op, self._entrywise(tree, shape), tree.attributes, shape)
         operands = tuple(map(self._transposed, tree.operands))
         return call(tree.op, operands, _along_other_axes(tree), shape)
 
     def _entrywise(self, tree: Call, shape: Shape) -> tuple[Tree, ...]:
         """Return operands of which the result has a shape: vectors stand, where they can lie do."""
-        operands = [self._transposed(each) for each in tree.operands]
-        operands = [make.expanded(o, (1,)) if len(o.shape) == 1 else o for o in operands]
+        operands = [
+            self._standing(old) if len(old.shape) == 1 else self._transposed(old)
+            for old in tree.operands
+        ]
         for place, old in enumerate(tree.operands):
-            stored = self.of(old.name) if isinstance(old, Leaf) else Stored.AS_IT_WAS
-            if stored is Stored.AS_A_COLUMN:
-                operands[place] = self.leaf(old)  # type: ignore[arg-type]
-            elif stored is Stored.AS_A_VECTOR:
-                lying = [*operands]
-                lying[place] = self.leaf(old)  # type: ignore[arg-type]
-                if make.broadcast_shape([each.shape for each in lying]) == shape:
-                    operands = lying
+            if isinstance(old, Leaf) and self.of(old.name) is Stored.AS_A_VECTOR:
+                bare = [*operands]
+                bare[place] = self.leaf(old)
+                if make.broadcast_shape([each.shape for each in bare]) == shape:
+                    operands = bare
         return tuple(operands)
 
-
-def _standing(tree: Tree) -> Tree:
-    """Stand a vector up, in the sum that makes it where there is one."""
-    if isinstance(tree, Call) and tree.op in _REDUCES and len(tree.operands[0].shape) == 2:
-        shape = (*tree.shape, ONE)
-        if tree.attribute("axis") == 1:
-            return call(tree.op, tree.operands, _with(tree, "keepdims", value=True), shape)
-    return make.expanded(tree, (1,))
+    def _standing(self, tree: Tree) -> Tree:
+        """Write a vector as a column, in the sum that makes it where there is one."""
+        if isinstance(tree, Leaf) and self.of(tree.name) is Stored.AS_A_COLUMN:
+            return self.leaf(tree)
+        if isinstance(tree, Call) and is_entrywise(tree):
+            parts = (self._standing(o) if o.shape else self._transposed(o) for o in tree.operands)
+            return call(tree.op, tuple(parts), tree.attributes, (*tree.shape, ONE))
+        new = self._transposed(tree)
+        if isinstance(new, Call) and new.op in _REDUCES and _is_over_rows(new):
+            shape = (*new.shape, ONE)
+            return call(new.op, new.operands, _with(new, "keepdims", value=True), shape)
+        return make.expanded(new, (1,))
 
 
 def _lying(tree: Tree) -> Tree:
@@ -193,11 +196,18 @@ def _lying(tree: Tree) -> Tree:
     return make.squeezed(tree, (0,))
 
 
+def _is_over_rows(tree: Call) -> bool:
+    return len(tree.operands[0].shape) == 2 and tree.attribute("axis") == 1
+
+
 def _with(tree: Call, name: str, *, value: Attribute) -> Attributes:
     return tuple((key, value if key == name else was) for key, was in tree.attributes)
 
 
-def _is_entrywise(tree: Call) -> bool:
+def is_entrywise(tree: Call) -> bool:
+    """Say whether each entry is made of those at its own place in the operands."""
+    if not tree.operands or tree.op in ("matmul", "transpose"):
+        return False
     shapes = [operand.shape for operand in tree.operands]
     return "axis" not in dict(tree.attributes) and make.broadcast_shape(shapes) == tree.shape
 
