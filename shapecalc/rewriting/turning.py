@@ -53,7 +53,7 @@ def equations(
     found = []
     for node in sweep.graph.nodes:
         stored = rewriter.of(node.output.name)
-        written = f"`{node.output.name} = {text(node.tree)}`"
+        written = f"`{node.output.name} = {' '.join(node.source.text.split())}`"
         try:
             tree = rewriter.written(node.tree, stored)
         except NoRewriting as reason:
