@@ -36,6 +36,7 @@ __all__ = [
     "read",
     "read_stream",
     "rewritten",
+    "script",
     "selected",
     "verify",
 ]
@@ -131,6 +132,27 @@ def rewritten(text: str, path: str, to: str) -> tuple[Rewritten | None, tuple[Fi
         return rewrite(derived, text, Convention(to)), ()
     except NoRewriting as reason:
         return Rewritten("", "", to, refused=str(reason)), ()
+
+
+def script(text: str, path: str, library: str) -> tuple[str, tuple[Finding, ...], str]:
+    """Return a script that runs a network and its gradients; else the errors, or why there is none.
+
+    `library` is "numpy", "pytorch" or "jax".
+    """
+    from shapecalc.report.script import NoScript
+    from shapecalc.report.script import script as write
+
+    network, findings = read_network(text, path)
+    if network is None:
+        return "", first_findings(findings), ""
+    derived = sweep(build_graph(network), (), Memory())
+    errors = _errors([*findings, *derived.graph.findings, *derived.findings])
+    if errors:
+        return "", errors, ""
+    try:
+        return write(derived, library), (), ""
+    except NoScript as reason:
+        return "", (), str(reason)
 
 
 def fixed(text: str, path: str, memory: Memory) -> tuple[str, tuple[Claim, ...]]:

@@ -27,8 +27,12 @@ class Target(StrEnum):
     ROWS = "rows"
     COLUMNS = "columns"
     TORCH_LAYOUT = "torch-layout"
+    NUMPY = "numpy"
+    PYTORCH = "pytorch"
+    JAX = "jax"
 
 
+GRAPHS = (Target.MERMAID, Target.DOT, Target.SVG, Target.TREE)
 CONVENTIONS = (Target.ROWS, Target.COLUMNS, Target.TORCH_LAYOUT)
 
 
@@ -47,10 +51,11 @@ def export(
     color: Annotated[Color, typer.Option(help="When to colour a tree.")] = Color.AUTO,
     ascii_only: Annotated[bool, typer.Option("--ascii", help="Print signs in ASCII.")] = False,
 ) -> None:
-    """Draw the graph of a network, or write it in another convention.
+    """Draw the graph of a network, or write it in another convention, or as a script.
 
     The graph: mermaid, dot, svg, or a tree for the terminal. A convention: rows or columns, by
-    what each example is, or torch-layout, rows with weights stored (out, in).
+    what each example is, or torch-layout, rows with weights stored (out, in). A script: numpy,
+    pytorch or jax, with the forward and the backward pass.
     Exit code: 0 written, 2 where a spec has errors, or has no counterpart.
     """
     from shapecalc import api
@@ -64,15 +69,17 @@ def export(
         text = api.read_stream(sys.stdin.buffer, path) if spec == "-" else api.read(path)
     except Problem as problem:
         raise _refused([problem.finding], look) from None
-    if to in CONVENTIONS:
+    if to in GRAPHS:
+        written = _graph(text, path, to, look, backward=backward)
+    elif to in CONVENTIONS:
         written = _rewritten(text, path, to, look, side_by_side=side_by_side)
     else:
-        written = _graph(text, path, to, look, backward=backward)
+        written = _script(text, path, to, look)
     _write(written, output_file)
 
 
 def _refuse_what_clashes(to: Target, *, backward: bool, side_by_side: bool) -> None:
-    if backward and to in CONVENTIONS:
+    if backward and to not in GRAPHS:
         raise typer.BadParameter("goes with a graph, such as --to tree", param_hint="--backward")
     if side_by_side and to not in CONVENTIONS:
         raise typer.BadParameter("goes with --to rows and its like", param_hint="--side-by-side")
@@ -91,6 +98,18 @@ def _rewritten(text: str, path: str, to: Target, look: "Look", *, side_by_side: 
     if made.refused:
         raise typer.Exit(UNUSABLE)
     return both(made, look) if side_by_side else made.text
+
+
+def _script(text: str, path: str, to: Target, look: "Look") -> str:
+    from shapecalc import api
+
+    written, findings, reason = api.script(text, path, to.value)
+    if findings:
+        raise _refused(findings, look)
+    if reason:
+        sys.stderr.write(f"{path}: there is no script in {to.value}: {reason}\n")
+        raise typer.Exit(UNUSABLE)
+    return written
 
 
 def _graph(text: str, path: str, to: Target, look: "Look", *, backward: bool) -> str:
