@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.diagnostics import Finding, Severity
 from shapecalc.graph import build_graph
-from shapecalc.records import Claim, Report
+from shapecalc.records import Claim, Drawing, Report, Rewritten
 from shapecalc.report.matrices import assumption_findings
 from shapecalc.report.most import first_findings
 from shapecalc.source import glimpse, lines_of, read_file, read_stream
@@ -26,6 +26,7 @@ __all__ = [
     "Memory",
     "check",
     "derive",
+    "drawn",
     "equations",
     "fixed",
     "internal",
@@ -34,6 +35,8 @@ __all__ = [
     "may_be_spec",
     "read",
     "read_stream",
+    "rewritten",
+    "script",
     "selected",
     "verify",
 ]
@@ -81,6 +84,75 @@ def equations(text: str, path: str) -> str:
 
     network, findings = read_network(text, path)
     return "" if network is None or findings else written(network)
+
+
+def drawn(text: str, path: str, *, backward: bool) -> tuple[Drawing | None, tuple[Finding, ...]]:
+    """Return the graph of a network, or the errors for which it has none.
+
+    With `backward`, the gradients too; claims are not looked at.
+    """
+    from shapecalc.report.drawing import drawing, drawing_with_gradients
+
+    network, findings = read_network(text, path)
+    if network is None:
+        return None, first_findings(findings)
+    graph = build_graph(network)
+    found = [*findings, *graph.findings]
+    if not _errors(found) and not backward:
+        return drawing(graph), ()
+    derived = sweep(graph, (), Memory())
+    found += derived.findings
+    return (None, _errors(found)) if _errors(found) else (drawing_with_gradients(derived), ())
+
+
+def _errors(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    return first_findings([each for each in findings if each.severity is Severity.ERROR])
+
+
+def rewritten(text: str, path: str, to: str) -> tuple[Rewritten | None, tuple[Finding, ...]]:
+    """Return the spec of a network in another convention, or the errors in the one that is given.
+
+    `to` is "columns", "rows" or "torch-layout". The record says so where there is no counterpart.
+    """
+    from shapecalc.claims.reading import asked_for
+    from shapecalc.rewriting import Convention, NoRewriting
+    from shapecalc.rewriting import rewritten as rewrite
+
+    network, findings = read_network(text, path)
+    if network is None:
+        return None, first_findings(findings)
+    graph = build_graph(network)
+    found = [*findings, *graph.findings]
+    if _errors(found):
+        return None, _errors(found)
+    derived = sweep(graph, asked_for(network), Memory())
+    if _errors(derived.findings):
+        return None, _errors(derived.findings)
+    try:
+        return rewrite(derived, text, Convention(to)), ()
+    except NoRewriting as reason:
+        return Rewritten("", "", to, refused=str(reason)), ()
+
+
+def script(text: str, path: str, library: str) -> tuple[str, tuple[Finding, ...], str]:
+    """Return a script that runs a network and its gradients; else the errors, or why there is none.
+
+    `library` is "numpy", "pytorch" or "jax".
+    """
+    from shapecalc.report.script import NoScript
+    from shapecalc.report.script import script as write
+
+    network, findings = read_network(text, path)
+    if network is None:
+        return "", first_findings(findings), ""
+    derived = sweep(build_graph(network), (), Memory())
+    errors = _errors([*findings, *derived.graph.findings, *derived.findings])
+    if errors:
+        return "", errors, ""
+    try:
+        return write(derived, library), (), ""
+    except NoScript as reason:
+        return "", (), str(reason)
 
 
 def fixed(text: str, path: str, memory: Memory) -> tuple[str, tuple[Claim, ...]]:

@@ -13,7 +13,9 @@ from shapecalc.records.chains import (
     ChainLink,
     Counted,
 )
+from shapecalc.records.conventions import Pair, Rewritten, Side
 from shapecalc.records.derived import Code, Derived, Elsewhere, EntryAt, Evaluated, LaidOut
+from shapecalc.records.drawings import Back, Drawing, Flow, Vertex
 from shapecalc.records.steps import (
     Checked,
     Contraction,
@@ -42,6 +44,7 @@ from shapecalc.records.values import (
 )
 
 __all__ = [
+    "Back",
     "Chain",
     "ChainCost",
     "ChainLink",
@@ -53,11 +56,13 @@ __all__ = [
     "Derived",
     "Dims",
     "Distinct",
+    "Drawing",
     "Elsewhere",
     "Entry",
     "EntryAt",
     "Evaluated",
     "Exact",
+    "Flow",
     "Formula",
     "Gradient",
     "Independence",
@@ -69,10 +74,14 @@ __all__ = [
     "Opened",
     "OrderingItem",
     "Orderings",
+    "Pair",
     "Report",
+    "Rewritten",
+    "Side",
     "Spelled",
     "Step",
     "Value",
+    "Vertex",
     "View",
     "WalkEdge",
 ]

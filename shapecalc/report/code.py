@@ -79,7 +79,7 @@ class _Function:
         is_named = sources.output in leaves(wanted.tree)
         given = [sources.whole] if is_named else []
         trees = [translated(tree, library) for tree in (*given, wanted.tree)]
-        self.ours = _ours(trees) if library is NUMPY else set()
+        self.ours = ours_in(trees) if library is NUMPY else set()
         inside = [name for tree in trees for name in (*leaves(tree), *constants(tree))]
         names = dict.fromkeys([*sources.values, *inside, sources.by])
         names.pop(sources.output, None)
@@ -87,8 +87,8 @@ class _Function:
         values = [name for name in names if name.shape or name.name not in axes]
         is_used = sources.by in (*sources.values, *inside) or len(values) == 1
         spare = [] if is_used else [values.pop()]
-        dims = [*axes, *(dim for tree in trees for dim in _dims_in(tree))]
-        change = _renaming(
+        dims = [*axes, *(dim for tree in trees for dim in dims_in(tree))]
+        change = renaming(
             [*values, *spare, sources.output], dims, {*IMPORTS, *kwlist, LIKE, *self.ours}
         )
         self.values = [_changed(change, each) for each in values]
@@ -102,13 +102,13 @@ class _Function:
     def text(self) -> str:
         """Print the function."""
         body = [f"{name} = {line}" if name else f"return {line}" for name, line in self._lines()]
-        needed = [dim for dim in self.dims if dim in self.counts and _has(body, dim)]
+        needed = [dim for dim in self.dims if dim in self.counts and has_name(body, dim)]
         bound: list[str] = []
-        sizes = list(_sizes(self.values, needed, bound))
-        more = list(_sizes(self.spare, needed, bound))
+        sizes = list(sizes_of(self.values, needed, bound))
+        more = list(sizes_of(self.spare, needed, bound))
         values = [*self.values, *(self.spare if more else ())]
         sizes += more
-        if _has(body, LIKE):
+        if has_name(body, LIKE):
             name = self.by.name
             sizes.append(f'{LIKE} = {{"dtype": {name}.dtype, "device": {name}.device}}')
         arguments = [each.name for each in values]
@@ -212,12 +212,12 @@ def _is_worth_a_name(part: Tree) -> bool:
     return takes_time or _size(part) >= LONG
 
 
-def _ours(trees: Iterable[Tree]) -> set[str]:
+def ours_in(trees: Iterable[Tree]) -> set[str]:
     ops = {part.op for part in _parts(trees)} - WITHOUT_NAMES
     return {op for op in ops if OPS[op].numpy is None}
 
 
-def _dims_in(tree: Tree) -> Iterator[str]:
+def dims_in(tree: Tree) -> Iterator[str]:
     """Yield the dims that shapes and attributes have."""
     for part in _parts([tree]):
         for dim in part.shape:
@@ -234,7 +234,7 @@ def _dims_of(value: object) -> Iterator[str]:
             yield from _dims_of(each)
 
 
-def _renaming(values: Iterable[Leaf], dims: Iterable[str], taken: Collection[str]) -> Renaming:
+def renaming(values: Iterable[Leaf], dims: Iterable[str], taken: Collection[str]) -> Renaming:
     """Rename what has the name of a module, a keyword or an op of the function."""
     names = dict.fromkeys([*(each.name for each in values), *dims])
     new: dict[str, str] = {}
@@ -252,12 +252,12 @@ def _changed(change: Renaming, name: Leaf) -> Leaf:
     return found
 
 
-def _has(lines: Iterable[str], name: str) -> bool:
+def has_name(lines: Iterable[str], name: str) -> bool:
     """Say whether code has a name, not as a keyword."""
     return any(re.search(rf"(?<![\w.]){name}(?!\w|=(?!=))", line) for line in lines)
 
 
-def _sizes(values: Iterable[Leaf], needed: Collection[str], bound: list[str]) -> Iterator[str]:
+def sizes_of(values: Iterable[Leaf], needed: Collection[str], bound: list[str]) -> Iterator[str]:
     """Yield the lines that take dims from shapes; put these dims into `bound`."""
     for value in values:
         new = []

@@ -43,6 +43,8 @@ def _lines(network: Network) -> Iterator[str]:
     yield from _equations("gradients", network.gradients)
     if network.layout != "denominator":
         yield f"layout: {network.layout}"
+    if network.scale != "free":
+        yield f"scale: {network.scale}"
 
 
 class _Spelling:
