@@ -40,7 +40,7 @@ class Asked:
         if network is None or errors:
             raise NothingToAsk(f"it has errors: see `shapecalc check {path}`")
         bare = network._replace(gradients=(), shapes=(), ignores=(), scale="strict")
-        self.spec = f"{written(bare)}scale: strict\n"
+        self.spec = written(bare)
         self.path = path
         self.memory = Memory()
         self._network = bare
