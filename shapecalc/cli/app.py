@@ -11,6 +11,7 @@ import typer
 import shapecalc
 from shapecalc.cli.check import check
 from shapecalc.cli.derive import derive
+from shapecalc.cli.explain import explain
 from shapecalc.cli.options import INTERRUPTED
 from shapecalc.cli.reference import init, rule, schema
 from shapecalc.cli.verify import verify
@@ -21,7 +22,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for command in (check, verify, derive, rule, schema, init):
+for command in (check, verify, explain, derive, rule, schema, init):
     app.command()(command)
 
 

@@ -1,0 +1,210 @@
+"""Level 3: the whole Jacobian, drawn as blocks, and whether its diagonal may be dropped."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from shapecalc.conditions import Label
+from shapecalc.records.explained import Block, Grid, Level, Prose
+from shapecalc.report.axes import listed
+from shapecalc.teach.instance import Place, are_close, places_of
+from shapecalc.teach.study import Study, at_sizes, require
+
+TITLE = "THE WHOLE JACOBIAN"
+MOST_COLUMNS, MOST_ROWS = 25, 21
+
+
+def whole(study: Study) -> Level:
+    """Write the level."""
+    jacobian = study.opened.jacobian
+    blocks = [Prose(_counted(study)), *_picture(study), *(Prose(each) for each in _dropped(study))]
+    _require_pattern(study)
+    check = f"every entry by differences {at_sizes(study.instances)}"
+    return Level(3, TITLE, f"{jacobian.left} = {jacobian.index_form}", tuple(blocks), check)
+
+
+def _counted(study: Study) -> str:
+    here, shape = study.here, study.opened.jacobian.shape
+    sizes = (*here.out_sizes, *here.wrt_sizes)
+    count = 1
+    for size in sizes:
+        count *= size
+    named = f"({', '.join(shape)})" if len(shape) != 1 else f"({shape[0]},)"
+    axes = {1: "One index", 2: "Two indices", 3: "Three indices", 4: "Four indices"}
+    if not study.writer.output.shape:
+        return f"{study.Y} is one number, so the Jacobian has the axes of {study.X}: {named}."
+    told = axes.get(len(shape), f"{len(shape)} indices")
+    return f"{told}, {named}, here {' × '.join(map(str, sizes))} = {count} entries."
+
+
+# --- the picture --------------------------------------------------------------------------------
+
+
+def _picture(study: Study) -> Iterator[Block]:
+    here = study.here
+    if len(here.out_sizes) != 2 or len(here.wrt_sizes) != 2:
+        return
+    rows, columns = here.out_sizes[0] * here.out_sizes[1], here.wrt_sizes[0] * here.wrt_sizes[1]
+    if rows > MOST_ROWS or columns > MOST_COLUMNS:
+        return
+    out_axis, wrt_axis = _outer(study)
+    outs = _all(_stacked(here.out_sizes, out_axis))
+    wrts = _all(_stacked(here.wrt_sizes, wrt_axis))
+    cells = tuple(tuple(_is_filled(study, out, wrt) for wrt in wrts) for out in outs)
+    heads = _heads(study.Y, here.out_sizes, out_axis), _heads(study.X, here.wrt_sizes, wrt_axis)
+    yield Prose(f"{'Columns' if out_axis else 'Rows'} stacked, one block for each pair of them:")
+    yield Grid(*heads, cells, _legend(study, out_axis, wrt_axis))
+
+
+def _outer(study: Study) -> tuple[int, int]:
+    """Choose the axes by which entries are stacked: a diagonal pair, the examples' if it can be."""
+    jacobian = study.writer.jacobian
+    pairs = []
+    for delta in study.writer.tied:
+        for one, other in (delta, (delta.right, delta.left)):
+            if one in jacobian.output_labels and other in jacobian.wrt_labels:
+                pairs.append((jacobian.output_labels.index(one), jacobian.wrt_labels.index(other)))
+    return max(pairs, default=(1, 1))
+
+
+def _stacked(sizes: Sequence[int], axis: int) -> list[list[Place]]:
+    """List the places of a matrix by its columns, or by its rows."""
+    other = 1 - axis
+    return [
+        [(i, j) if axis == 0 else (j, i) for j in range(sizes[other])] for i in range(sizes[axis])
+    ]
+
+
+def _all(blocks: Iterable[list[Place]]) -> list[Place]:
+    return [place for block in blocks for place in block]
+
+
+def _heads(name: str, sizes: Sequence[int], axis: int) -> tuple[str, ...]:
+    return tuple(f"{name}[:,{i}]" if axis else f"{name}[{i},:]" for i in range(sizes[axis]))
+
+
+def _is_filled(study: Study, out: Place, wrt: Place) -> bool:
+    """Say whether some term of the index form has all its deltas and conditions met."""
+    at = study.here.labels_at(out, wrt)
+    return any(study.here.holds(term, at) for term in study.writer.jacobian.terms)
+
+
+def _legend(study: Study, out_axis: int, wrt_axis: int) -> tuple[str, ...]:
+    filled = _filling(study, out_axis, wrt_axis)
+    ties = " or ".join(
+        f"{study.writer.letters.of(d.left)} ≠ {study.writer.letters.of(d.right)}"
+        for d in study.writer.tied
+    )
+    return (f"■ {filled}", f"· zero, as {ties}" if ties else "· zero")
+
+
+def _filling(study: Study, out_axis: int, wrt_axis: int) -> str:
+    """Say what stands in a block: the effective Jacobian where it does, or its transpose."""
+    effective = study.writer.effective_tree
+    jacobian, here = study.opened.jacobian, study.here
+    if len(study.writer.tied) != 1 or effective is None or len(effective.shape) != 2:
+        if not any(f.labels for term in study.writer.jacobian.terms for f in term.factors):
+            return "one" if study.writer.jacobian.terms[0].coefficient == 1 else "the same number"
+        return "not zero by its letters"
+    rows, columns = here.out_sizes[1 - out_axis], here.wrt_sizes[1 - wrt_axis]
+    outs, wrts = _stacked(here.out_sizes, out_axis)[0], _stacked(here.wrt_sizes, wrt_axis)[0]
+    block = [[here.slope(out, wrt) for wrt in wrts] for out in outs]
+    size, entries = here.size(effective.shape), here.entries(effective)
+    dims = [str(dim) for dim in effective.shape]
+    for turned in (False, True):
+        if ((columns, rows) if turned else (rows, columns)) != size:
+            continue
+        same = all(
+            are_close(block[i][j], entries[j * rows + i] if turned else entries[i * columns + j])
+            for i in range(rows)
+            for j in range(columns)
+        )
+        if same:
+            name = f"{jacobian.effective}ᵀ" if turned else jacobian.effective
+            shape = dims[::-1] if turned else dims
+            return f"{name}, {' × '.join(shape)}, in each block"
+    return "not zero by its letters"
+
+
+def _require_pattern(study: Study) -> None:
+    """Hold every entry of the index form to differences; outside of its deltas all must be zero."""
+    for instance in study.instances:
+        for wrt in places_of(instance.wrt_sizes):
+            found = instance.differences[wrt]
+            for at, out in enumerate(places_of(instance.out_sizes)):
+                slope = instance.slope(out, wrt)
+                require(are_close(slope, found[at]), "the index form is not what differences give")
+
+
+# --- the diagonal -------------------------------------------------------------------------------
+
+
+def _dropped(study: Study) -> Iterator[str]:
+    """Say what is diagonal, why that may be dropped, and what must stay."""
+    jacobian, X, Y = study.opened.jacobian, study.X, study.Y
+    tied = {label for delta in study.writer.tied for label in delta}
+    if not study.writer.output.shape:
+        return
+    if not tied:
+        yield (
+            f"No axis of {Y} is diagonal with one of {X}: entries of {Y} depend on all of {X} "
+            f"along each axis. So there is no copy to be dropped, and the Jacobian stays whole."
+        )
+        return
+    held = _labels_beside(study)
+    if study.step.relation == "elementwise":
+        yield from _elementwise(study, is_constant=not (held & tied))
+        return
+    dims = listed(jacobian.diagonal)
+    if held & tied:
+        yield (
+            f"The blocks off the diagonal in {dims} are zero, but those on it differ: each has "
+            f"numbers of its own. They stay apart, one for each index of {dims}."
+        )
+    elif jacobian.effective is not None:
+        yield (
+            f"{_sees(study)}, by one and the same block, and copies of a block say no more than "
+            f"the block: {jacobian.effective} is the effective Jacobian, without its diagonal."
+        )
+    else:
+        yield f"{_sees(study)}, and each block is the same."
+    if study.is_batch_apart:
+        yield (
+            "Where examples are mixed, as batch norm does, blocks off the diagonal are not zero, "
+            "and there one may not do this."
+        )
+
+
+def _labels_beside(study: Study) -> set[Label]:
+    """Return the labels that the factors of the Jacobian have beside the diagonal deltas."""
+    found = {
+        label
+        for term in study.writer.rest
+        for factor in term.factors
+        for label in factor.labels
+        if label is not None
+    }
+    return found | {label for term in study.writer.rest for delta in term.deltas for label in delta}
+
+
+def _sees(study: Study) -> str:
+    X, Y = study.X, study.Y
+    if study.is_batch_apart and len(study.opened.jacobian.diagonal) == 1:
+        return f"Each example of {Y} depends on the same example of {X} only"
+    names = {(2, 0): "row", (2, 1): "column"}
+    axis = _outer(study)[0] if len(study.here.wrt_sizes) == 2 else -1
+    noun = names.get((len(study.here.out_sizes), axis), "slice")
+    return f"Each {noun} of {Y} depends on the same {noun} of {X} only"
+
+
+def _elementwise(study: Study, *, is_constant: bool) -> Iterator[str]:
+    X, Y, jacobian = study.X, study.Y, study.opened.jacobian
+    yield (
+        f"Each entry of {Y} depends on the same entry of {X} and on no other: the Jacobian is "
+        f"diagonal in every axis. A diagonal matrix times a vector is a product entry by entry."
+    )
+    if is_constant:
+        yield "All entries on the diagonal are one number, so the gradient is handed on with it."
+    elif jacobian.effective is not None:
+        yield (
+            f"The entries on the diagonal, in the shape of {X}, are {jacobian.effective}. "
+            f"So it is * here, and not @."
+        )
