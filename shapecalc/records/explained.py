@@ -129,6 +129,7 @@ class ExplainedStep(NamedTuple):
     values: tuple[Matrix, ...]
     levels: tuple[Level, ...]
     left_out: tuple[tuple[tuple[int, ...], str], ...]
+    at: str  # the sizes at which the levels were checked, "at k, m = 2, 3 and 3, 5"
     alike: str  # the step that is explained already, where this one is like it
     checked: str
 

@@ -91,12 +91,12 @@ def _listed(numbers: Sequence[int]) -> str:
 def _checks(page: Page, step: ExplainedStep) -> None:
     """Say how each level was checked, and the formula beyond them."""
     texts = [f"{level.number} {level.check}" for level in step.levels if level.check]
-    texts.append(f"{step.formula}: {raised(step.checked)}")
     page.blank()
     lead = "CHECKED  "
-    for text in texts:
-        _hung(page, lead, text, style="bold")
+    if texts:
+        _hung(page, lead, f"in numbers, {step.at}: {' · '.join(texts)}", style="bold")
         lead = " " * len(lead)
+    _hung(page, lead, f"{step.formula}: {raised(step.checked)}", style="bold")
 
 
 def _hung(page: Page, lead: str, text: str, *, style: str = "") -> None:
@@ -113,15 +113,13 @@ def _level(page: Page, level: Level) -> None:
         page.line(cell(head, "bold"))
         if level.remark:
             page.formula(cell(f"   {level.remark}"), hang=7)
-    for number, block in enumerate(level.blocks):
-        _block(page, block, is_first=number == 0)
+    for block in level.blocks:
+        _block(page, block)
 
 
-def _block(page: Page, block: Block, *, is_first: bool = False) -> None:
+def _block(page: Page, block: Block) -> None:
     match block:
         case Prose(text):
-            if not is_first and page.lines and _is_picture(page):
-                page.blank()
             _prose(page, text)
         case Lines():
             _lines(page, block)
@@ -139,13 +137,6 @@ def _block(page: Page, block: Block, *, is_first: bool = False) -> None:
             _verbatim(page, walk_lines(page, block))
 
 
-_PICTURES: list[int] = []
-
-
-def _is_picture(page: Page) -> bool:
-    return bool(page.lines) and bool(page.lines[-1]) and page.lines[-1][-1].style == "picture"
-
-
 def _prose(page: Page, text: str, indent: int = INDENT, style: str = "") -> None:
     for line in page.folded(text, page.width - indent):
         page.line(cell(line, style), indent=indent)
@@ -160,15 +151,26 @@ def _verbatim(page: Page, lines: Sequence[str]) -> None:
 
 
 def _lines(page: Page, block: Lines) -> None:
-    left, texts = block.left, [text for text, _ in block.lines]
-    sums = _aligned(texts)
-    rows = []
+    """Add formulas, each with its reason beside it, or below it where there is no room."""
+    sums = [page.spelled(text) for text in _aligned([text for text, _ in block.lines])]
+    left = page.spelled(block.left)
+    lead = f"{left} = " if left else ""
+    start = INDENT + 2 + len(lead)
+    column = max((len(text) for text in sums if start + len(text) <= page.width), default=0)
     for number, (text, (_, why)) in enumerate(zip(sums, block.lines, strict=True)):
-        lead = left if number == 0 else " " * len(left)
-        sign = " = " if left and not left.startswith(("numerator", "denominator")) else "  "
-        rows.append(Row(cell(f"{lead}{sign if left else ''}{text}"), note=cell(why, "dim")))
-    for lines in page.columns(rows, indent=INDENT + 2):
-        page.lines.extend(lines)
+        head = lead if number == 0 or not left else f"{' ' * len(left)} = "
+        note = page.spelled(why)
+        room = page.width - start - column - 2
+        is_beside = bool(note) and len(text) <= column and len(note) <= room
+        filled = f"{text:<{column}}  " if is_beside else text
+        if start + len(text) > page.width:
+            page.formula(cell(f"{' ' * (INDENT + 2)}{head}{text}"), hang=INDENT + 6)
+        else:
+            beside = cell(note if is_beside else "", "dim")
+            page.line(cell(f"{head}{filled}"), beside, indent=INDENT + 2)
+        if note and not is_beside:
+            for line in page.folded(note, page.width - start - 2):
+                page.line(cell(line, "dim"), indent=start + 2)
 
 
 def _aligned(texts: Sequence[str]) -> list[str]:
@@ -207,18 +209,23 @@ def _moves(page: Page, block: Moves) -> None:
     for move in shown:
         slope = number(move.slope)
         told = f"{move.slope_text} t = {slope} t" if move.slope_text != slope else f"{slope} t"
-        above = f"{move.upstream_text} · {slope} t" if move.upstream_text else f"{slope} t"
-        rows.append((f"{move.entry} by {told}", f", and with it {block.loss} by {above} = "))
+        if not move.upstream_text:  # the output is the loss
+            rows.append((page.spelled(f"{move.entry} by {told}"), ""))
+            results.append("")
+            continue
+        above = f"{move.upstream_text} · {slope} t"
+        then = f" and with it {block.loss} by {above} = "
+        rows.append((page.spelled(f"{move.entry} by {told},"), page.spelled(then)))
         results.append(f"{number(move.product)} t")
-    first = max(len(page.spelled(row[0])) for row in rows)
-    second = max(len(page.spelled(row[1])) for row in rows)
+    first = max(len(row[0]) for row in rows)
+    second = max(len(row[1]) for row in rows)
     last = max(map(len, results))
     is_wide = INDENT + 2 + first + second + last > page.width
     for (one, two), result in zip(rows, results, strict=True):
-        one, two = page.spelled(one), page.spelled(two)
         if is_wide:
             page.formula(cell(f"{' ' * (INDENT + 2)}{one}"), hang=4)
-            page.line(cell(f"{two.removeprefix(', ')}{result}"), indent=INDENT + 6)
+            if two:
+                page.line(cell(f"{two.lstrip()}{result}"), indent=INDENT + 6)
         else:
             page.line(cell(f"{one:<{first}}{two:<{second}}{result:>{last}}"), indent=INDENT + 2)
     if many > len(shown):

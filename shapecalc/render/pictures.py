@@ -125,7 +125,7 @@ def grid_lines(page: Page, picture: Grid) -> list[str]:
     """Draw the blocks of a Jacobian, with its legend at the right where there is room."""
     across, down = len(picture.columns), len(picture.rows)
     wide, high = len(picture.cells[0]) // across, len(picture.cells) // down
-    block = max(2 * wide + 1, max(map(len, picture.columns)))
+    block = max(2 * wide + 1, *map(len, picture.columns))
     head = max(map(len, picture.rows))
     lines = [" " * (head + 2) + " ".join(name.center(block) for name in picture.columns)]
     lines.append(_rule(head, across, block, "┌┬┐"))
@@ -156,6 +156,17 @@ def _rule(head: int, across: int, block: int, signs: str) -> str:
 # --- the walk -----------------------------------------------------------------------------------
 
 
+def _edge_by_edge(page: Page, picture: Walked) -> list[str]:
+    """Write each edge on a line of its own, where the walk has no room on one."""
+    pairs = zip(picture.indices, picture.indices[1:], strict=False)
+    found = []
+    for edge, (here, there) in zip(picture.edges, pairs, strict=True):
+        arrow = f"{here} ───▶ {there}" if edge.along else f"{here} ◀─── {there}"
+        told = f"along: {edge.factor}" if edge.along else f"against: {edge.factor}.T"
+        found.append(page.spelled(f"{arrow}   {told}"))
+    return found
+
+
 def walk_lines(page: Page, picture: Walked) -> list[str]:
     """Draw the factors as arrows from row to column, and the walk along or against them."""
     arrows, names, steps, ways = picture.indices[0], "", "", ""
@@ -181,5 +192,11 @@ def walk_lines(page: Page, picture: Walked) -> list[str]:
     spelled = [(lead, page.spelled(row), page.spelled(note)) for lead, row, note in rows]
     if max(cell_len(row) + 9 + cell_len(note) for _, row, note in spelled) > page.width - 3:
         spelled = [(lead, row, "") for lead, row, _ in spelled]
+    if max(cell_len(row) for _, row, _ in spelled) + 9 > page.width - 3:
+        return [
+            *_edge_by_edge(page, picture),
+            "",
+            page.spelled(f"{picture.result}, {picture.shapes}"),
+        ]
     found = [f"{lead:<6}{row:<{width}}   {note}".rstrip() for lead, row, note in spelled]
     return [*found, "", page.spelled(f"{' ' * 6}{result}")]

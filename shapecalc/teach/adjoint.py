@@ -10,7 +10,7 @@ from shapecalc.matrix.printing import text
 from shapecalc.matrix.spelling import unicode_text
 from shapecalc.records.explained import Block, Level, Lines, Prose
 from shapecalc.teach.instance import CheckFailed, Instance, NoNumbers, are_close, places_of
-from shapecalc.teach.study import Study, at_sizes, require
+from shapecalc.teach.study import Study, require
 from shapecalc.tree import Leaf, Tree, leaf
 from shapecalc.verify.evaluate import Point
 
@@ -23,6 +23,8 @@ def adjoint(study: Study) -> Level:
     """Write the level. Raises NoNumbers where the derivative is no formula."""
     if study.sweep.numerator:
         raise NoNumbers("it is written for gradients in the shape of their value")
+    if study.link.gradient is None and study.step.relation != "elementwise":
+        raise NoNumbers(f"{study.Y} is one number, and its derivative is the gradient itself")
     taken = {*study.sweep.graph.values, *(dim for dim, _ in study.report.dims)}
     name = next((each for each in DIRECTIONS if each not in taken), None)
     if name is None:
@@ -31,8 +33,7 @@ def adjoint(study: Study) -> Level:
     moved = _derivative(study, H)
     for instance in study.instances:
         _require_adjoint(study, instance, H, moved)
-    check = f"both inner products in numbers {at_sizes(study.instances)}"
-    return Level(6, TITLE, "", tuple(_told(study, H, moved)), check)
+    return Level(6, TITLE, "", tuple(_told(study, H, moved)), "each inner product")
 
 
 def _derivative(study: Study, H: Leaf) -> Tree:
@@ -93,17 +94,21 @@ def _told(study: Study, H: Leaf, moved: Tree) -> Iterator[Block]:
         yield Lines("", ((f"{step} = ⟨{gradient}, {H.name}⟩", ""),))
         yield Prose(f"for every {H.name}, where ⟨A, B⟩ is the sum of A ⊙ B; so {dX} = {gradient}.")
         return
+    yield Prose(f"Move {X} by any {H.name}. To first order, {Y} moves by")
+    yield Lines("", ((step, ""),))
     yield Prose(
-        f"Move {X} by any {H.name}: to first order {Y} moves by {step}, and {J} by "
-        f"⟨{upstream.name}, {step}⟩, where ⟨A, B⟩ = tr(AᵀB) is the sum of A ⊙ B."
+        f"and {J} by the inner product of {upstream.name} with that; ⟨A, B⟩ = tr(AᵀB) is the sum "
+        f"of A ⊙ B."
     )
     left = f"⟨{upstream.name}, {step}⟩"
     middle = _by_traces(study, H, moved)
     lines = [*middle, f"⟨{gradient}, {H.name}⟩"]
     yield Lines(left, tuple((line, "") for line in lines))
+    yield Prose(f"for every {H.name}, and so")
+    yield Lines(dX, ((gradient, ""),))
     yield Prose(
-        f"for every {H.name}, so {dX} = {gradient}. What is linear goes to the other side of "
-        f"⟨ , ⟩ as its adjoint, and adjoints reverse: (f∘g)* = g*∘f*."
+        "What is linear goes to the other side of ⟨ , ⟩ as its adjoint, and adjoints reverse: "
+        "(f∘g)* = g*∘f*. There is the order of backpropagation."
     )
 
 

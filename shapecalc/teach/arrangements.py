@@ -8,7 +8,7 @@ from shapecalc.orderings import factors_of
 from shapecalc.records import OrderingItem
 from shapecalc.records.explained import Block, Level, Prose
 from shapecalc.teach.instance import Instance, NoNumbers, are_close, places_of
-from shapecalc.teach.study import Study, at_sizes, require, total
+from shapecalc.teach.study import Study, require, total
 from shapecalc.tree import Tree
 
 TITLE = "ALL ARRANGEMENTS"
@@ -19,11 +19,14 @@ def arrangements(study: Study) -> Level:
     """Write the level. Raises NoNumbers where there is no order."""
     found = study.opened.orderings
     if not found.defined:
-        raise NoNumbers(f"there is no order: {found.why}")
+        raise NoNumbers(found.why)
+    if study.here.special:
+        names = " and ".join(study.here.special)
+        raise NoNumbers(f"{names} is assumed to be special: some arrangements have equal values")
     checked = _require_items(study)
     blocks = tuple(_counted(study))
-    check = f"every arrangement multiplied out {at_sizes([study.here])}" if checked else ""
-    return Level(7, TITLE, "", blocks, check or "by which axes meet, for all sizes")
+    check = "each arrangement multiplied out" if checked else "by which axes meet, for all sizes"
+    return Level(7, TITLE, "", blocks, check)
 
 
 def _counted(study: Study) -> Iterator[Block]:
@@ -104,10 +107,14 @@ def _equal(one: Rows, other: Rows) -> bool:
 
 def _require_items(study: Study) -> bool:
     """Multiply out every arrangement that is listed, and hold it to its verdict."""
-    products = _products(study, study.here)
+    return all(_require_items_at(study, instance) for instance in study.instances)
+
+
+def _require_items_at(study: Study, instance: Instance) -> bool:
+    products = _products(study, instance)
     if products is None:
         return False
-    right = _gradient(study.here)
+    right = _gradient(instance)
     turned = [list(row) for row in zip(*right, strict=True)]
     for item, rows in products:
         conforms = item.conforms == "always"

@@ -25,7 +25,7 @@ from shapecalc.teach.entries import entries
 from shapecalc.teach.instance import CheckFailed, NoNumbers
 from shapecalc.teach.layouts import layouts
 from shapecalc.teach.naive import naive
-from shapecalc.teach.study import Study
+from shapecalc.teach.study import Study, at_sizes
 from shapecalc.teach.together import together
 from shapecalc.teach.walking import walking
 from shapecalc.teach.whole import whole
@@ -56,7 +56,13 @@ def explain(text: str, path: str, wrt: str | None, levels: Collection[int] = ALL
     Without a name, and where no value has it, the choices are all there is.
     """
     asked = () if wrt is None else (wrt, wrt.removeprefix("d"))
-    report, sweep = api.studied(text, path, asked=asked)
+    return explained(*api.studied(text, path, asked=asked), wrt, levels)
+
+
+def explained(
+    report: Report, sweep: Sweep | None, wrt: str | None, levels: Collection[int] = ALL
+) -> Answer:
+    """Explain a gradient of a spec that has been checked."""
     choices = tuple((g.wrt, f"{g.gradient} = {g.formula.text}") for g in report.gradients)
     if sweep is None or wrt is None:
         return Answer(report, None, choices)
@@ -144,31 +150,34 @@ def _step(
         values=(),
         levels=(),
         left_out=(),
+        at="",
         alike=alike,
         checked=_checked(step.checked),
     )
     if alike:
         return plain
-    try:
-        study = Study(link, sweep, report, step)
-    except NoNumbers as reason:
-        return plain._replace(left_out=((tuple(levels), str(reason)),))
+    study = Study(link, sweep, report, step)
     made: list[Level] = []
     left_out: dict[str, list[int]] = {}
     for number in levels:
         try:
-            made.append(LEVELS[number](study))
+            level = LEVELS[number](study)
+            made.append(level if study.instances else level._replace(check=""))
         except NoNumbers as reason:
             left_out.setdefault(str(reason), []).append(number)
         except CheckFailed as failure:
             failures.append(_failed(report, _key(step), f"level {number}: {failure}"))
-    here = study.here
-    names = [name for name in here.world.values if not name.name.startswith("<")]
-    return plain._replace(
-        sizes=tuple(here.sizes.items()),
-        values=tuple(here.matrix(name.name, name) for name in names if name.name != "H"),
+    plain = plain._replace(
         levels=tuple(made),
         left_out=tuple((tuple(numbers), why) for why, numbers in left_out.items()),
+    )
+    if not study.instances:
+        return plain
+    here = study.here
+    return plain._replace(
+        sizes=tuple(here.sizes.items()),
+        values=tuple(here.matrix(name.name, name) for name in here.named()),
+        at=at_sizes(study.instances),
     )
 
 
@@ -180,10 +189,10 @@ def _failed(report: Report, name: str, what: str) -> Finding:
 def _question(link: Link, sweep: Sweep, step: Step) -> str:
     own = sweep.gradients.get(link.value)
     name = f"d{step.wrt}" if own is None else own.name.name
-    is_whole = own is not None and len(own.links) == 1 and own.fused_with is None
+    if own is not None and own.fused_with is not None:
+        return f"Why is {name} = {text(own.formula)}?"
+    is_whole = own is not None and len(own.links) == 1
     asked = f"{name} = {step.formula.text}" if is_whole else f"{step.formula.text} a part of {name}"
-    if own is not None and len(own.links) == 1 and own.fused_with is not None:
-        asked = f"{name} = {step.formula.text}"
     mixed = step.mixed
     if mixed is not None and mixed.formula != step.formula.text:
         return f"Why is {asked}, and not {mixed.formula}?"

@@ -17,20 +17,26 @@ from shapecalc.records.explained import Matrix
 from shapecalc.report.steps import StepWriter
 from shapecalc.sweep import known_domains
 from shapecalc.tree import Leaf, Tree, constants, leaf, leaves, with_marker
-from shapecalc.verify.cases import ATTEMPTS, Case, Domain, drawn, index_domains, symbols
+from shapecalc.verify.cases import ATTEMPTS, Case, Domain, draw, drawn, index_domains, symbols
 from shapecalc.verify.evaluate import Evaluation, Point
 from shapecalc.verify.field import NoValue, Unsupported
 from shapecalc.verify.plans import Plans
 from shapecalc.verify.standins import small_sizes
+from shapecalc.verify.structured import MATRIX_PROPERTIES
 
 PRIMES = (2, 3, 5, 7, 11, 13, 17)
+SMALL_NUMBERS = (2, 3, 4, 5, 6, 7)
 OTHER_PRIMES = (3, 5, 2, 11, 7, 17, 13)
 UPSTREAM = (1, 2, -1, 3, -2, 4, 2, -3, 1, 5, -1)
 OTHERS = (2, -1, 3, 1, 0, 1, 4, -2, 5, 3, -3, 2, 1)
 NONZERO = (2, -1, 3, 1, -2, 1, 4, -3, 5, 3, -1, 2, 1)
 STEP = 1e-5
 CLOSE = 1e-6
-MOST_ENTRIES = 1_500
+MOST_ENTRIES = 2_500
+LARGEST = 20_000
+"""How many entries a Jacobian has at most: with sizes to choose, and at the smallest."""
+FREE = ("positive", "nonzero")
+"""What the streams of numbers have anyway, the last one or the second."""
 
 Place = tuple[int, ...]
 
@@ -77,10 +83,12 @@ class Instance:
         self.tree = with_marker(self.link.use.node.tree, self.link.use.occurrence, self.marker)
         self.dims = _dims_of(self._trees())
         own = self._sizes(OTHER_PRIMES if other else PRIMES)
+        if _count(self._shape, own) > MOST_ENTRIES:
+            own = self._sizes(SMALL_NUMBERS if not other else SMALL_NUMBERS[::-1])
         self.sizes = own if sizes is None else {**own, **sizes}
         self.out_sizes = self.size(self.output.shape)
         self.wrt_sizes = self.size(self.value.shape)
-        if prod(self.out_sizes) * prod(self.wrt_sizes) > MOST_ENTRIES:
+        if _count(self._shape, self.sizes) > (MOST_ENTRIES if other else LARGEST):
             raise NoNumbers("its Jacobian is too large to be written out even at small sizes")
         self.world = self._world()
 
@@ -89,6 +97,10 @@ class Instance:
     def size(self, shape: Shape) -> tuple[int, ...]:
         """Return a shape in numbers."""
         return tuple(dim.size(self.sizes) for dim in shape)
+
+    @property
+    def _shape(self) -> Shape:
+        return self.output.shape + self.value.shape
 
     def _trees(self) -> list[Tree]:
         trees = [self.output, self.value, self.link.use.node.tree, self.writer.formula]
@@ -134,10 +146,11 @@ class Instance:
 
     def _tries(self) -> Iterator[dict[Leaf, Point]]:
         names = self._names()
-        if not self._domains(names):
-            yield self._whole(names, OTHERS)
-            yield self._whole(names, NONZERO)
-            yield self._whole(names, tuple(abs(each) for each in NONZERO))
+        for stream in (OTHERS, NONZERO, tuple(abs(each) for each in NONZERO)):
+            try:
+                yield self._whole(names, stream)
+            except NoValue:
+                continue
         case = self._case()
         for attempt in range(ATTEMPTS // 4):
             try:
@@ -146,6 +159,10 @@ class Instance:
             except NoValue:
                 continue
             yield dict(values)
+
+    def named(self) -> list[Leaf]:
+        """Return the names that have numbers: those that were given, and the output."""
+        return [*self._names(), self.output]
 
     def _names(self) -> list[Leaf]:
         """Return the names that need a value: those of the equation, then the upstream."""
@@ -158,15 +175,29 @@ class Instance:
         known = known_domains(self.writer.graph)
         picked = index_domains(self._trees())
         found = {name: known[name][0] for name in names if known.get(name)}
+        for value, axis in self.writer.derivation.assumed:
+            spelled = self.writer.spell(value)
+            if isinstance(spelled, Leaf):
+                found[spelled] = Domain("one-hot-only", axis)
         return {**found, **{name: domain for name, domain in picked.items() if name in names}}
+
+    @property
+    def special(self) -> list[str]:
+        """Return the names of matrices that are assumed to be of a kind: symmetric, orthogonal."""
+        domains = self._domains(self._names())
+        return [name.name for name, each in domains.items() if each.property in MATRIX_PROPERTIES]
 
     def _whole(self, names: Sequence[Leaf], stream: Sequence[int]) -> dict[Leaf, Point]:
         values: dict[Leaf, Point] = {}
+        domains = self._domains(names)
+        world = Evaluation(self.sizes, values, None)
         at = 0
         for name in names:
             sizes = self.size(name.shape)
             count = prod(sizes)
-            if name is self.upstream:
+            if name in domains and domains[name].property not in FREE:
+                entries = draw(name, domains[name], world, Random(7), 0).floats
+            elif name is self.upstream:
                 entries = [float(UPSTREAM[i % len(UPSTREAM)]) for i in range(count)]
             else:
                 entries = [float(stream[(at + i) % len(stream)]) for i in range(count)]
@@ -176,12 +207,7 @@ class Instance:
         return values
 
     def _case(self) -> Case:
-        assumed = {
-            value: Domain("probabilities", axis) for value, axis in self.writer.derivation.assumed
-        }
-        spelled = {self.writer.spell(value): each for value, each in assumed.items()}
-        own = {name: each for name, each in spelled.items() if isinstance(name, Leaf)}
-        domains = {**self._domains(self._names()), **own}
+        domains = self._domains(self._names())
         return Case(
             ((self.output, self.tree),),
             ((self.output, self.upstream),),
@@ -300,6 +326,10 @@ class Instance:
         if condition.is_cyclic:
             found %= self.length(condition.left)
         return found == at[condition.left]
+
+
+def _count(shape: Shape, sizes: Mapping[str, int]) -> int:
+    return prod(dim.size(sizes) for dim in shape)
 
 
 def _dims_of(trees: Sequence[Tree]) -> list[Dim]:

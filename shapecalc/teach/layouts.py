@@ -10,7 +10,7 @@ from shapecalc.report.steps import StepWriter
 from shapecalc.report.views import stacked
 from shapecalc.sweep import Link
 from shapecalc.teach.instance import Instance, NoNumbers, are_close, places_of
-from shapecalc.teach.study import Study, at_sizes, require, total
+from shapecalc.teach.study import Study, require, total
 from shapecalc.tree import Tree
 
 TITLE = "THE TWO LAYOUTS"
@@ -22,8 +22,7 @@ def layouts(study: Study) -> Level:
     writer = study.writer
     _require_both(study, writer.denominator, writer.numerator)
     blocks = [*_side_by_side(study), *_in_a_chain(study), *_always(study)]
-    check = f"both formulas, and the chain with its entries stacked, {at_sizes(study.instances)}"
-    return Level(5, TITLE, "", tuple(blocks), check)
+    return Level(5, TITLE, "", tuple(blocks), "both formulas, each stacked link")
 
 
 def _require_both(study: Study, denominator: Tree, numerator: Tree) -> None:
@@ -109,15 +108,15 @@ def _in_a_chain(study: Study) -> Iterator[Block]:
     gradient = study.sweep.gradients.get(top)
     above = f"d{top.name}" if gradient is None else gradient.name.name
     forward = " · ".join([f"∂{J}/∂{top.name}", *jacobians])
-    backward = " · ".join([*(f"({each})ᵀ" for each in jacobians[::-1]), f"vec {above}"])
+    backward = " ".join([*(f"({each})ᵀ" for each in jacobians[::-1]), f"vec({above})"])
     turned = [f"({shape_of[other]}, {shape_of[one]})" for one, other in reversed(pairs)]
     rows = (
         (forward, f"(1, {first}){''.join(sizes)} → (1, {last})"),
         (backward, f"{''.join(turned)}({first}, 1) → ({last}, 1)"),
     )
-    yield Lines("numerator  ", rows[:1])
-    yield Lines("denominator", rows[1:])
-    if study.opened.vec is not None:
+    yield Lines(f"∂{J}/∂{study.X}", rows[:1])
+    yield Lines(f"vec({study.dX})", rows[1:])
+    if study.opened.vec is not None and study.instances:
         _require_kronecker(study)
         yield Prose(f"Here, columns stacked: vec({study.dX}) = {study.opened.vec.formula}.")
 

@@ -32,7 +32,7 @@ def naive(study: Study) -> Level:
     chain = f"{_chain(study)} reads like {mixed.formula}"
     if mixed.shape is None and not mixed.fits_here:
         blocks = tuple(_clash(study, chain, mixed.why))
-        return Level(1, TITLE, "", blocks, "by shapes, and by numbers where they coincide")
+        return Level(1, TITLE, "", blocks, "by shapes, and by numbers at equal sizes")
     blocks = tuple(_fits(study, chain, mixed.why))
     return Level(1, TITLE, "", blocks, "by numbers")
 
@@ -100,11 +100,19 @@ def _clash(study: Study, chain: str, why: str) -> Iterator[Block]:
 
 
 def _fits(study: Study, chain: str, why: str) -> Iterator[Block]:
+    if mixed_is_right(study):
+        yield from _right(study, chain)
+        return
     same = f" here, as {why}" if why else " at every size"
     yield Prose(f"{chain}, and that product runs{same}. It is wrong all the same. In small:")
+    if study.here.special:
+        names = " and ".join(study.here.special)
+        raise NoNumbers(f"{names} is assumed to be special: some wrong products have right values")
     found = impostor(study, _coinciding(study))
     if found is None:
-        raise NoNumbers("the wrong product is no product of two matrices with numbers of its own")
+        raise NoNumbers(
+            "its factors are stacks of matrices, and the wrong product is one of stacks"
+        )
     instance = found.instance
     upstream, effective = study.link.gradient, study.writer.effective_tree
     assert upstream is not None
@@ -127,6 +135,23 @@ def _fits(study: Study, chain: str, why: str) -> Iterator[Block]:
     yield Prose(
         f"At [{i},{j}] the product has {wrong:g}. But raise {study.X}[{i},{j}] by a small t, and "
         f"{study.loss} moves by {right:g} t. No shape tells; the reason must."
+    )
+
+
+def mixed_is_right(study: Study) -> bool:
+    """Say whether the product as the chain rule seems to say it is the formula."""
+    return study.opened.mixed is not None and study.opened.mixed.formula == study.formula
+
+
+def _right(study: Study, chain: str) -> Iterator[Block]:
+    yield Prose(f"{chain}, and in this network that is the gradient.")
+    right = study.product_boxes()
+    if right is not None:
+        yield right
+    yield Prose(
+        f"That comes from how the values of {study.step.equation} are stored, and is no rule: with "
+        f"examples in columns, or the weights stored the other way round, the same reading fails. "
+        f"What follows shows why it is right here."
     )
 
 
@@ -180,6 +205,8 @@ def impostor(study: Study, sizes: dict[str, int]) -> Impostor | None:
         return Impostor(instance, wrong, good, None)
     pairs = zip(entries, good.entries, strict=True)
     apart = [at for at, (a, b) in enumerate(pairs) if not are_close(a, b)]
+    if not apart and mixed.formula == study.formula:
+        return Impostor(instance, wrong, good, None)
     require(bool(apart), f"`{mixed.formula}` has the numbers of the gradient")
     return Impostor(instance, wrong, good, divmod(apart[0], good.size[1]))
 

@@ -22,7 +22,7 @@ def require(holds: bool, what: str) -> None:  # noqa: FBT001 (what is required)
 
 
 class Study:
-    """A step under study. Raises NoNumbers where it cannot be shown at small sizes."""
+    """A step under study; one that is too large for numbers has its formulas alone."""
 
     def __init__(self, link: Link, sweep: Sweep, report: Report, step: Step) -> None:
         self.link = link
@@ -30,7 +30,18 @@ class Study:
         self.report = report
         self.step = step
         self.writer = StepWriter(link, sweep)
-        self.here = Instance(self.writer)
+        self._here: Instance | str
+        try:
+            self._here = Instance(self.writer)
+        except NoNumbers as reason:
+            self._here = str(reason)
+
+    @property
+    def here(self) -> Instance:
+        """Return the step in numbers. Raises NoNumbers where there are none."""
+        if isinstance(self._here, str):
+            raise NoNumbers(self._here)
+        return self._here
 
     @cached_property
     def there(self) -> Instance | None:
@@ -42,6 +53,8 @@ class Study:
 
     @property
     def instances(self) -> Sequence[Instance]:
+        if isinstance(self._here, str):
+            return []
         return [each for each in (self.here, self.there) if each is not None]
 
     @cached_property

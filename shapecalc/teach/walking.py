@@ -7,7 +7,7 @@ from shapecalc.records import View, WalkEdge
 from shapecalc.records.explained import Block, Level, Lines, Prose, Walked
 from shapecalc.report.views import factors_in
 from shapecalc.teach.instance import Instance, are_close, places_of
-from shapecalc.teach.study import Study, at_sizes, require, total
+from shapecalc.teach.study import Study, require, total
 
 WALK = "THE ONLY WALK FROM {} TO {}"
 CONTRACTION = "THE CHAIN RULE, WORKED OUT"
@@ -20,15 +20,19 @@ def walking(study: Study) -> Level:
         _require_lines(study, instance)
     study.require_formula(study.writer.formula, turned=study.sweep.numerator)
     blocks: list[Block] = [Lines(contraction.left, contraction.lines)]
+    for value, axis in study.writer.derivation.assumed:
+        own = study.writer.spell(value)
+        blocks.append(Prose(f"Here the entries of {text(own)} add up to 1 over {own.shape[axis]}."))
     drawn = _walked(walk, study.opened.denominator)
-    check = f"each line at every entry {at_sizes(study.instances)}"
+    check = "each line at every entry"
     if drawn is None:
         blocks += [Prose(each) for each in _without_walk(study)]
+        blocks.append(Lines(study.dX, ((study.formula, ""),)))
         return Level(4, CONTRACTION, "", tuple(blocks), check)
     _require_walk(study)
     blocks += [drawn, *(Prose(each) for each in _told(study, drawn))]
     title = WALK.format(drawn.indices[0], drawn.indices[-1])
-    return Level(4, title, "", tuple(blocks), f"{check}; the walk by its factors")
+    return Level(4, title, "", tuple(blocks), f"{check}, the walk by its factors")
 
 
 def _require_lines(study: Study, instance: Instance) -> None:
@@ -103,19 +107,16 @@ def _without_walk(study: Study) -> Iterator[str]:
         case "elementwise":
             yield (
                 f"No letter is summed: each entry of {dX} is a product of numbers, and numbers "
-                f"commute. There is no walk to be taken and no order to be found: {study.formula}."
+                f"commute. There is no walk to be taken and no order to be found."
             )
         case "sum":
             over = " and ".join(study.opened.jacobian.summed)
             why = f"{X} does not have" if over else "the result does not have"
-            yield (
-                f"One factor alone is left, with a letter that {why}: it is summed. "
-                f"So {dX} = {study.formula}."
-            )
+            yield (f"One factor alone is left, with a letter that {why}: it is summed.")
         case "softmax":
             yield (
-                f"Each term has letters of {dX} in several factors, so no walk along matrices "
-                f"reads it: products entry by entry around a sum do. {dX} = {study.formula}"
+                f"No walk along matrices reads this sum of terms: read entry by entry, for all "
+                f"entries of {dX} at once, it is"
             )
         case _:
-            yield f"Read as a formula: {dX} = {study.formula}"
+            yield f"Read as one formula for all entries of {dX}:"

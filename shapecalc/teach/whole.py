@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from shapecalc.conditions import Label
+from shapecalc.matrix.entries import sum_text
 from shapecalc.records.explained import Block, Grid, Level, Prose
 from shapecalc.report.axes import listed
 from shapecalc.teach.instance import Place, are_close, places_of
-from shapecalc.teach.study import Study, at_sizes, require
+from shapecalc.teach.study import Study, require
 
 TITLE = "THE WHOLE JACOBIAN"
 MOST_COLUMNS, MOST_ROWS = 25, 21
@@ -17,8 +18,8 @@ def whole(study: Study) -> Level:
     jacobian = study.opened.jacobian
     blocks = [Prose(_counted(study)), *_picture(study), *(Prose(each) for each in _dropped(study))]
     _require_pattern(study)
-    check = f"every entry by differences {at_sizes(study.instances)}"
-    return Level(3, TITLE, f"{jacobian.left} = {jacobian.index_form}", tuple(blocks), check)
+    index_form = f"{jacobian.left} = {jacobian.index_form}"
+    return Level(3, TITLE, index_form, tuple(blocks), "every entry by differences")
 
 
 def _counted(study: Study) -> str:
@@ -101,9 +102,7 @@ def _filling(study: Study, out_axis: int, wrt_axis: int) -> str:
     effective = study.writer.effective_tree
     jacobian, here = study.opened.jacobian, study.here
     if len(study.writer.tied) != 1 or effective is None or len(effective.shape) != 2:
-        if not any(f.labels for term in study.writer.jacobian.terms for f in term.factors):
-            return "one" if study.writer.jacobian.terms[0].coefficient == 1 else "the same number"
-        return "not zero by its letters"
+        return _beside(study)
     rows, columns = here.out_sizes[1 - out_axis], here.wrt_sizes[1 - wrt_axis]
     outs, wrts = _stacked(here.out_sizes, out_axis)[0], _stacked(here.wrt_sizes, wrt_axis)[0]
     block = [[here.slope(out, wrt) for wrt in wrts] for out in outs]
@@ -121,7 +120,12 @@ def _filling(study: Study, out_axis: int, wrt_axis: int) -> str:
             name = f"{jacobian.effective}ᵀ" if turned else jacobian.effective
             shape = dims[::-1] if turned else dims
             return f"{name}, {' × '.join(shape)}, in each block"
-    return "not zero by its letters"
+    return _beside(study)
+
+
+def _beside(study: Study) -> str:
+    """Print what the index form has beside its diagonal deltas."""
+    return sum_text(study.writer.rest, study.writer.letters, study.writer.spell)
 
 
 def _require_pattern(study: Study) -> None:
