@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from shapecalc.cli.options import UNUSABLE, Color, as_utf8
-from shapecalc.diagnostics import Problem, Severity
+from shapecalc.diagnostics import Problem
 
 
 class ExplainFormat(StrEnum):
@@ -54,7 +54,9 @@ def explain(
         answer = teach.Answer(Report(name, findings=(problem.finding,)), None, ())
     except Exception as error:  # noqa: BLE001 (our bug, and said to be)
         answer = teach.Answer(api.internal(name, error), None, ())
-    report, explanation, choices = answer
+    report, explanation, choices, unknown = answer
+    if unknown:
+        raise typer.BadParameter(unknown, param_hint="--wrt")
     if output_format is ExplainFormat.JSON:
         from shapecalc.render.explained_json import explained_document
 
@@ -69,5 +71,5 @@ def explain(
             write(explanation_page(explanation, report, look), None)
         else:
             write(choices_page(choices, report, look), None)
-    is_failed = any(each.severity is Severity.ERROR for each in report.findings)
-    raise typer.Exit(UNUSABLE if is_failed else 0)
+    is_explained = explanation is not None and not report.findings
+    raise typer.Exit(0 if is_explained or (wrt is None and choices) else UNUSABLE)

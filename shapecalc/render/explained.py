@@ -48,11 +48,12 @@ def explanation_page(explanation: Explanation, report: Report, look: Look) -> st
 def choices_page(choices: Sequence[tuple[str, str]], report: Report, look: Look) -> str:
     """List the values whose gradients can be explained."""
     page = Page(look)
-    if choices and not report.findings:
-        page.line(own(report.path), cell(": choose one with --wrt NAME"))
-        page.rows([Row(cell(name), (cell(formula),)) for name, formula in choices])
-        page.hold_to_width()
-    _failures(page, report.findings, report)
+    if not choices:
+        _failures(page, report.findings, report)
+        return page.text()
+    page.line(own(report.path), cell(": choose one with --wrt NAME"))
+    page.rows([Row(cell(name), (cell(formula),)) for name, formula in choices])
+    page.hold_to_width()
     return page.text()
 
 
@@ -70,6 +71,9 @@ def _step(page: Page, explanation: Explanation, step: ExplainedStep) -> None:
         _prose(page, f"As {step.alike} above: {step.output} = {step.equation}, {step.formula}.", 0)
         return
     _prose(page, step.question, 0, "bold")
+    if len(explanation.steps) > 1:
+        name, count = explanation.gradient, len(explanation.steps)
+        _prose(page, f"{name} adds up {count} parts; in this section {name} is this one alone.", 0)
     named = ", ".join(f"{name} {shape(dims)}" for name, dims in step.shapes)
     _prose(page, f"{step.output} = {step.equation}, line {step.line}. {named}.", 0)
     if step.sizes and any(level.blocks for level in step.levels):

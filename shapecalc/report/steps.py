@@ -280,7 +280,9 @@ class StepWriter:
 
     def _contraction(self) -> Contraction:
         wrt = self.link.value
-        name = f"d{wrt.name}{self.letters.indices(self.jacobian.wrt_labels)}"
+        labels = self.jacobian.wrt_labels
+        stored = matrix_turned(labels) if self.sweep.numerator else labels
+        name = f"d{wrt.name}{self.letters.indices(stored)}"
         summed = tuple(label for label in self.jacobian.output_labels if label is not None)
         lines = [(self._chain_rule(summed), "the chain rule, entry by entry")]
         after = sum_text(self.derivation.terms, self.letters, self.spell)
@@ -291,7 +293,7 @@ class StepWriter:
 
     def _chain_rule(self, summed: tuple[Label, ...]) -> str:
         inner = sum_text(self.jacobian.terms, self.letters, self.spell)
-        if len(self.jacobian.terms) > 1:
+        if len(self.jacobian.terms) > 1 or inner.startswith("-"):
             inner = f"({inner})"
         if self.link.gradient is None:
             return inner

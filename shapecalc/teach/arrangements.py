@@ -80,12 +80,33 @@ def _where_equal(study: Study) -> str:
 
 def _wrong(instance: Instance, products: list[tuple[OrderingItem, Rows | None]]) -> int:
     """Count the products that are neither the gradient nor its transpose."""
-    right = _gradient(instance)
+    right = _right(instance, products)
+    if right is None:
+        return -1
     turned = [list(row) for row in zip(*right, strict=True)]
     return sum(
         rows is not None and not (_equal(rows, right) or _equal(rows, turned))
         for _, rows in products
     )
+
+
+def _right(instance: Instance, products: list[tuple[OrderingItem, Rows | None]]) -> Rows | None:
+    """Return the product that is the gradient, or it without a number in front."""
+    gradient = _gradient(instance)
+    for item, rows in products:
+        if item.value not in ("right", "transposed") or rows is None:
+            continue
+        for own in (rows, [list(row) for row in zip(*rows, strict=True)]):
+            if len(own) == len(gradient) and len(own[0]) == len(gradient[0]):
+                pairs = [
+                    pair
+                    for one, other in zip(own, gradient, strict=True)
+                    for pair in zip(one, other, strict=True)
+                ]
+                top, below = max(pairs, key=lambda pair: abs(pair[0]))
+                if top and all(are_close(a * below / top, b) for a, b in pairs):
+                    return own
+    return None
 
 
 def _gradient(instance: Instance) -> Rows:
@@ -114,7 +135,9 @@ def _require_items_at(study: Study, instance: Instance) -> bool:
     products = _products(study, instance)
     if products is None:
         return False
-    right = _gradient(instance)
+    right = _right(instance, products)
+    require(right is not None, "no arrangement is the gradient")
+    assert right is not None
     turned = [list(row) for row in zip(*right, strict=True)]
     for item, rows in products:
         conforms = item.conforms == "always"

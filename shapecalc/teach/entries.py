@@ -30,9 +30,14 @@ class Numbered(Letters):
 def entries(study: Study) -> Level:
     """Write the level."""
     moves = moved(study)
+    in_use = ", in this use alone," if study.is_part else ""
     shown = tuple(study.here.matrix(name.name, name) for name in _shown(study))
     blocks: list[Block] = [Numbers(shown)] if shown else []
-    blocks += [Prose(f"Raise {moves.of} by a small t. What moves?"), moves, *_in_general(study)]
+    blocks += [
+        Prose(f"Raise {moves.of}{in_use} by a small t. What moves?"),
+        moves,
+        *_in_general(study),
+    ]
     for each in study.instances:
         _require_sum(study, each)
     return Level(2, TITLE, "", tuple(blocks), "every product, and the sum, by differences")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple
 
 from shapecalc import api
-from shapecalc.diagnostics import Finding, Severity
+from shapecalc.diagnostics import Finding
 from shapecalc.diagnostics.proposals import nearest
 from shapecalc.matrix.printing import text
 from shapecalc.records import Checked, Report, Step
@@ -48,6 +48,7 @@ class Answer(NamedTuple):
     report: Report
     explanation: Explanation | None
     choices: tuple[tuple[str, str], ...]  # ("A1", "dA1 = W2.T @ dZ2")
+    unknown: str = ""  # why the name that was asked for has no gradient
 
 
 def explain(text: str, path: str, wrt: str | None, levels: Collection[int] = ALL) -> Answer:
@@ -68,27 +69,23 @@ def explained(
         return Answer(report, None, choices)
     found = [each for each in sweep.gradients.values() if wrt in (each.value.name, each.name.name)]
     if not found:
-        if not any(finding.severity is Severity.ERROR for finding in report.findings):
-            report = report._replace(findings=(*report.findings, _unknown(report, sweep, wrt)))
-        return Answer(report, None, choices)
+        is_broken = wrt in sweep.graph.lost or any(wrt == each.name for each in sweep.broken)
+        return Answer(report, None, choices, "" if is_broken else _unknown(report, sweep, wrt))
     failures: list[Finding] = []
     explanation = _explained(found[0], sweep, report, sorted(levels), failures)
     return Answer(report._replace(findings=tuple(failures)), explanation, choices)
 
 
-def _unknown(report: Report, sweep: Sweep, wrt: str) -> Finding:
+def _unknown(report: Report, sweep: Sweep, wrt: str) -> str:
     """Say that a name has no gradient to be explained, and which have."""
-    known = [name for each in report.gradients for name in (each.wrt, each.gradient)]
+    names = [each.wrt for each in report.gradients]
+    listed = f"choose one of {', '.join(names)}" if names else "the spec has no gradients"
     if wrt == report.loss:
-        message = f"`{wrt}` is the loss: its own gradient is 1"
-    elif wrt in sweep.graph.values:
-        message = f"`{wrt}` has no gradient here: the loss does not depend on it"
-    else:
-        message = f"there is no value `{wrt}`"
-    like = nearest(wrt, known)
-    names = ", ".join(each.wrt for each in report.gradients)
-    meant = f"did you mean `{like}`? " if like else ""
-    return Finding("SC205", Span(report.path, 1, 1), message, f"{meant}choose one of {names}")
+        return f"{wrt} is the loss, whose own gradient is 1; {listed}"
+    if wrt in sweep.graph.values:
+        return f"{wrt} has no gradient, as the loss does not depend on it; {listed}"
+    like = nearest(wrt, [name for each in report.gradients for name in (each.wrt, each.gradient)])
+    return f"no gradient of {wrt}; {f'did you mean {like}? ' if like else ''}{listed}"
 
 
 def _explained(

@@ -13,6 +13,7 @@ from random import Random
 from shapecalc.conditions import Condition, Label, Mask
 from shapecalc.dims import Dim, Shape, matrix_turned
 from shapecalc.index import Labels, Sum, Term
+from shapecalc.matrix.entries import Spell
 from shapecalc.records.explained import Matrix
 from shapecalc.report.steps import StepWriter
 from shapecalc.sweep import known_domains
@@ -282,24 +283,27 @@ class Instance:
         return {label: index for label, index in pairs if label is not None}
 
     def sum(self, terms: Sum, at: Mapping[Label, int]) -> float:
-        """Evaluate index terms where their free labels have these places."""
-        return sum(self._term(term, at) for term in terms)
+        """Evaluate index terms of the derivation where their free labels have these places."""
+        return sum(self._term(term, at, self.writer.spell) for term in terms)
 
-    def _term(self, term: Term, at: Mapping[Label, int]) -> float:
+    def plain_sum(self, terms: Sum, at: Mapping[Label, int]) -> float:
+        """Evaluate index terms that have the names of this network already."""
+        return sum(self._term(term, at, lambda tree: tree) for term in terms)
+
+    def _term(self, term: Term, at: Mapping[Label, int], spell: Spell) -> float:
         total = 0.0
         ranges = [range(self.length(label)) for label in term.summed]
         for inner in product(*ranges):
             here = {**at, **dict(zip(term.summed, inner, strict=True))}
             if self.holds(term, here):
                 total += float(term.coefficient) * prod(
-                    self._factor(factor.tree, factor.labels, here) ** float(factor.power)
+                    self._factor(spell(factor.tree), factor.labels, here) ** float(factor.power)
                     for factor in term.factors
                 )
         return total
 
     def _factor(self, tree: Tree, labels: Labels, at: Mapping[Label, int]) -> float:
-        own = self.writer.spell(tree)
-        return self.entry(own, tuple(0 if label is None else at[label] for label in labels))
+        return self.entry(tree, tuple(0 if label is None else at[label] for label in labels))
 
     def length(self, label: Label) -> int:
         """Return how far a label runs."""

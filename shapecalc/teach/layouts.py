@@ -22,7 +22,8 @@ def layouts(study: Study) -> Level:
     writer = study.writer
     _require_both(study, writer.denominator, writer.numerator)
     blocks = [*_side_by_side(study), *_in_a_chain(study), *_always(study)]
-    return Level(5, TITLE, "", tuple(blocks), "both formulas, each stacked link")
+    stacked_too = ", each stacked link" if any(isinstance(each, Lines) for each in blocks) else ""
+    return Level(5, TITLE, "", tuple(blocks), f"both formulas{stacked_too}")
 
 
 def _require_both(study: Study, denominator: Tree, numerator: Tree) -> None:
@@ -61,9 +62,12 @@ def _laid(study: Study, view: View, *, is_numerator: bool) -> list[str]:
     J, X, Y = study.loss, study.X, study.Y
     J = J if " " not in J else "J"
     name = f"∂{J}/∂{X}" if is_numerator else study.dX
+    if study.sweep.numerator and not is_numerator:
+        name = f"{study.dX}.T"
     lines = []
     if study.is_product and _has_upstream_at(study, view, 0 if is_numerator else -1):
-        rule = f"∂{J}/∂{Y} · ∂{Y}/∂{X}" if is_numerator else f"(∂{Y}/∂{X})ᵀ · {study.dY}"
+        above = f"{study.dY}.T" if study.sweep.numerator else study.dY
+        rule = f"∂{J}/∂{Y} · ∂{Y}/∂{X}" if is_numerator else f"(∂{Y}/∂{X})ᵀ · {above}"
         lines.append(f"{name} = {rule}")
         lines.append(f"{' ' * len(name)} = {view.formula}")
     else:
@@ -105,8 +109,7 @@ def _in_a_chain(study: Study) -> Iterator[Block]:
         f"From {_from(study, links)} on, with all entries of each value stacked to one column, "
         f"each Jacobian is a matrix, and the chain rule is a product as it stands:"
     )
-    gradient = study.sweep.gradients.get(top)
-    above = f"d{top.name}" if gradient is None else gradient.name.name
+    above = _above(links)
     forward = " · ".join([f"∂{J}/∂{top.name}", *jacobians])
     backward = " ".join([*(f"({each})ᵀ" for each in jacobians[::-1]), f"vec({above})"])
     turned = [f"({shape_of[other]}, {shape_of[one]})" for one, other in reversed(pairs)]
@@ -115,7 +118,8 @@ def _in_a_chain(study: Study) -> Iterator[Block]:
         (backward, f"{''.join(turned)}({first}, 1) → ({last}, 1)"),
     )
     yield Lines(f"∂{J}/∂{study.X}", rows[:1])
-    yield Lines(f"vec({study.dX})", rows[1:])
+    if not study.sweep.numerator:
+        yield Lines(f"vec({study.dX})", rows[1:])
     if study.opened.vec is not None and study.instances:
         _require_kronecker(study)
         yield Prose(f"Here, columns stacked: vec({study.dX}) = {study.opened.vec.formula}.")
@@ -124,8 +128,15 @@ def _in_a_chain(study: Study) -> Iterator[Block]:
 def _from(study: Study, links: Sequence[Link]) -> str:
     top = links[-1].use.node.output
     gradient = study.sweep.gradients.get(top)
-    is_first = gradient is None or not any(link.gradient for link in gradient.links)
-    return "the loss" if is_first else (f"d{top.name}" if gradient is None else gradient.name.name)
+    if top in study.sweep.graph.upstream or gradient is None:
+        return _above(links)
+    return _above(links) if any(link.gradient for link in gradient.links) else "the loss"
+
+
+def _above(links: Sequence[Link]) -> str:
+    """Name the gradient that the chain begins with."""
+    gradient = links[-1].gradient
+    return "1" if gradient is None else gradient.name
 
 
 def _links(study: Study) -> list[Link]:

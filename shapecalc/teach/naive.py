@@ -62,6 +62,12 @@ def _no_product(study: Study) -> Iterator[Block]:
         if (drawn := _repeated(study)) is not None:
             yield drawn
         return
+    if study.step.relation == "elementwise":
+        yield Prose(
+            f"each entry of {Y} depends on one entry of {X}, so each entry of {dY} goes back to "
+            f"one entry, times one number."
+        )
+        return
     if study.opened.jacobian.mixed:
         over = listed(study.opened.jacobian.mixed)
         yield Prose(
@@ -133,7 +139,8 @@ def _fits(study: Study, chain: str, why: str) -> Iterator[Block]:
     i, j = found.place
     wrong, right = (_at(each, found.place) for each in (found.product, found.right))
     yield Prose(
-        f"At [{i},{j}] the product has {wrong:g}. But raise {study.X}[{i},{j}] by a small t, and "
+        f"At [{i},{j}] the product has {wrong:g}. But raise {study.X}[{i},{j}]"
+        f"{', in this use alone,' if study.is_part else ''} by a small t, and "
         f"{study.loss} moves by {right:g} t. No shape tells; the reason must."
     )
 
@@ -144,14 +151,21 @@ def mixed_is_right(study: Study) -> bool:
 
 
 def _right(study: Study, chain: str) -> Iterator[Block]:
+    study.require_formula(study.writer.formula, turned=study.sweep.numerator)
     yield Prose(f"{chain}, and in this network that is the gradient.")
     right = study.product_boxes()
     if right is not None:
         yield right
+    if study.sweep.numerator:
+        yield Prose(
+            "The spec has `layout: numerator`, where gradients are stored transposed. For what "
+            "stands last in a product that keeps the order of the chain rule."
+        )
+        return
     yield Prose(
-        f"That comes from how the values of {study.step.equation} are stored, and is no rule: with "
-        f"examples in columns, or the weights stored the other way round, the same reading fails. "
-        f"What follows shows why it is right here."
+        f"That comes from how {study.opened.jacobian.effective} is stored in "
+        f"{study.Y} = {study.step.equation}, and is no rule: of its transpose, in another network, "
+        f"the same reading is wrong. What follows shows why it is right here."
     )
 
 

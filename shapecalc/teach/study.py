@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from functools import cached_property
 
-from shapecalc.index import Factor
+from shapecalc.dims import matrix_turned
+from shapecalc.index import Factor, Labels
 from shapecalc.matrix.printing import text
 from shapecalc.records import Opened, Report, Step, View
 from shapecalc.records.explained import Box, Boxes
@@ -105,6 +106,21 @@ class Study:
     @property
     def is_batch_apart(self) -> bool:
         return self.report.batch is not None and self.report.batch in self.opened.jacobian.diagonal
+
+    @property
+    def is_part(self) -> bool:
+        """Say whether the step is one of several to the gradient."""
+        return self.gradient is not None and len(self.gradient.links) > 1
+
+    def in_this_use(self, word: str) -> str:
+        """Begin a sentence with a word, or, of one use of several, with that."""
+        return f"Through this use, {word.lower()}" if self.is_part else word
+
+    @property
+    def stored_labels(self) -> Labels:
+        """Return the labels of the gradient as the layout stores it."""
+        labels = self.writer.jacobian.wrt_labels
+        return matrix_turned(labels) if self.sweep.numerator else labels
 
     def letter(self, axis: int) -> str:
         """Return the letter of one of the variable's axes."""

@@ -19,11 +19,19 @@ def walking(study: Study) -> Level:
     for instance in study.instances:
         _require_lines(study, instance)
     study.require_formula(study.writer.formula, turned=study.sweep.numerator)
-    blocks: list[Block] = [Lines(contraction.left, contraction.lines)]
+    above = ("", *(line for line, _ in contraction.lines))
+    lines = tuple(
+        each for each, last in zip(contraction.lines, above, strict=False) if each[0] != last
+    )
+    blocks: list[Block] = [Lines(contraction.left, lines)]
     for value, axis in study.writer.derivation.assumed:
         own = study.writer.spell(value)
         blocks.append(Prose(f"Here the entries of {text(own)} add up to 1 over {own.shape[axis]}."))
     drawn = _walked(walk, study.opened.denominator)
+    if drawn is not None and study.sweep.numerator:
+        drawn = _backwards(drawn, study.opened.numerator)
+    if drawn is not None and not _has_ends(study, drawn):
+        drawn = None
     check = "each line at every entry"
     if drawn is None:
         blocks += [Prose(each) for each in _without_walk(study)]
@@ -63,6 +71,20 @@ def _walked(walk: tuple[WalkEdge, ...], view: View) -> Walked | None:
     shapes = " @ ".join(f"({', '.join(factor)})" for factor in view.factors)
     shown = tuple(index or "0" for index in indices)
     return Walked(walk, shown, view.formula, shapes)
+
+
+def _backwards(drawn: Walked, view: View) -> Walked:
+    """Walk from the column to the row, as the numerator layout does."""
+    edges = tuple(edge._replace(along=not edge.along) for edge in drawn.edges[::-1])
+    shapes = " @ ".join(f"({', '.join(factor)})" for factor in view.factors)
+    return Walked(edges, drawn.indices[::-1], view.formula, shapes)
+
+
+def _has_ends(study: Study, drawn: Walked) -> bool:
+    """Say whether a walk leads from the row of the gradient to its column."""
+    labels = study.stored_labels[-2:]
+    letters = [study.writer.letters.of(label) for label in labels]
+    return [drawn.indices[0], drawn.indices[-1]] == letters
 
 
 def _require_walk(study: Study) -> None:

@@ -29,7 +29,14 @@ def _counted(study: Study) -> str:
     for size in sizes:
         count *= size
     named = f"({', '.join(shape)})" if len(shape) != 1 else f"({shape[0]},)"
-    axes = {1: "One index", 2: "Two indices", 3: "Three indices", 4: "Four indices"}
+    axes = {
+        1: "One index",
+        2: "Two indices",
+        3: "Three indices",
+        4: "Four indices",
+        5: "Five indices",
+        6: "Six indices",
+    }
     if not study.writer.output.shape:
         return f"{study.Y} is one number, so the Jacobian has the axes of {study.X}: {named}."
     told = axes.get(len(shape), f"{len(shape)} indices")
@@ -192,17 +199,25 @@ def _labels_beside(study: Study) -> set[Label]:
 def _sees(study: Study) -> str:
     X, Y = study.X, study.Y
     if study.is_batch_apart and len(study.opened.jacobian.diagonal) == 1:
-        return f"Each example of {Y} depends on the same example of {X} only"
-    names = {(2, 0): "row", (2, 1): "column"}
-    axis = _outer(study)[0] if len(study.here.wrt_sizes) == 2 else -1
-    noun = names.get((len(study.here.out_sizes), axis), "slice")
-    return f"Each {noun} of {Y} depends on the same {noun} of {X} only"
+        return f"{study.in_this_use('Each')} example of {Y} depends on the same example of {X} only"
+    axes = _outer(study)
+    nouns = [
+        ("row", "column")[axis] if len(sizes) == 2 else "slice"
+        for sizes, axis in zip((study.here.out_sizes, study.here.wrt_sizes), axes, strict=True)
+    ]
+    same = f"the same {nouns[1]}" if nouns[0] == nouns[1] else f"the {nouns[1]} of the same number"
+    return f"{study.in_this_use('Each')} {nouns[0]} of {Y} depends on {same} of {X} only"
 
 
 def _elementwise(study: Study, *, is_constant: bool) -> Iterator[str]:
     X, Y, jacobian = study.X, study.Y, study.opened.jacobian
+    jacobian_labels = study.writer.jacobian
+    pairs = {(delta.left, delta.right) for delta in study.writer.tied}
+    own = zip(jacobian_labels.output_labels, jacobian_labels.wrt_labels, strict=False)
+    same = all(a is b or (a, b) in pairs or (b, a) in pairs for a, b in own)
+    which = "the same entry" if same else "one entry"
     yield (
-        f"Each entry of {Y} depends on the same entry of {X} and on no other: the Jacobian is "
+        f"{study.in_this_use('Each')} entry of {Y} depends on {which} of {X} and no other: it is "
         f"diagonal in every axis. A diagonal matrix times a vector is a product entry by entry."
     )
     if is_constant:
