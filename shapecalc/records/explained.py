@@ -124,6 +124,7 @@ class ExplainedStep(NamedTuple):
     line: int
     formula: str
     question: str
+    note: str  # what the step is a part of, where it is not all of the gradient
     shapes: tuple[tuple[str, tuple[str, ...]], ...]
     sizes: tuple[tuple[str, int], ...]
     values: tuple[Matrix, ...]

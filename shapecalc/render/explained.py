@@ -71,9 +71,8 @@ def _step(page: Page, explanation: Explanation, step: ExplainedStep) -> None:
         _prose(page, f"As {step.alike} above: {step.output} = {step.equation}, {step.formula}.", 0)
         return
     _prose(page, step.question, 0, "bold")
-    if len(explanation.steps) > 1:
-        name, count = explanation.gradient, len(explanation.steps)
-        _prose(page, f"{name} adds up {count} parts; in this section {name} is this one alone.", 0)
+    if step.note:
+        _prose(page, step.note, 0)
     named = ", ".join(f"{name} {shape(dims)}" for name, dims in step.shapes)
     _prose(page, f"{step.output} = {step.equation}, line {step.line}. {named}.", 0)
     if step.sizes and any(level.blocks for level in step.levels):

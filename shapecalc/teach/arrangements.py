@@ -145,6 +145,8 @@ def _require_items_at(study: Study, instance: Instance) -> bool:
         if rows is not None:
             value = _equal(rows, right) or _equal(rows, turned)
             said = item.value in ("right", "transposed")
+            if value and not said:
+                raise NoNumbers(f"laws of its factors make {item.formula} right too")
             require(value == said, f"`{item.formula}` is not {item.value}")
     return True
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple
 
 from shapecalc import api
-from shapecalc.diagnostics import Finding
+from shapecalc.diagnostics import Finding, Severity
 from shapecalc.diagnostics.proposals import nearest
 from shapecalc.matrix.printing import text
 from shapecalc.records import Checked, Report, Step
@@ -69,7 +69,10 @@ def explained(
         return Answer(report, None, choices)
     found = [each for each in sweep.gradients.values() if wrt in (each.value.name, each.name.name)]
     if not found:
-        is_broken = wrt in sweep.graph.lost or any(wrt == each.name for each in sweep.broken)
+        is_broken = any(
+            finding.severity is Severity.ERROR and not finding.code.startswith("SC4")
+            for finding in report.findings
+        )
         return Answer(report, None, choices, "" if is_broken else _unknown(report, sweep, wrt))
     failures: list[Finding] = []
     explanation = _explained(found[0], sweep, report, sorted(levels), failures)
@@ -103,7 +106,7 @@ def _explained(
         seen.setdefault(step.kind, _key(step))
     blocks: tuple[Block, ...] = ()
     try:
-        blocks = tuple(together(gradient, sweep))
+        blocks = tuple(together(gradient, sweep)) if tuple(levels) == ALL else ()
     except CheckFailed as failure:
         failures.append(_failed(report, gradient.value.name, f"how its parts add up: {failure}"))
     return Explanation(
@@ -142,6 +145,7 @@ def _step(
         line=step.line,
         formula=step.formula.text,
         question=_question(link, sweep, step),
+        note=_note(link, sweep, step),
         shapes=_shapes(link),
         sizes=(),
         values=(),
@@ -153,7 +157,11 @@ def _step(
     )
     if alike:
         return plain
-    study = Study(link, sweep, report, step)
+    try:
+        study = Study(link, sweep, report, step)
+    except CheckFailed as failure:
+        failures.append(_failed(report, _key(step), f"its numbers: {failure}"))
+        return plain
     made: list[Level] = []
     left_out: dict[str, list[int]] = {}
     for number in levels:
@@ -196,6 +204,22 @@ def _question(link: Link, sweep: Sweep, step: Step) -> str:
     if step.relation == "sum":
         return f"Why is {asked}, a sum?"
     return f"Why is {asked}?"
+
+
+def _note(link: Link, sweep: Sweep, step: Step) -> str:
+    """Say what the step is a part of."""
+    own = sweep.gradients.get(link.value)
+    if own is None:
+        return ""
+    name = own.name.name
+    if own.fused_with is not None:
+        return (
+            f"That is two links in one. The levels explain the first alone, {_key(step)}, where "
+            f"{name} = {step.formula.text}; the end puts the loss into it."
+        )
+    if len(own.links) > 1:
+        return f"{name} adds up {len(own.links)} parts; in the levels, {name} is this one alone."
+    return ""
 
 
 def _shapes(link: Link) -> tuple[tuple[str, tuple[str, ...]], ...]:

@@ -132,17 +132,22 @@ class Instance:
     def _world(self) -> Evaluation:
         """Find values at which the equation runs and moves as its index form says."""
         reason = "no values were found at which it can be run"
+        is_wrong = False
         for values in self._tries():
             try:
                 world = Evaluation(self.sizes, values, None)
                 world.set(self.output, world.at(self.tree))
                 self.world = world
-                if all(map(isfinite, self.entries(self.output))) and self._moves_as_told():
-                    return world
+                if all(map(isfinite, self.entries(self.output))):
+                    if self._moves_as_told():
+                        return world
+                    is_wrong = True
             except (NoValue, OverflowError, ZeroDivisionError):
                 continue
             except Unsupported as unsupported:
                 reason = str(unsupported)
+        if is_wrong:
+            raise CheckFailed("its index form is not what differences give")
         raise NoNumbers(reason)
 
     def _tries(self) -> Iterator[dict[Leaf, Point]]:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from shapecalc.records.explained import Block, Boxes, Level, Matrix, Numbers, Prose
 from shapecalc.report.axes import listed
 from shapecalc.teach.instance import Instance, NoNumbers, are_close
-from shapecalc.teach.study import Study, require
+from shapecalc.teach.study import Study
 from shapecalc.tree import Tree
 
 TITLE = "THE PRODUCT THAT THE CHAIN RULE SEEMS TO SAY"
@@ -221,7 +221,8 @@ def impostor(study: Study, sizes: dict[str, int]) -> Impostor | None:
     apart = [at for at, (a, b) in enumerate(pairs) if not are_close(a, b)]
     if not apart and mixed.formula == study.formula:
         return Impostor(instance, wrong, good, None)
-    require(bool(apart), f"`{mixed.formula}` has the numbers of the gradient")
+    if not apart:
+        raise NoNumbers(f"laws of its factors make {mixed.formula} right too")
     return Impostor(instance, wrong, good, divmod(apart[0], good.size[1]))
 
 
