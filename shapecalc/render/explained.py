@@ -116,7 +116,9 @@ def _level(page: Page, level: Level) -> None:
         page.line(cell(head, "bold"))
         if level.remark:
             page.formula(cell(f"   {level.remark}"), hang=7)
-    for block in level.blocks:
+    for number, block in enumerate(level.blocks):
+        if number and isinstance(block, Boxes | Numbers | Grid | Walked | Moves):
+            page.blank()
         _block(page, block)
 
 
@@ -146,8 +148,7 @@ def _prose(page: Page, text: str, indent: int = INDENT, style: str = "") -> None
 
 
 def _verbatim(page: Page, lines: Sequence[str]) -> None:
-    """Add a picture, with a line of space around it."""
-    page.blank()
+    """Add a picture, with a line of space below it."""
     for line in lines:
         page.line(cell(line), indent=INDENT)
     page.blank()
@@ -207,7 +208,6 @@ def _moves(page: Page, block: Moves) -> None:
     """List what moves: how far, and with it the loss; then the sum, with its check."""
     many = len(block.moves)
     shown = block.moves[:8]
-    page.blank()
     rows, results = [], []
     for move in shown:
         slope = number(move.slope)

@@ -92,13 +92,16 @@ def _told(study: Study, H: Leaf, moved: Tree) -> Iterator[Block]:
     if upstream is None:
         yield Prose(f"Move {X} by any {H.name}: to first order {Y} moves by {step}.")
         yield Lines("", ((f"{step} = ⟨{gradient}, {H.name}⟩", ""),))
-        yield Prose(f"for every {H.name}, where ⟨A, B⟩ is the sum of A ⊙ B; so {dX} = {gradient}.")
+        yield Prose(f"for every {H.name}; ⟨ , ⟩ is entry times entry, added up. And so")
+        yield Lines(dX, ((gradient, ""),))
         return
     yield Prose(f"Move {X} by any {H.name}. To first order, {Y} moves by")
     yield Lines("", ((step, ""),))
+    is_matrix = len(moved.shape) == len(upstream.shape) == 2
+    trace = f" For matrices that is a trace, tr({upstream.name}ᵀ …)." if is_matrix else ""
     yield Prose(
-        f"and {J} by the inner product of {upstream.name} with that; ⟨A, B⟩ = tr(AᵀB) is the sum "
-        f"of A ⊙ B."
+        f"and {J} by the inner product ⟨ , ⟩ of {upstream.name} with that: entry times entry, "
+        f"added up.{trace}"
     )
     left = f"⟨{upstream.name}, {step}⟩"
     middle = _by_traces(study, H, moved)

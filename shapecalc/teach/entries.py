@@ -117,7 +117,9 @@ def _still(study: Study, count: int) -> str:
         return ""
     if study.is_batch_apart and len(study.opened.jacobian.diagonal) == 1:
         return f"nothing in the other examples: {every - count} entries of {study.Y} stand still"
-    return f"the other {every - count} of the {every} entries of {study.Y} stand still"
+    left = every - count
+    stand = "stands" if left == 1 else "stand"
+    return f"the other {left} of the {every} entries of {study.Y} {stand} still"
 
 
 def _in_general(study: Study) -> Iterator[Block]:

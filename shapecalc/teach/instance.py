@@ -196,12 +196,18 @@ class Instance:
     def _whole(self, names: Sequence[Leaf], stream: Sequence[int]) -> dict[Leaf, Point]:
         values: dict[Leaf, Point] = {}
         domains = self._domains(names)
+        constants_of = {
+            each.name: None if each.value is None else float(each.value)
+            for each in self.writer.graph.network.constants
+        }
         world = Evaluation(self.sizes, values, None)
         at = 0
         for name in names:
             sizes = self.size(name.shape)
             count = prod(sizes)
-            if name in domains and domains[name].property not in FREE:
+            if (given := constants_of.get(name.name)) is not None:
+                entries = [given]
+            elif name in domains and domains[name].property not in FREE:
                 entries = draw(name, domains[name], world, Random(7), 0).floats
             elif name is self.upstream:
                 entries = [float(UPSTREAM[i % len(UPSTREAM)]) for i in range(count)]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from shapecalc.dims import dims_text
 from shapecalc.matrix import make
 from shapecalc.matrix.printing import text
 from shapecalc.records import View
@@ -37,7 +38,7 @@ def _side_by_side(study: Study) -> Iterator[Block]:
     numerator, denominator = study.opened.numerator, study.opened.denominator
     if numerator.shape is None:
         yield Prose(
-            f"The gradient has the shape of {study.X}, ({', '.join(denominator.shape or ())}): "
+            f"The gradient has the shape of {study.X}, {dims_text(denominator.shape or ())}: "
             f"{numerator.why}."
         )
         return
@@ -72,9 +73,9 @@ def _laid(study: Study, view: View, *, is_numerator: bool) -> list[str]:
         lines.append(f"{' ' * len(name)} = {view.formula}")
     else:
         lines.append(f"{name} = {view.formula}")
-    shape = f"({', '.join(view.shape or ())})"
+    shape = dims_text(view.shape or ())
     if study.is_product:
-        factors = " @ ".join(f"({', '.join(factor)})" for factor in view.factors)
+        factors = " @ ".join(map(dims_text, view.factors))
         return [*lines, f"{shape} = {factors}"]
     return [*lines, shape]
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from shapecalc.dims import dims_text
 from shapecalc.matrix.printing import text
 from shapecalc.records import View, WalkEdge
 from shapecalc.records.explained import Block, Level, Lines, Prose, Walked
@@ -68,7 +69,7 @@ def _walked(walk: tuple[WalkEdge, ...], view: View) -> Walked | None:
         if start != indices[-1]:
             return None
         indices.append(end)
-    shapes = " @ ".join(f"({', '.join(factor)})" for factor in view.factors)
+    shapes = " @ ".join(map(dims_text, view.factors))
     shown = tuple(index or "0" for index in indices)
     return Walked(walk, shown, view.formula, shapes)
 
@@ -76,7 +77,7 @@ def _walked(walk: tuple[WalkEdge, ...], view: View) -> Walked | None:
 def _backwards(drawn: Walked, view: View) -> Walked:
     """Walk from the column to the row, as the numerator layout does."""
     edges = tuple(edge._replace(along=not edge.along) for edge in drawn.edges[::-1])
-    shapes = " @ ".join(f"({', '.join(factor)})" for factor in view.factors)
+    shapes = " @ ".join(map(dims_text, view.factors))
     return Walked(edges, drawn.indices[::-1], view.formula, shapes)
 
 
@@ -128,7 +129,7 @@ def _without_walk(study: Study) -> Iterator[str]:
     match study.step.relation:
         case "elementwise":
             yield (
-                f"No letter is summed: each entry of {dX} is a product of numbers, and numbers "
+                f"No letter is summed: each entry of {dX} is made of single numbers, and numbers "
                 f"commute. There is no walk to be taken and no order to be found."
             )
         case "sum":

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from shapecalc.conditions import Label
+from shapecalc.dims import dims_text
 from shapecalc.matrix.entries import sum_text
 from shapecalc.records.explained import Block, Grid, Level, Prose
 from shapecalc.report.axes import listed
@@ -28,7 +29,7 @@ def _counted(study: Study) -> str:
     count = 1
     for size in sizes:
         count *= size
-    named = f"({', '.join(shape)})" if len(shape) != 1 else f"({shape[0]},)"
+    named = dims_text(shape)
     axes = {
         1: "One index",
         2: "Two indices",
@@ -101,7 +102,20 @@ def _legend(study: Study, out_axis: int, wrt_axis: int) -> tuple[str, ...]:
         f"{study.writer.letters.of(d.left)} ≠ {study.writer.letters.of(d.right)}"
         for d in study.writer.tied
     )
-    return (f"■ {filled}", f"· zero, as {ties}" if ties else "· zero")
+    is_told = bool(ties) and not _has_other_zeros(study)
+    return (f"■ {filled}", f"· zero, as {ties}" if is_told else "· zero")
+
+
+def _has_other_zeros(study: Study) -> bool:
+    """Say whether entries are zero by their letters although all diagonal deltas hold."""
+    here = study.here
+    for out in places_of(here.out_sizes):
+        for wrt in places_of(here.wrt_sizes):
+            at = here.labels_at(out, wrt)
+            ties_hold = all(at[delta.left] == at[delta.right] for delta in study.writer.tied)
+            if ties_hold and not _is_filled(study, out, wrt):
+                return True
+    return False
 
 
 def _filling(study: Study, out_axis: int, wrt_axis: int) -> str:
@@ -155,8 +169,14 @@ def _dropped(study: Study) -> Iterator[str]:
     if not study.writer.output.shape:
         return
     if not tied:
+        if any(term.conditions for term in study.writer.jacobian.terms):
+            yield (
+                "Which entries meet is said by the conditions on the letters, and none of them "
+                "makes a plain diagonal. So nothing is dropped, and the Jacobian stays whole."
+            )
+            return
         yield (
-            f"No axis of {Y} is diagonal with one of {X}: entries of {Y} depend on all of {X} "
+            f"No axis of {Y} is diagonal with one of {X}: an entry of {Y} may depend on all of {X} "
             f"along each axis. So there is no copy to be dropped, and the Jacobian stays whole."
         )
         return
@@ -166,9 +186,11 @@ def _dropped(study: Study) -> Iterator[str]:
         return
     dims = listed(jacobian.diagonal)
     if held & tied:
+        own, copied = _own_and_copied(study, held)
+        copies = f" Along {listed(copied)} they are copies, which say no more." if copied else ""
         yield (
-            f"The blocks off the diagonal in {dims} are zero, but those on it differ: each has "
-            f"numbers of its own. They stay apart, one for each index of {dims}."
+            f"The blocks off the diagonal in {dims} are zero. Those on it have numbers of their "
+            f"own for each index of {listed(own)}, and stay apart.{copies}"
         )
     elif jacobian.effective is not None:
         yield (
@@ -184,6 +206,16 @@ def _dropped(study: Study) -> Iterator[str]:
         )
 
 
+def _own_and_copied(study: Study, held: set[Label]) -> tuple[list[str], list[str]]:
+    """Tell the diagonal axes along which the blocks differ from those along which they do not."""
+    own: list[str] = []
+    copied: list[str] = []
+    for delta in study.writer.tied:
+        is_own = not held.isdisjoint(delta)
+        (own if is_own else copied).append(str(study.writer.dim(delta.left)))
+    return own, copied
+
+
 def _labels_beside(study: Study) -> set[Label]:
     """Return the labels that the factors of the Jacobian have beside the diagonal deltas."""
     found = {
@@ -193,7 +225,10 @@ def _labels_beside(study: Study) -> set[Label]:
         for label in factor.labels
         if label is not None
     }
-    return found | {label for term in study.writer.rest for delta in term.deltas for label in delta}
+    held = (*(delta for term in study.writer.rest for delta in term.deltas),)
+    conditions = (each for term in study.writer.rest for each in term.conditions)
+    found |= {label for delta in held for label in delta}
+    return found | {label for each in conditions for label in each.labels}
 
 
 def _sees(study: Study) -> str:
@@ -211,19 +246,23 @@ def _sees(study: Study) -> str:
 
 def _elementwise(study: Study, *, is_constant: bool) -> Iterator[str]:
     X, Y, jacobian = study.X, study.Y, study.opened.jacobian
-    jacobian_labels = study.writer.jacobian
+    labels = study.writer.jacobian
     pairs = {(delta.left, delta.right) for delta in study.writer.tied}
-    own = zip(jacobian_labels.output_labels, jacobian_labels.wrt_labels, strict=False)
+    own = zip(labels.output_labels, labels.wrt_labels, strict=False)
     same = all(a is b or (a, b) in pairs or (b, a) in pairs for a, b in own)
     which = "the same entry" if same else "one entry"
     yield (
-        f"{study.in_this_use('Each')} entry of {Y} depends on {which} of {X} and no other: it is "
-        f"diagonal in every axis. A diagonal matrix times a vector is a product entry by entry."
+        f"{study.in_this_use('Each')} entry of {Y} depends on {which} of {X} and no other, so "
+        f"the Jacobian is diagonal in every axis. A diagonal matrix times a vector is a product "
+        f"entry by entry."
     )
     if is_constant:
         yield "All entries on the diagonal are one number, so the gradient is handed on with it."
     elif jacobian.effective is not None:
+        effective = study.writer.effective_tree
+        is_whole = effective is not None and effective.shape == study.link.value.shape
+        shape = f"{'in' if is_whole else 'repeated to'} the shape of {X}"
         yield (
-            f"The entries on the diagonal, in the shape of {X}, are {jacobian.effective}. "
-            f"So it is * here, and not @."
+            f"The entries on the diagonal, {shape}, are {jacobian.effective}. So it is * here, "
+            f"and not @."
         )
