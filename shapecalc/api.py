@@ -38,6 +38,7 @@ __all__ = [
     "rewritten",
     "script",
     "selected",
+    "studied",
     "verify",
 ]
 
@@ -238,6 +239,19 @@ def check(
     and claims alone; `extras` are what it holds beyond. A memory that is handed from spec to spec
     makes many of them quick. A mistake in the spec is a finding of the report, and never raised.
     """
+    written, found = studied(text, path, detail=detail, asked=asked, memory=memory)
+    return written if found is None else _with_extras(written, found, extras)
+
+
+def studied(
+    text: str,
+    path: str,
+    *,
+    detail: bool = True,
+    asked: Iterable[str] = (),
+    memory: Memory | None = None,
+) -> tuple[Report, Sweep | None]:
+    """Check a spec; return the sweep that its report is made of too, where there is one."""
     from shapecalc.claims import judge
     from shapecalc.claims.findings import claim_findings
     from shapecalc.claims.reading import asked_for
@@ -250,14 +264,14 @@ def check(
     network, findings = read_network(text, path)
     source = lines_of(text)
     if network is None:
-        return Report(path, findings=first_findings(findings), source=source)
+        return Report(path, findings=first_findings(findings), source=source), None
     memory = memory or Memory()
     graph = build_graph(network, memory.equations)
     every = at_layers([*findings, *graph.findings, *assumption_findings(graph)], network)
     is_whole = not every
     if any(finding.code == "SC212" for finding in findings):
         left, silenced = heard(every, network.ignores, is_whole=is_whole)
-        return Report(
+        unread = Report(
             path,
             network.name,
             findings=first_findings(left),
@@ -265,17 +279,17 @@ def check(
             silenced=silenced,
             source=source,
         )
+        return unread, None
     found = sweep(graph, [*asked_for(network), *asked], memory)
-    judged, unread = judge(found)
-    every += [*at_layers(found.findings, network), *unread]
+    judged, not_read = judge(found)
+    every += [*at_layers(found.findings, network), *not_read]
     every += claim_findings(judged, graph.network)
     if is_whole:
         doubts = [*coincidence_findings(found), *lint_findings(graph)]
         every += at_layers(doubts, network)
     left, silenced = heard(every, network.ignores, is_whole=is_whole)
     written = report(found, judged, first_findings(left), detail=detail)
-    written = written._replace(silenced=silenced, source=source)
-    return _with_extras(written, found, extras)
+    return written._replace(silenced=silenced, source=source), found
 
 
 def _with_extras(written: Report, found: Sweep, extras: Extras) -> Report:

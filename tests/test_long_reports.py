@@ -22,13 +22,13 @@ def chain(layers: int) -> str:
 def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """List the steps that are written out."""
     found: list[str] = []
-    plain = steps._StepWriter.opened
+    plain = steps.StepWriter.opened
 
-    def counting(self: steps._StepWriter) -> Opened:
+    def counting(self: steps.StepWriter) -> Opened:
         found.append(f"{self.output.name}:{self.link.value.name}")
         return plain(self)
 
-    monkeypatch.setattr(steps._StepWriter, "opened", counting)
+    monkeypatch.setattr(steps.StepWriter, "opened", counting)
     return found
 
 

@@ -131,7 +131,7 @@ def _step(claim: Claim) -> Iterator[tuple[str, str]]:
 
     path = claim.place.path
     if path[:1] not in ("<", "-"):
-        yield "step", f"shapecalc check {quote(path)} --wrt {claim.value.name}"
+        yield "step", f"shapecalc explain {quote(path)} --wrt {claim.value.name}"
 
 
 def _literal(judged: Judged, network: Network, number: str, dim: str) -> Finding:

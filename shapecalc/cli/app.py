@@ -11,6 +11,7 @@ import typer
 import shapecalc
 from shapecalc.cli.check import check
 from shapecalc.cli.derive import derive
+from shapecalc.cli.explain import explain
 from shapecalc.cli.export import export
 from shapecalc.cli.options import INTERRUPTED
 from shapecalc.cli.quiz import quiz
@@ -23,7 +24,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for command in (check, verify, derive, export, quiz, rule, schema, init):
+for command in (check, verify, explain, derive, export, quiz, rule, schema, init):
     app.command()(command)
 
 

@@ -44,7 +44,7 @@ class Writer:
         derivation = link.derived.derivation
         relation = self._relations.get(derivation.number)
         if relation is None:
-            relation = _StepWriter(link, self.sweep).relation
+            relation = StepWriter(link, self.sweep).relation
             self._relations[derivation.number] = relation
         return Step(
             loss=self.loss,
@@ -61,10 +61,12 @@ class Writer:
         )
 
     def _opened(self, link: Link) -> Opened:
-        return _StepWriter(link, self.sweep).opened()
+        return StepWriter(link, self.sweep).opened()
 
 
-class _StepWriter:
+class StepWriter:
+    """What is known of one step, and how it is written."""
+
     def __init__(self, link: Link, sweep: Sweep) -> None:
         self.link = link
         self.sweep = sweep
@@ -122,7 +124,7 @@ class _StepWriter:
     @property
     def _is_batched(self) -> bool:
         """Say whether the variable's axes in front of the last two are diagonal."""
-        tied = {delta.left for delta in self._tied} | {delta.right for delta in self._tied}
+        tied = {delta.left for delta in self.tied} | {delta.right for delta in self.tied}
         return all(label is None or label in tied for label in self.jacobian.wrt_labels[:-2])
 
     # --- the Jacobian ---------------------------------------------------------------------------
@@ -141,34 +143,35 @@ class _StepWriter:
     @cached_property
     def _is_elementwise(self) -> bool:
         """Say whether each entry of the variable meets one entry of the output, and no other."""
-        tied = len(self._tied)
+        tied = len(self.tied)
         axes = sum(label is not None for label in self.jacobian.wrt_labels)
         if self.output.shape:
             return tied == axes == sum(label is not None for label in self.jacobian.output_labels)
         return all(_is_entrywise(term, axes) for term in self.jacobian.terms)
 
     @cached_property
-    def _tied(self) -> tuple[Delta, ...]:
+    def tied(self) -> tuple[Delta, ...]:
+        """Return the deltas of the diagonal axes."""
         return diagonal_of(self.jacobian)
 
     @cached_property
     def _axes(self) -> Axes:
-        return axes_of(self.jacobian, self.formula, self._dim)
+        return axes_of(self.jacobian, self.formula, self.dim)
 
     @cached_property
-    def _rest(self) -> tuple[Term, ...]:
+    def rest(self) -> tuple[Term, ...]:
         """Return the Jacobian's terms without the deltas of the diagonal axes."""
         return tuple(
-            t._replace(deltas=tuple(d for d in t.deltas if d not in self._tied))
+            t._replace(deltas=tuple(d for d in t.deltas if d not in self.tied))
             for t in self.jacobian.terms
         )
 
     @cached_property
-    def _effective_tree(self) -> Tree | None:
+    def effective_tree(self) -> Tree | None:
         """Return what a diagonal leaves, where it is a single factor."""
-        if len(self._rest) != 1:
+        if len(self.rest) != 1:
             return None
-        (term,) = self._rest
+        (term,) = self.rest
         arrays = [factor for factor in term.factors if factor.labels]
         held = term.deltas or term.conditions or term.summed
         if len(arrays) != 1 or held or arrays[0].power != 1:
@@ -184,7 +187,7 @@ class _StepWriter:
 
     def _mixed(self) -> tuple[View | None, str]:
         """Multiply upstream and effective Jacobian as stored, in the order of the chain."""
-        upstream, effective = self.link.gradient, self._effective_tree
+        upstream, effective = self.link.gradient, self.effective_tree
         if upstream is not None and self._is_deltas_alone:
             return None, "the Jacobian is deltas alone: there is no second matrix to multiply by"
         if self.relation != "product" and len(self.formula.shape) > 2:
@@ -192,21 +195,22 @@ class _StepWriter:
         view, why = mixed_view(upstream, effective, self.graph.sizes)
         if view is None or upstream is None or view.shape is None:
             return view, why
-        (term,) = self._rest
+        (term,) = self.rest
         (array,) = (self.spell(f.tree) for f in term.factors if f.labels)
         product = make.matmul(upstream, array)
         return view._replace(formula=text(self._scaled(term, [product]))), why
 
     @property
     def _is_deltas_alone(self) -> bool:
-        return not any(factor.labels for term in self._rest for factor in term.factors)
+        return not any(factor.labels for term in self.rest for factor in term.factors)
 
-    def _dim(self, label: Label) -> Dim:
+    def dim(self, label: Label) -> Dim:
+        """Return the dim of a label, by its name in this network."""
         return self.derived.renaming.dim(label.dim)
 
     def _jacobian(self) -> Jacobian:
         shape = self.output.shape + self.link.value.shape
-        tree = self._effective_tree
+        tree = self.effective_tree
         left = f"∂{self.output.name}{self.letters.indices(self.jacobian.output_labels)}"
         below = f"∂{self.link.value.name}{self.letters.indices(self.jacobian.wrt_labels)}"
         return Jacobian(
@@ -227,7 +231,7 @@ class _StepWriter:
         if any(size is None for size in sizes):
             return None
         full = prod(size for size in sizes if size is not None)
-        ties = prod(self.graph.size(self._dim(delta.left)) or 1 for delta in self._tied)
+        ties = prod(self.graph.size(self.dim(delta.left)) or 1 for delta in self.tied)
         own = () if tree is None else (prod(self.graph.size(dim) or 1 for dim in tree.shape),)
         return (full, full // ties, *own)
 
@@ -261,7 +265,7 @@ class _StepWriter:
         return f"{self.link.value.name} was repeated along {along}, so sum over {along}"
 
     def _block_note(self) -> str:
-        if len(self._axes.untied) != 1 or not self._tied:
+        if len(self._axes.untied) != 1 or not self.tied:
             return ""
         (dim,), others = self._axes.untied, _dims(self._axes.diagonal)
         each = "example" if others == (self.graph.batch,) else f"index of {listed(others)}"
@@ -276,7 +280,9 @@ class _StepWriter:
 
     def _contraction(self) -> Contraction:
         wrt = self.link.value
-        name = f"d{wrt.name}{self.letters.indices(self.jacobian.wrt_labels)}"
+        labels = self.jacobian.wrt_labels
+        stored = matrix_turned(labels) if self.sweep.numerator else labels
+        name = f"d{wrt.name}{self.letters.indices(stored)}"
         summed = tuple(label for label in self.jacobian.output_labels if label is not None)
         lines = [(self._chain_rule(summed), "the chain rule, entry by entry")]
         after = sum_text(self.derivation.terms, self.letters, self.spell)
@@ -287,21 +293,22 @@ class _StepWriter:
 
     def _chain_rule(self, summed: tuple[Label, ...]) -> str:
         inner = sum_text(self.jacobian.terms, self.letters, self.spell)
-        if len(self.jacobian.terms) > 1:
+        if len(self.jacobian.terms) > 1 or inner.startswith("-"):
             inner = f"({inner})"
         if self.link.gradient is None:
             return inner
-        front = f"{self.link.gradient.name}{self.letters.indices(self._upstream_labels)}"
+        front = f"{self.link.gradient.name}{self.letters.indices(self.upstream_labels)}"
         return f"{sigma(summed, self.letters)} {front} {inner}" if summed else f"{front} {inner}"
 
     @property
-    def _upstream_labels(self) -> Labels:
+    def upstream_labels(self) -> Labels:
+        """Return the labels of the upstream as it is stored."""
         labels = self.jacobian.output_labels
         return matrix_turned(labels) if self.sweep.numerator else labels
 
     def _substitutions(self, summed: tuple[Label, ...]) -> str:
         puts = []
-        for delta in self._tied:
+        for delta in self.tied:
             old, new = delta if delta.left in summed else (delta.right, delta.left)
             if old in summed:
                 puts.append(f"{self.letters.of(new)} for {self.letters.of(old)}")

@@ -94,7 +94,7 @@ def vec_view(formula: Tree, upstream: Leaf | None, value: Leaf) -> View | None:
     outer = _factor(make.product(right) if right else None)
     inner = _factor(make.transposed(make.product(left)) if left else None)
     written = f"({outer} ⊗ {inner})ᵀ vec({upstream.name})"
-    rows, columns = _stacked(value.shape), _stacked(upstream.shape)
+    rows, columns = stacked(value.shape), stacked(upstream.shape)
     shape = (rows, "1")
     return View(written, ((rows, columns), (columns, "1")), shape, "", fits_here=False)
 
@@ -107,7 +107,7 @@ def _factor(tree: Tree | None) -> str:
     return text(tree) if isinstance(tree, Leaf) else f"({text(tree)})"
 
 
-def _stacked(shape: Shape) -> str:
+def stacked(shape: Shape) -> str:
     """Print the size of a matrix whose columns are stacked: `hm` for h times m."""
     dims = [str(dim) for dim in shape if not dim.is_one]
     return ("" if all(len(dim) == 1 for dim in dims) else "*").join(dims) or "1"

@@ -1,1 +1,5 @@
-"""What a learner is told and asked, as records: nothing here prints."""
+"""Explanations of a step, built from its own derivation. Makes records; prints nothing."""
+
+from shapecalc.teach.explaining import ALL, Answer, explain, explained
+
+__all__ = ["ALL", "Answer", "explain", "explained"]

@@ -32,7 +32,8 @@ class ClaimOrder(Rule, code="SC401"):
       dX: W.T @ dZ
     ```
 
-    Fix: Swap the factors, and transpose as the help shows. `shapecalc check FILE --wrt X` says why.
+    Fix: Swap the factors, and transpose as the help shows. `shapecalc explain FILE --wrt X` says
+    why.
     """
 
 

@@ -1,0 +1,229 @@
+"""Level 1: the product that the chain rule seems to say, and why it fails or is wrong.
+
+The counter-example is worked out here in plain numbers, at sizes that coincide.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from shapecalc.records.explained import Block, Boxes, Level, Matrix, Numbers, Prose
+from shapecalc.report.axes import listed
+from shapecalc.teach.instance import Instance, NoNumbers, are_close
+from shapecalc.teach.study import Study
+from shapecalc.tree import Tree
+
+TITLE = "THE PRODUCT THAT THE CHAIN RULE SEEMS TO SAY"
+
+
+class Impostor(NamedTuple):
+    """Numbers at which the wrong product runs; `place` is where it is not the gradient."""
+
+    instance: Instance
+    product: Matrix
+    right: Matrix
+    place: tuple[int, int] | None
+
+
+def naive(study: Study) -> Level:
+    """Write the level."""
+    mixed = study.opened.mixed
+    if mixed is None:
+        return Level(1, TITLE, "", tuple(_no_product(study)), "by the index form")
+    chain = f"{_chain(study)} reads like {mixed.formula}"
+    if mixed.shape is None and not mixed.fits_here:
+        blocks = tuple(_clash(study, chain, mixed.why))
+        return Level(1, TITLE, "", blocks, "by shapes, and by numbers at equal sizes")
+    blocks = tuple(_fits(study, chain, mixed.why))
+    return Level(1, TITLE, "", blocks, "by numbers")
+
+
+def _chain(study: Study) -> str:
+    J, Y, X = study.loss, study.Y, study.X
+    J = J if " " not in J else "J"
+    return f"∂{J}/∂{X} = ∂{J}/∂{Y} · ∂{Y}/∂{X}"
+
+
+def _no_product(study: Study) -> Iterator[Block]:
+    X, Y, dY = study.X, study.Y, study.dY
+    if study.link.gradient is None:
+        yield Prose(
+            f"{Y} is the loss, one number. So ∂{Y}/∂{X} needs no chain rule: it has one entry for "
+            f"each entry of {X}, and there are no two matrices to be put in an order."
+        )
+        return
+    yield Prose(f"{_chain(study)} looks like a product of two matrices. It is none here:")
+    lacking = study.opened.jacobian.summed
+    if study.step.relation == "sum" and lacking:
+        along = listed(lacking)
+        yield Prose(
+            f"{X} was repeated along {along} to be added, so one entry of {X} is in many entries "
+            f"of {Y}. What comes back to it is a sum over these copies, not a product."
+        )
+        if (drawn := _repeated(study)) is not None:
+            yield drawn
+        return
+    if study.step.relation == "elementwise":
+        yield Prose(
+            f"each entry of {Y} depends on one entry of {X}, so each entry of {dY} goes back to "
+            f"one entry, times one number."
+        )
+        return
+    if study.opened.jacobian.mixed:
+        over = listed(study.opened.jacobian.mixed)
+        yield Prose(
+            f"along {over}, each entry of {Y} depends on several entries of {X}, in its own way "
+            f"each time. No single matrix beside {dY} can hold that."
+        )
+        return
+    yield Prose(f"{study.opened.mixed_why}.")
+
+
+def _repeated(study: Study) -> Boxes | None:
+    X, Y = study.link.value, study.writer.output
+    own, copies = study.box(X.name, X), study.box(f"{X.name}, repeated", Y)
+    if own is None or copies is None:
+        return None
+    return Boxes((own, copies), ("→",))
+
+
+def _clash(study: Study, chain: str, why: str) -> Iterator[Block]:
+    yield Prose(f"{chain}, but that does not conform:")
+    upstream, effective = study.link.gradient, study.writer.effective_tree
+    wrong = None
+    if upstream is not None and effective is not None:
+        wrong = study.boxes([upstream, effective], "@", clash=why)
+    if wrong is not None:
+        yield wrong
+    right = study.product_boxes()
+    if right is not None:
+        yield Prose(f"This one does: {study.dX} = {study.formula}")
+        yield right
+    names = _names(study)
+    found = impostor(study, dict.fromkeys(names, 2)) or impostor(study, dict.fromkeys(names, 3))
+    if found is not None and found.place is not None and len(names) > 1:
+        text = "A fit is no reason, though: where {} both run, and only one is right."
+        yield Prose(f"{text.format(' = '.join(names))} Here is the reason.")
+
+
+def _fits(study: Study, chain: str, why: str) -> Iterator[Block]:
+    if mixed_is_right(study):
+        yield from _right(study, chain)
+        return
+    same = f" here, as {why}" if why else " at every size"
+    yield Prose(f"{chain}, and that product runs{same}. It is wrong all the same. In small:")
+    if study.here.special:
+        names = " and ".join(study.here.special)
+        raise NoNumbers(f"{names} is assumed to be special: some wrong products have right values")
+    found = impostor(study, _coinciding(study))
+    if found is None:
+        raise NoNumbers(
+            "its factors are stacks of matrices, and the wrong product is one of stacks"
+        )
+    instance = found.instance
+    upstream, effective = study.link.gradient, study.writer.effective_tree
+    assert upstream is not None
+    assert effective is not None
+    yield Numbers(
+        (
+            instance.matrix(upstream.name, upstream),
+            instance.matrix(study.opened.jacobian.effective or "", effective),
+        )
+    )
+    yield Numbers((found.product, found.right))
+    if found.place is None:
+        shapes = [" × ".join(map(str, each.size)) for each in (found.product, found.right)]
+        yield Prose(
+            f"It has the shape {shapes[0]}; the gradient has that of {study.X}, {shapes[1]}."
+        )
+        return
+    i, j = found.place
+    wrong, right = (_at(each, found.place) for each in (found.product, found.right))
+    yield Prose(
+        f"At [{i},{j}] the product has {wrong:g}. But raise {study.X}[{i},{j}]"
+        f"{', in this use alone,' if study.is_part else ''} by a small t, and "
+        f"{study.loss} moves by {right:g} t. No shape tells; the reason must."
+    )
+
+
+def mixed_is_right(study: Study) -> bool:
+    """Say whether the product as the chain rule seems to say it is the formula."""
+    return study.opened.mixed is not None and study.opened.mixed.formula == study.formula
+
+
+def _right(study: Study, chain: str) -> Iterator[Block]:
+    study.require_formula(study.writer.formula, turned=study.sweep.numerator)
+    yield Prose(f"{chain}, and in this network that is the gradient.")
+    right = study.product_boxes()
+    if right is not None:
+        yield right
+    if study.sweep.numerator:
+        yield Prose(
+            "The spec has `layout: numerator`, where gradients are stored transposed. For what "
+            "stands last in a product that keeps the order of the chain rule."
+        )
+        return
+    yield Prose(
+        f"That comes from how {study.opened.jacobian.effective} is stored in "
+        f"{study.Y} = {study.step.equation}, and is no rule: of its transpose, in another network, "
+        f"the same reading is wrong. What follows shows why it is right here."
+    )
+
+
+def _at(matrix: Matrix, place: tuple[int, int]) -> float:
+    return matrix.entries[place[0] * matrix.size[1] + place[1]]
+
+
+def _names(study: Study) -> list[str]:
+    """Return the names of the dims in the product, in the order of the spec."""
+    formula: Sequence[Tree | None] = (study.link.gradient, study.writer.effective_tree)
+    every = [*(each for each in formula if each is not None), study.link.value]
+    used = {name for tree in every for dim in tree.shape for name in dim.names}
+    return [name for name, _ in study.report.dims if name in used]
+
+
+def _coinciding(study: Study) -> dict[str, int]:
+    """Give one small size to all dims that have one size in the spec."""
+    sizes: dict[int, int] = {}
+    found: dict[str, int] = {}
+    known = dict(study.report.dims)
+    for name in _names(study):
+        own = known.get(name)
+        if own is not None:
+            found[name] = sizes.setdefault(own, (2, 3, 5, 7)[len(sizes) % 4])
+    return found
+
+
+def impostor(study: Study, sizes: dict[str, int]) -> Impostor | None:
+    """Multiply the upstream by the effective Jacobian, both as stored, at sizes where that runs."""
+    upstream, effective = study.link.gradient, study.writer.effective_tree
+    if upstream is None or effective is None:
+        return None
+    try:
+        instance = Instance(study.writer, sizes=sizes)
+    except NoNumbers:
+        return None
+    left, right = instance.size(upstream.shape), instance.size(effective.shape)
+    if len(left) != 2 or len(right) != 2 or left[1] != right[0]:
+        return None
+    one, other = instance.entries(upstream), instance.entries(effective)
+    entries = tuple(
+        sum(one[i * left[1] + k] * other[k * right[1] + j] for k in range(left[1]))
+        for i in range(left[0])
+        for j in range(right[1])
+    )
+    mixed = study.opened.mixed
+    assert mixed is not None
+    wrong = Matrix(mixed.formula, (), (left[0], right[1]), entries)
+    good = instance.matrix(study.formula, study.writer.formula)
+    if wrong.size != good.size:
+        return Impostor(instance, wrong, good, None)
+    pairs = zip(entries, good.entries, strict=True)
+    apart = [at for at, (a, b) in enumerate(pairs) if not are_close(a, b)]
+    if not apart and mixed.formula == study.formula:
+        return Impostor(instance, wrong, good, None)
+    if not apart:
+        raise NoNumbers(f"laws of its factors make {mixed.formula} right too")
+    return Impostor(instance, wrong, good, divmod(apart[0], good.size[1]))
+
+
+__all__ = ["naive"]

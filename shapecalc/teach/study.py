@@ -1,0 +1,208 @@
+"""One step with all that its levels are made from: its records, its names, its numbers."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from functools import cached_property
+
+from shapecalc.dims import matrix_turned
+from shapecalc.index import Factor, Labels
+from shapecalc.matrix.printing import text
+from shapecalc.records import Opened, Report, Step, View
+from shapecalc.records.explained import Box, Boxes
+from shapecalc.report.steps import StepWriter
+from shapecalc.report.views import factors_in
+from shapecalc.sweep import Gradient, Link, Sweep
+from shapecalc.teach.instance import CheckFailed, Instance, NoNumbers, are_close, places_of
+from shapecalc.tree import Call, Leaf, Tree
+
+
+def require(holds: bool, what: str) -> None:  # noqa: FBT001 (what is required)
+    """Raise CheckFailed where something that is to be printed is not so."""
+    if not holds:
+        raise CheckFailed(what)
+
+
+class Study:
+    """A step under study; one that is too large for numbers has its formulas alone."""
+
+    def __init__(self, link: Link, sweep: Sweep, report: Report, step: Step) -> None:
+        self.link = link
+        self.sweep = sweep
+        self.report = report
+        self.step = step
+        self.writer = StepWriter(link, sweep)
+        self._here: Instance | str
+        try:
+            self._here = Instance(self.writer)
+        except NoNumbers as reason:
+            self._here = str(reason)
+
+    @property
+    def here(self) -> Instance:
+        """Return the step in numbers. Raises NoNumbers where there are none."""
+        if isinstance(self._here, str):
+            raise NoNumbers(self._here)
+        return self._here
+
+    @cached_property
+    def there(self) -> Instance | None:
+        """Return the step at other sizes, where there are any."""
+        with suppress(NoNumbers):
+            found = Instance(self.writer, other=True)
+            return found if found.sizes != self.here.sizes else None
+        return None
+
+    @property
+    def instances(self) -> Sequence[Instance]:
+        if isinstance(self._here, str):
+            return []
+        return [each for each in (self.here, self.there) if each is not None]
+
+    @cached_property
+    def opened(self) -> Opened:
+        return self.step.opened()
+
+    # --- names ----------------------------------------------------------------------------------
+
+    @property
+    def loss(self) -> str:
+        return self.report.loss or "the loss"
+
+    @property
+    def Y(self) -> str:
+        return self.writer.output.name
+
+    @property
+    def X(self) -> str:
+        return self.link.value.name
+
+    @property
+    def dY(self) -> str:
+        return self.link.gradient.name if self.link.gradient else "1"
+
+    @property
+    def dX(self) -> str:
+        """Return the name of the gradient."""
+        own = self.gradient
+        return f"d{self.X}" if own is None else own.name.name
+
+    @property
+    def gradient(self) -> Gradient | None:
+        return self.sweep.gradients.get(self.link.value)
+
+    @property
+    def view(self) -> View:
+        """Return the layout that the spec has."""
+        return self.opened.numerator if self.sweep.numerator else self.opened.denominator
+
+    @property
+    def formula(self) -> str:
+        return self.opened.formula.text
+
+    @property
+    def is_product(self) -> bool:
+        return self.step.relation == "product"
+
+    @property
+    def is_batch_apart(self) -> bool:
+        return self.report.batch is not None and self.report.batch in self.opened.jacobian.diagonal
+
+    @property
+    def is_part(self) -> bool:
+        """Say whether the step is one of several to the gradient."""
+        return self.gradient is not None and len(self.gradient.links) > 1
+
+    def in_this_use(self, word: str) -> str:
+        """Begin a sentence with a word, or, of one use of several, with that."""
+        return f"Through this use, {word.lower()}" if self.is_part else word
+
+    @property
+    def stored_labels(self) -> Labels:
+        """Return the labels of the gradient as the layout stores it."""
+        labels = self.writer.jacobian.wrt_labels
+        return matrix_turned(labels) if self.sweep.numerator else labels
+
+    def letter(self, axis: int) -> str:
+        """Return the letter of one of the variable's axes."""
+        return self.writer.letters.of(self.writer.jacobian.wrt_labels[axis])
+
+    @cached_property
+    def ends(self) -> tuple[Factor, Factor] | None:
+        """Return the factors that hold the row and the column of the gradient, where two do."""
+        labels, terms = self.writer.jacobian.wrt_labels, self.writer.derivation.terms
+        if len(labels) != 2 or len(terms) != 1 or None in labels or self.sweep.numerator:
+            return None
+        factors = [f for f in terms[0].factors if f.labels]
+        if len(factors) != 2 or any(len(f.labels) != 2 or None in f.labels for f in factors):
+            return None
+        row = [f for f in factors if labels[0] in f.labels and labels[1] not in f.labels]
+        column = [f for f in factors if labels[1] in f.labels and labels[0] not in f.labels]
+        return (row[0], column[0]) if len(row) == len(column) == 1 else None
+
+    def name_of(self, factor: Factor) -> str:
+        """Print a factor of the index form, in parentheses where it is no name."""
+        printed = text(self.writer.spell(factor.tree))
+        return printed if isinstance(factor.tree, Leaf) else f"({printed})"
+
+    # --- pictures -------------------------------------------------------------------------------
+
+    def box(self, name: str, tree: Tree) -> Box | None:
+        """Draw a matrix; a value with one axis is a row."""
+        if len(tree.shape) not in (1, 2):
+            return None
+        rows, columns = (
+            self.here.size(tree.shape) if len(tree.shape) == 2 else (1, *self.here.size(tree.shape))
+        )
+        dims = tuple(map(str, tree.shape))
+        return Box(name, (dims[0], dims[1]) if len(dims) == 2 else ("1", dims[0]), (rows, columns))
+
+    def boxes(
+        self, trees: Sequence[Tree], sign: str, result: Tree | None = None, clash: str = ""
+    ) -> Boxes | None:
+        """Draw a product, and what it makes; None where something is no matrix."""
+        drawn = [self.box(text(tree), tree) for tree in trees]
+        signs = [sign] * (len(drawn) - 1)
+        if result is not None:
+            drawn.append(self.box(self.dX, result))
+            signs.append("=")
+        found = tuple(each for each in drawn if each is not None)
+        return Boxes(found, tuple(signs), clash) if len(found) == len(drawn) else None
+
+    def product_boxes(self) -> Boxes | None:
+        """Draw the right formula, where it is one product, by matrices or entry by entry."""
+        formula = self.writer.formula
+        if self.is_product:
+            return self.boxes(factors_in(formula), "@", formula)
+        if isinstance(formula, Call) and formula.op == "mul":
+            shapes = {operand.shape for operand in formula.operands}
+            if shapes == {formula.shape}:
+                return self.boxes(formula.operands, "*", formula)
+        return None
+
+    # --- checks ---------------------------------------------------------------------------------
+
+    def require_formula(self, tree: Tree, *, turned: bool = False) -> None:
+        """Hold a formula of the gradient to what differences give, at both sizes."""
+        for instance in self.instances:
+            found = instance.entries(tree)
+            sizes = instance.size(tree.shape)
+            for number, place in enumerate(places_of(sizes)):
+                own = (*place[:-2], *place[:-3:-1]) if turned and len(place) > 1 else place
+                expected = total(instance, own)
+                require(are_close(found[number], expected), f"`{text(tree)}` is not the gradient")
+
+
+def total(instance: Instance, place: tuple[int, ...]) -> float:
+    """Add up how far the loss moves with one entry of the variable, by differences."""
+    found = instance.differences[place]
+    outs = places_of(instance.out_sizes)
+    return sum(instance.upstream_at(out) * found[at] for at, out in enumerate(outs))
+
+
+def at_sizes(instances: Sequence[Instance]) -> str:
+    """Say at which sizes something was checked: `k, m, h = 2, 3, 5 and 3, 5, 2`."""
+    names = list(instances[0].sizes)
+    if not names:
+        return "in numbers"
+    every = [", ".join(str(each.sizes[name]) for name in names) for each in instances]
+    return f"at {', '.join(names)} = {' and '.join(every)}"
