@@ -568,3 +568,13 @@ def test_spec_is_read_from_a_pipe() -> None:
     found = runner.invoke(cli.app, ["export", "-", "--to", "rows"], input=TWO_LAYER)
     assert found.exit_code == 0
     assert "Z2 = A1 @ W2 + b2" in found.stdout
+
+
+def test_failure_of_ours_is_said_to_be_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("division")
+
+    monkeypatch.setattr(api, "drawn", fails)
+    found = runner.invoke(cli.app, ["export", str(ROOT / SPEC), "--to", "tree"])
+    assert (found.exit_code, found.stdout) == (2, "")
+    assert "SC902" in found.stderr
