@@ -67,14 +67,18 @@ def export(
     path = STDIN if spec == "-" else spec
     try:
         text = api.read_stream(sys.stdin.buffer, path) if spec == "-" else api.read(path)
+        if to in GRAPHS:
+            written = _graph(text, path, to, look, backward=backward)
+        elif to in CONVENTIONS:
+            written = _rewritten(text, path, to, look, side_by_side=side_by_side)
+        else:
+            written = _script(text, path, to, look)
     except Problem as problem:
         raise _refused([problem.finding], look) from None
-    if to in GRAPHS:
-        written = _graph(text, path, to, look, backward=backward)
-    elif to in CONVENTIONS:
-        written = _rewritten(text, path, to, look, side_by_side=side_by_side)
-    else:
-        written = _script(text, path, to, look)
+    except typer.Exit:
+        raise
+    except Exception as error:  # noqa: BLE001 (our bug, and said to be)
+        raise _refused(api.internal(path, error).findings, look) from None
     _write(written, output_file)
 
 
