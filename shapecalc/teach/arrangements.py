@@ -8,7 +8,7 @@ from shapecalc.orderings import factors_of
 from shapecalc.records import OrderingItem
 from shapecalc.records.explained import Block, Level, Prose
 from shapecalc.teach.instance import Instance, NoNumbers, are_close, places_of
-from shapecalc.teach.study import Study, require, total
+from shapecalc.teach.study import Study, key_of, require, total
 from shapecalc.tree import Tree
 
 TITLE = "ALL ARRANGEMENTS"
@@ -54,7 +54,7 @@ def _counted(study: Study) -> Iterator[Block]:
     equal = _where_equal(study)
     if equal:
         text += f" {equal}"
-    yield Prose(f"{text} `check --step` lists them.")
+    yield Prose(f"{text} `check --step {key_of(study.step)}` lists them.")
 
 
 def _where_equal(study: Study) -> str:

@@ -25,7 +25,7 @@ from shapecalc.teach.entries import entries
 from shapecalc.teach.instance import CheckFailed, NoNumbers
 from shapecalc.teach.layouts import layouts
 from shapecalc.teach.naive import naive
-from shapecalc.teach.study import Study, at_sizes
+from shapecalc.teach.study import Study, at_sizes, key_of
 from shapecalc.teach.together import together
 from shapecalc.teach.walking import walking
 from shapecalc.teach.whole import whole
@@ -103,7 +103,7 @@ def _explained(
     for link in gradient.links:
         step = next(each for each in report.steps if _is_of(each, link))
         steps.append(_step(link, sweep, report, step, levels, failures, seen.get(step.kind, "")))
-        seen.setdefault(step.kind, _key(step))
+        seen.setdefault(step.kind, key_of(step))
     blocks: tuple[Block, ...] = ()
     try:
         blocks = tuple(together(gradient, sweep)) if tuple(levels) == ALL else ()
@@ -122,10 +122,6 @@ def _explained(
 def _is_of(step: Step, link: Link) -> bool:
     own = (link.use.node.output.name, link.value.name, link.use.number)
     return (step.output, step.wrt, step.use) == own
-
-
-def _key(step: Step) -> str:
-    return f"{step.output}:{step.wrt}" + (f":{step.use}" if step.use else "")
 
 
 def _step(
@@ -160,7 +156,7 @@ def _step(
     try:
         study = Study(link, sweep, report, step)
     except CheckFailed as failure:
-        failures.append(_failed(report, _key(step), f"its numbers: {failure}"))
+        failures.append(_failed(report, key_of(step), f"its numbers: {failure}"))
         return plain
     made: list[Level] = []
     left_out: dict[str, list[int]] = {}
@@ -171,7 +167,7 @@ def _step(
         except NoNumbers as reason:
             left_out.setdefault(str(reason), []).append(number)
         except CheckFailed as failure:
-            failures.append(_failed(report, _key(step), f"level {number}: {failure}"))
+            failures.append(_failed(report, key_of(step), f"level {number}: {failure}"))
     plain = plain._replace(
         levels=tuple(made),
         left_out=tuple((tuple(numbers), why) for why, numbers in left_out.items()),
@@ -214,7 +210,7 @@ def _note(link: Link, sweep: Sweep, step: Step) -> str:
     name = own.name.name
     if own.fused_with is not None:
         return (
-            f"That is two links in one. The levels explain the first alone, {_key(step)}, where "
+            f"That is two links in one. The levels explain the first alone, {key_of(step)}, where "
             f"{name} = {step.formula.text}; the end puts the loss into it."
         )
     if len(own.links) > 1:

@@ -34,7 +34,7 @@ NONZERO = (2, -1, 3, 1, -2, 1, 4, -3, 5, 3, -1, 2, 1)
 STEP = 1e-5
 CLOSE = 1e-6
 MOST_ENTRIES = 2_500
-LARGEST = 20_000
+LARGEST = 10_000
 """How many entries a Jacobian has at most: with sizes to choose, and at the smallest."""
 FREE = ("positive", "nonzero")
 """What the streams of numbers have anyway, the last one or the second."""
@@ -91,6 +91,7 @@ class Instance:
         self.wrt_sizes = self.size(self.value.shape)
         if _count(self._shape, self.sizes) > (MOST_ENTRIES if other else LARGEST):
             raise NoNumbers("its Jacobian is too large to be written out even at small sizes")
+        self._slopes: dict[tuple[Place, Place], float] = {}
         self.world = self._world()
 
     # --- sizes ----------------------------------------------------------------------------------
@@ -275,6 +276,7 @@ class Instance:
 
     def _moves_as_told(self) -> bool:
         self.__dict__.pop("differences", None)
+        self._slopes.clear()
         for place, found in self.differences.items():
             for at, out in enumerate(places_of(self.out_sizes)):
                 if not are_close(self.slope(out, place), found[at]):
@@ -283,7 +285,11 @@ class Instance:
 
     def slope(self, out: Place, wrt: Place) -> float:
         """Evaluate the index form of the Jacobian at one entry of each."""
-        return self.sum(self.jacobian.terms, self.labels_at(out, wrt))
+        found = self._slopes.get((out, wrt))
+        if found is None:
+            found = self.sum(self.jacobian.terms, self.labels_at(out, wrt))
+            self._slopes[out, wrt] = found
+        return found
 
     def labels_at(self, out: Place, wrt: Place) -> dict[Label, int]:
         """Return the place that each label of the Jacobian has at one entry of each."""

@@ -16,6 +16,7 @@ from shapecalc.tree import Tree
 
 TITLE = "THE TWO LAYOUTS"
 MOST_LINKS = 3
+LONGEST_SIZE = 12  # a longer one, such as b*floor((n-1)/2), makes shapes nobody reads
 
 
 def layouts(study: Study) -> Level:
@@ -95,7 +96,8 @@ def _in_a_chain(study: Study) -> Iterator[Block]:
         return
     try:
         for link in links:
-            _require_stacked(Instance(StepWriter(link, study.sweep)))
+            is_own = link is study.link
+            _require_stacked(study.here if is_own else Instance(StepWriter(link, study.sweep)))
     except NoNumbers:
         return
     J = study.loss if " " not in study.loss else "J"
@@ -114,9 +116,10 @@ def _in_a_chain(study: Study) -> Iterator[Block]:
     forward = " · ".join([f"∂{J}/∂{top.name}", *jacobians])
     backward = " ".join([*(f"({each})ᵀ" for each in jacobians[::-1]), f"vec({above})"])
     turned = [f"({shape_of[other]}, {shape_of[one]})" for one, other in reversed(pairs)]
+    is_short = max(map(len, shape_of.values())) <= LONGEST_SIZE
     rows = (
-        (forward, f"(1, {first}){''.join(sizes)} → (1, {last})"),
-        (backward, f"{''.join(turned)}({first}, 1) → ({last}, 1)"),
+        (forward, f"(1, {first}){''.join(sizes)} → (1, {last})" if is_short else ""),
+        (backward, f"{''.join(turned)}({first}, 1) → ({last}, 1)" if is_short else ""),
     )
     yield Lines(f"∂{J}/∂{study.X}", rows[:1])
     if not study.sweep.numerator:

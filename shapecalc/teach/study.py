@@ -199,6 +199,11 @@ def total(instance: Instance, place: tuple[int, ...]) -> float:
     return sum(instance.upstream_at(out) * found[at] for at, out in enumerate(outs))
 
 
+def key_of(step: Step) -> str:
+    """Name a step as `--step` takes it."""
+    return f"{step.output}:{step.wrt}" + (f":{step.use}" if step.use else "")
+
+
 def at_sizes(instances: Sequence[Instance]) -> str:
     """Say at which sizes something was checked: `k, m, h = 2, 3, 5 and 3, 5, 2`."""
     names = list(instances[0].sizes)
