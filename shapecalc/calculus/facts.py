@@ -172,14 +172,22 @@ def structured(tree: Tree, name: str, facts: Facts) -> tuple[Tree, str] | None:
         twice = make.times(number(2), tree) if turned is tree else make.added(tree, turned)
         whole = make.added(twice, make.negative(_only_diagonal(tree)))
         told = f"{name} is symmetric: off its diagonal, an entry stands in two places"
-        return closed(whole, is_jacobian=False)[0], told
+        return _closed(whole, facts), told
     if kind == "orthogonal":
         matrix = leaf(name, tree.shape)
         against = make.product([matrix, make.transposed(tree), matrix])
         half = make.divided(make.added(tree, make.negative(against)), number(2))
         told = f"{name} stays orthogonal: what is left of the gradient along such matrices"
-        return closed(by_facts(half, facts)[0], is_jacobian=False)[0], told
+        return _closed(by_facts(half, facts)[0], facts), told
     return None
+
+
+def _closed(tree: Tree, facts: Facts) -> Tree:
+    """Simplify a formula. Raises SelfCheckFailed where that changed its value."""
+    found, _ = closed(tree, is_jacobian=False)
+    if differ(tree, found, facts):
+        raise SelfCheckFailed("a structured derivative was simplified to another")
+    return found
 
 
 def _only_diagonal(tree: Tree) -> Tree:

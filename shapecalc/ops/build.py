@@ -31,12 +31,12 @@ from shapecalc.expression import (
     Call as CallSyntax,
 )
 from shapecalc.index import size_powers
-from shapecalc.matrix import make
 from shapecalc.ops import refusals
 from shapecalc.ops.arguments import told_apart, with_less
 from shapecalc.ops.attributes import AttributeReader, hold_to_finite, problem, refused
 from shapecalc.ops.binding import ShapeMismatch
 from shapecalc.ops.calls import Named, by_own_name, dotted, named
+from shapecalc.ops.folding import flat, folded
 from shapecalc.ops.indices import are_places
 from shapecalc.ops.names import INFIX_OPS, OF_CLASSES, PAIRWISE, PREFIXES, WITH_MORE
 from shapecalc.ops.numbers import SizeOf, named_by_size
@@ -48,7 +48,6 @@ from shapecalc.span import Span
 from shapecalc.tree import (
     Attribute,
     Attributes,
-    Call,
     Number,
     Tree,
     call,
@@ -202,7 +201,7 @@ class Builder:
         if entry.name == "transpose" and len(arguments) == count == 1:
             return self._turned(node, self.tree(arguments[0]))
         if entry.name == "diag" and len(arguments) == count == 1 and not prefix:
-            return self.built(node, entry, (_flat(self.tree(arguments[0])),), ())
+            return self.built(node, entry, (flat(self.tree(arguments[0])),), ())
         if entry.name in PAIRWISE and not prefix and len(arguments) > 1:
             entry = pairwise(self, node, entry, arguments)
         if swaps_two_axes(entry, arguments, lambda: self.tree(arguments[0])):
@@ -245,8 +244,8 @@ class Builder:
         self, node: Syntax, entry: Op, operands: tuple[Tree, ...], attributes: Attributes
     ) -> Tree:
         """Apply an op to operands, or what says the same more plainly."""
-        if (folded := _folded(entry.name, operands)) is not None:
-            return folded
+        if (found := folded(entry.name, operands)) is not None:
+            return found
         if entry.idempotent and operands[0] is operands[1]:
             return operands[0]
         for name in entry.indices:
@@ -276,24 +275,6 @@ def _of_classes(entry: Op, operands: tuple[Tree, ...]) -> Op:
         if targets == scores - 1:
             return OPS[OF_CLASSES[entry.name]]
     return entry
-
-
-def _folded(op: str, operands: tuple[Tree, ...]) -> Tree | None:
-    """Work out what two numbers give; adding 0 is nothing, and so are two minus signs."""
-    if op == "add" and make.is_number(operands[1], 0):
-        return operands[0]
-    if op == "neg" and isinstance(operands[0], Call) and operands[0].op == "neg":
-        return operands[0].operands[0]
-    if op == "neg" and isinstance(operands[0], Number):
-        return number(-operands[0].value)
-    if len(operands) != 2 or not all(isinstance(each, Number) for each in operands):
-        return None
-    left, right = (each.value for each in operands if isinstance(each, Number))
-    if op == "div" and not right:
-        return None
-    results = {"add": left + right, "sub": left - right, "mul": left * right}
-    result = left / right if op == "div" else results.get(op)
-    return None if result is None else number(result)
 
 
 def defined(entry: Op, operands: tuple[Tree, ...], attributes: Attributes) -> Tree:
@@ -393,9 +374,3 @@ def _parsed(text: str) -> Syntax:
     from shapecalc.parsing import parse_expression
 
     return parse_expression(text, lambda offset, length: Span("<op>", 1, offset + 1, length))
-
-
-def _flat(tree: Tree) -> Tree:
-    """Take a column or a row for the vector that it is, as matrix calculus has it: `diag(x)`."""
-    units = [place for place, dim in enumerate(tree.shape) if dim.is_one]
-    return make.squeezed(tree, tuple(units)) if len(tree.shape) == 2 and len(units) == 1 else tree

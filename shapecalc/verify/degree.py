@@ -11,11 +11,14 @@ from shapecalc.verify.plans import MOST_ENTRIES
 HIGHEST = 2**40
 """Beyond this degree, a chance of 2^-63 for one formula is no longer met by three points."""
 
+OF_OTHERS = frozenset({"orthogonal", "reflection", "positive-diagonal"})
+"""Kinds of matrices whose entries are quotients, or powers, of what is drawn."""
+
 
 def degree(case: Case) -> int:
     """Bound the degree of the identity as a rational function: above plus below, plus direction."""
-    rotations = [name for name, domain in case.domains if domain.property == "orthogonal"]
-    known: dict[Tree, tuple[int, int]] = dict.fromkeys(rotations, (2 * MOST_ROWS, 2 * MOST_ROWS))
+    made = [name for name, domain in case.domains if domain.property in OF_OTHERS]
+    known: dict[Tree, tuple[int, int]] = dict.fromkeys(made, (2 * MOST_ROWS, 2 * MOST_ROWS))
     for output, tree in case.equations:
         known[output] = degrees(tree, known)
     above, below = degrees(case.formula, known)

@@ -70,8 +70,10 @@ def _positive_diagonal(matrix: Rows, _: Invert) -> Iterator[Any]:
 
 
 def _signs(matrix: Rows, _: Invert) -> Iterator[Any]:
+    """Take the sign of an entry on the diagonal; in the field, by whether it is odd."""
     for i, row in enumerate(matrix):
-        yield from ((-1) ** (i + 1) * (i == j) for j, _ in enumerate(row))
+        is_plus = row[i] > 0 if isinstance(row[i], float) else row[i] % 2
+        yield from ((1 if is_plus else -1) * (i == j) for j, _ in enumerate(row))
 
 
 def _identity(matrix: Rows, _: Invert) -> Iterator[Any]:
