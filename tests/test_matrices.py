@@ -253,6 +253,13 @@ upstream: [Y]
     assert verdicts(spec, dX=claim) == {"dX": verdict}
 
 
+@pytest.mark.parametrize("known", ["", "assume: {A: symmetric}\n"])
+def test_root_of_a_square_is_not_taken_for_the_matrix(known: str) -> None:
+    """It is that for positive eigenvalues alone."""
+    spec = f"dims: [n]\n{known}params: {{A: [n, n]}}\nupstream: [Y]\nforward: {{Y: sqrtm(A @ A)}}\n"
+    assert verdicts(spec, dA="dY") == {"dA": "wrong"}
+
+
 def test_mask_by_counting_is_a_constant() -> None:
     spec = """\
 dims: {m: 3, n: 5, k: 2}

@@ -223,14 +223,25 @@ def _with_roots_of(case: Case) -> dict[Leaf, Domain]:
 def with_roots(trees: Iterable[Tree], domains: Mapping[Leaf, Domain]) -> dict[Leaf, Domain]:
     """Narrow the domains of matrices, so that they have a root or a factor where one is taken."""
     roots = [part for tree in trees for part in calls(tree) if part.op in OF_POSITIVE]
-    squares = dict.fromkeys(name for part in roots for name in leaves(part) if _is_square(name))
+    squares = dict.fromkeys(name for part in roots for name in _terms(part.operands[0]))
     kinds = {name: domains[name].property if name in domains else "" for name in squares}
     narrow = {name: Domain(POSITIVE[kind]) for name, kind in kinds.items() if kind in POSITIVE}
     return {**domains, **narrow}
 
 
-def _is_square(name: Leaf) -> bool:
-    return len(name.shape) == 2 and name.shape[0] == name.shape[1]
+def _terms(tree: Tree) -> Iterator[Leaf]:
+    """Yield the matrices whose sum a matrix is, each times a number.
+
+    A product is left as it is: sqrtm(A @ A) is A for some matrices alone, and has a value for more.
+    """
+    match tree:
+        case Leaf(shape=(rows, columns)) if rows == columns:
+            yield tree
+        case Call(op="add" | "sub" | "mul" | "div" | "neg" | "transpose", operands=operands):
+            for operand in operands:
+                yield from _terms(operand)
+        case _:
+            pass
 
 
 def _mask_domains_of(case: Case) -> dict[Leaf, Domain]:
