@@ -101,6 +101,10 @@ def test_one_choice_is_the_gradient(name: str) -> None:
             assert isinstance(question.key, ChoiceKey)
             assert right == [question.key.letter], (seed, question.text, question.choices)
             assert len(question.choices) >= 3
+            for letter, formula in question.choices:
+                verdict = "right" if letter == question.key.letter else "wrong"
+                spelled = (letter, f"({letter.upper()})", formula, f"{letter}: {formula}")
+                assert {mark(question, each).verdict for each in spelled} == {verdict}
             seen += 1
     assert seen == 3 * SEEDS
 

@@ -126,7 +126,9 @@ def _product(question: Question, key: ProductKey, text: str) -> Mark:
 
 def _choice(question: Question, key: ChoiceKey, text: str) -> Mark:
     letter = text.lower().strip("().: ")
-    letter = next((each for each, formula in question.choices if formula == text), letter)
+    for each, formula in question.choices:  # the letter, the formula, or the key's `d: dZ2 @ W2`
+        if text in (formula, f"{each}: {formula}"):
+            letter = each
     if letter == key.letter:
         return RIGHT
     faults = dict(key.faults)

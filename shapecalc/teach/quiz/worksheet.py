@@ -62,4 +62,7 @@ def read(text: str) -> tuple[Sheet, Mapping[int, str]]:
 def hold_to(sheet: Sheet, questions: Sequence[Question]) -> None:
     """Make sure that these are the questions of a worksheet. Raises NoWorksheet."""
     if _digest(questions) != sheet.digest:
-        raise NoWorksheet("its questions are others: it is from another spec, or another version")
+        raise NoWorksheet(
+            "its questions are others: give the spec that it was made from, `quiz SPEC --grade FILE`;"
+            " if it is that one, it has changed since, or the version has"
+        )
