@@ -63,6 +63,6 @@ def hold_to(sheet: Sheet, questions: Sequence[Question]) -> None:
     """Make sure that these are the questions of a worksheet. Raises NoWorksheet."""
     if _digest(questions) != sheet.digest:
         raise NoWorksheet(
-            "its questions are others: name the spec that it was made from, `quiz SPEC --grade FILE`"
-            "; if that was done, the spec has changed since, or the version has"
+            "its questions are others: name the spec it was made from, `quiz SPEC --grade FILE`"
+            "; if that was done, it has changed since, or the version has"
         )
