@@ -166,6 +166,11 @@ def test_numerator_layout_and_strict_scale_are_kept() -> None:
             "inputs: {X: [m, n]}\nparams: {W: [n, k]}\nforward:\n  Z: X @ W\n  Y: vec(Z)",
             "`Y = vec(Z)` has no counterpart: reshape names parts of its axes",
         ),
+        (
+            "inputs: {X: [m, n]}\nparams: {W: [n, k]}\nfunctions: {u: {of: Z, shape: [m, k]}}\n"
+            "forward:\n  Z: X @ W\n  Y: 2 * u(Z)",
+            "`u` is a function that is not spelled out",
+        ),
     ],
 )
 def test_what_has_no_counterpart_is_refused_with_the_reason(text: str, reason: str) -> None:

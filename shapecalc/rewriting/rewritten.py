@@ -74,6 +74,8 @@ def _comments(made: Rewritten, path: str) -> Iterator[str]:
 def _network(found: Sweep, rewriter: Rewriter, at: Sequence[World]) -> Network:
     """Rewrite all but the claims."""
     network = found.graph.network
+    for function in network.functions:
+        raise NoRewriting(f"`{function.name}` is a function that is not spelled out")
     sources = {node.output.name: node for node in found.graph.nodes}
     forward = []
     for name, tree in equations(found, rewriter, at):
