@@ -167,8 +167,8 @@ def test_numerator_layout_and_strict_scale_are_kept() -> None:
             "`Y = vec(Z)` has no counterpart: reshape names parts of its axes",
         ),
         (
-            "inputs: {X: [m, n]}\nparams: {W: [n, k]}\nfunctions: {u: {of: Z, shape: [m, k]}}\n"
-            "forward:\n  Z: X @ W\n  Y: 2 * u(Z)",
+            "inputs: {X: [m, n]}\nparams: {W: [n, k]}\n"
+            + "functions: {u: {of: X, shape: [m, n]}}\nforward:\n  Z: u(X) @ W",
             "`u` is a function that is not spelled out",
         ),
     ],
