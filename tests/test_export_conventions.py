@@ -167,8 +167,7 @@ def test_numerator_layout_and_strict_scale_are_kept() -> None:
             "`Y = vec(Z)` has no counterpart: reshape names parts of its axes",
         ),
         (
-            "inputs: {X: [m, n]}\nparams: {W: [n, k]}\n"
-            + "functions: {u: {of: X, shape: [m, n]}}\nforward:\n  Z: u(X) @ W",
+            "params: {x: [n, 1]}\nfunctions: {u: {of: x, shape: [k, 1]}}\nforward:\n  Y: 2 * u(x)",
             "`u` is a function that is not spelled out",
         ),
     ],
