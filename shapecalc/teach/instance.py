@@ -17,6 +17,7 @@ from shapecalc.matrix.entries import Spell
 from shapecalc.records.explained import Matrix
 from shapecalc.report.steps import StepWriter
 from shapecalc.sweep import known_domains
+from shapecalc.teach.solving import Solved, assignments, plan
 from shapecalc.tree import Leaf, Tree, constants, leaf, leaves, with_marker
 from shapecalc.verify.cases import ATTEMPTS, Case, Domain, draw, drawn, index_domains, symbols
 from shapecalc.verify.evaluate import Evaluation, Point
@@ -86,12 +87,15 @@ class Instance:
         own = self._sizes(OTHER_PRIMES if other else PRIMES)
         if _count(self._shape, own) > MOST_ENTRIES:
             own = self._sizes(SMALL_NUMBERS if not other else SMALL_NUMBERS[::-1])
+        if _count(self._shape, own) > LARGEST:
+            own = self._least(own, other=other)
         self.sizes = own if sizes is None else {**own, **sizes}
         self.out_sizes = self.size(self.output.shape)
         self.wrt_sizes = self.size(self.value.shape)
         if _count(self._shape, self.sizes) > (MOST_ENTRIES if other else LARGEST):
             raise NoNumbers("its Jacobian is too large to be written out even at small sizes")
         self._slopes: dict[tuple[Place, Place], float] = {}
+        self._plans: dict[tuple[int, ...], tuple[Term, tuple[Solved, ...]]] = {}
         self.world = self._world()
 
     # --- sizes ----------------------------------------------------------------------------------
@@ -121,6 +125,12 @@ class Instance:
             return small_sizes(self.dims)
         except Unsupported as reason:
             raise NoNumbers(str(reason)) from None
+
+    def _least(self, sizes: Mapping[str, int], *, other: bool) -> dict[str, int]:
+        """Make all sizes 2, or, for others, the last one 3; so some coincide."""
+        names = list(sizes)
+        least = {name: 3 if other and name == names[-1] else 2 for name in names}
+        return least if all(dim.is_whole(least) for dim in self.dims) else dict(sizes)
 
     def _are_apart(self, sizes: Mapping[str, int]) -> bool:
         if not all(dim.is_whole(sizes) for dim in self.dims):
@@ -309,15 +319,25 @@ class Instance:
 
     def _term(self, term: Term, at: Mapping[Label, int], spell: Spell) -> float:
         total = 0.0
-        ranges = [range(self.length(label)) for label in term.summed]
-        for inner in product(*ranges):
-            here = {**at, **dict(zip(term.summed, inner, strict=True))}
-            if self.holds(term, here):
-                total += float(term.coefficient) * prod(
-                    self._factor(spell(factor.tree), factor.labels, here) ** float(factor.power)
-                    for factor in term.factors
-                )
+        for here in self.places(term, at):
+            total += float(term.coefficient) * prod(
+                self._factor(spell(factor.tree), factor.labels, here) ** float(factor.power)
+                for factor in term.factors
+            )
         return total
+
+    def places(self, term: Term, at: Mapping[Label, int]) -> Iterator[dict[Label, int]]:
+        """Yield the places of all labels at which a term counts, the free ones being given."""
+        if not term.summed:
+            if self.holds(term, at):
+                yield dict(at)
+            return
+        key = (id(term), *map(id, at))
+        if key not in self._plans:
+            self._plans[key] = (term, plan(term, at))
+        for here in assignments(self._plans[key][1], at, self.number):
+            if self.holds(term, here):
+                yield here
 
     def _factor(self, tree: Tree, labels: Labels, at: Mapping[Label, int]) -> float:
         return self.entry(tree, tuple(0 if label is None else at[label] for label in labels))
@@ -329,6 +349,10 @@ class Instance:
     def number(self, dim: Dim) -> int:
         """Return a dim of the derivation as a number."""
         return self.writer.derived.renaming.dim(dim).size(self.sizes)
+
+    def counts(self, term: Term, at: Mapping[Label, int]) -> bool:
+        """Say whether a term counts anywhere, where its labels have places."""
+        return next(self.places(term, at), None) is not None
 
     def holds(self, term: Term, at: Mapping[Label, int]) -> bool:
         """Say whether the deltas and conditions of a term hold, where its labels have places."""
