@@ -238,8 +238,10 @@ def test_other_networks_are_explained_without_a_failed_check(name: str) -> None:
 
 def test_a_left_factor_keeps_its_upstream_in_front() -> None:
     page = page_of(TWO_LAYER, "W2")
-    assert "upstream\n   stays in front: here the order is not reversed" in page
-    assert "dA1 = W2.T @ dZ2 has it last" in " ".join(page.split())
+    told = " ".join(page.split())
+    assert "Why does dZ2 stand in front? The row of W2 is the row of Z2 (δ[i,p])" in told
+    assert "the order of the chain rule is kept here: it is not reversed" in told
+    assert "dA1 = W2.T @ dZ2 has it last" in told
 
 
 def test_uses_are_explained_one_by_one_and_add_up() -> None:

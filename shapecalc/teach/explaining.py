@@ -24,6 +24,7 @@ from shapecalc.teach.arrangements import arrangements
 from shapecalc.teach.entries import entries
 from shapecalc.teach.instance import CheckFailed, NoNumbers
 from shapecalc.teach.layouts import layouts
+from shapecalc.teach.meaning import meaning
 from shapecalc.teach.naive import naive
 from shapecalc.teach.shorter import long_factors, numbers_of, shortened, told
 from shapecalc.teach.study import Study, at_sizes, key_of
@@ -221,6 +222,7 @@ def _note(link: Link, sweep: Sweep, step: Step, report: Report) -> str:
     is_stated = sweep.graph.network.batch is not None
     if is_stated and any(report.batch in shape for _, shape in _shapes(link)):
         texts.append(f"{report.batch} counts the examples.")
+    texts += filter(None, [meaning(link.use.node.tree, step.equation)])
     if own.fused_with is not None:
         texts.append(
             f"This formula is two links in one. The levels explain the first alone, "

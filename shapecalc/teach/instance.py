@@ -17,6 +17,7 @@ from shapecalc.matrix.entries import Spell
 from shapecalc.records.explained import Matrix
 from shapecalc.report.steps import StepWriter
 from shapecalc.sweep import known_domains
+from shapecalc.teach.sizing import least, spread
 from shapecalc.teach.solving import Solved, assignments, plan
 from shapecalc.tree import Leaf, Tree, constants, leaf, leaves, with_marker
 from shapecalc.verify.cases import ATTEMPTS, Case, Domain, draw, drawn, index_domains, symbols
@@ -88,7 +89,7 @@ class Instance:
         if _count(self._shape, own) > MOST_ENTRIES:
             own = self._sizes(SMALL_NUMBERS if not other else SMALL_NUMBERS[::-1])
         if _count(self._shape, own) > LARGEST:
-            own = self._least(own, other=other)
+            own = least(own, self.dims, other=other)
         self.sizes = own if sizes is None else {**own, **sizes}
         self.out_sizes = self.size(self.output.shape)
         self.wrt_sizes = self.size(self.value.shape)
@@ -118,19 +119,13 @@ class Instance:
         taken = {dim.constant for dim in self.dims}
         free = [each for each in primes if each not in taken]
         if len(names) <= len(free):
-            sizes = dict(zip(names, free, strict=False))
+            sizes = spread(dict(zip(names, free, strict=False)), self.writer)
             if self._are_apart(sizes):
                 return sizes
         try:
             return small_sizes(self.dims)
         except Unsupported as reason:
             raise NoNumbers(str(reason)) from None
-
-    def _least(self, sizes: Mapping[str, int], *, other: bool) -> dict[str, int]:
-        """Make all sizes 2, or, for others, the last one 3; so some coincide."""
-        names = list(sizes)
-        least = {name: 3 if other and name == names[-1] else 2 for name in names}
-        return least if all(dim.is_whole(least) for dim in self.dims) else dict(sizes)
 
     def _are_apart(self, sizes: Mapping[str, int]) -> bool:
         if not all(dim.is_whole(sizes) for dim in self.dims):

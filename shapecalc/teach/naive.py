@@ -53,37 +53,43 @@ def _no_product(study: Study) -> Iterator[Block]:
             f"each entry of {X}, and there are no two matrices to be put in an order."
         )
         return
-    yield Prose(f"{_chain(study)} looks like a product of two matrices. It is none here:")
+    seems = f"{_chain(study)} looks like a product of two matrices, but is none here"
     lacking = study.opened.jacobian.summed
     if study.step.relation == "sum" and lacking:
         along = listed(lacking)
         yield Prose(
-            f"{X} was repeated along {along} to be added, so one entry of {X} is in many entries "
-            f"of {Y}. What comes back to it is a sum over these copies, not a product."
+            f"{seems}. {X} was repeated along {along} to be added, so one entry of {X} is in many "
+            f"entries of {Y}. What comes back to it is a sum over these copies, not a product."
         )
         if (drawn := _repeated(study)) is not None:
             yield drawn
         return
+    if study.step.relation == "elementwise" and not study.writer.output.shape:
+        yield Prose(
+            f"{seems}. {Y} is one number, and so is {dY}: each entry of {X} gets {dY} times how "
+            f"far {Y} moves with it."
+        )
+        return
     if study.step.relation == "elementwise":
         yield Prose(
-            f"each entry of {Y} depends on one entry of {X}, so each entry of {dY} goes back to "
-            f"one entry, times one number."
+            f"{seems}. Each entry of {Y} depends on one entry of {X}, so each entry of {dY} goes "
+            f"back to one entry, times one number."
         )
         return
     if study.opened.jacobian.mixed:
         over = listed(study.opened.jacobian.mixed)
         yield Prose(
-            f"along {over}, each entry of {Y} depends on several entries of {X}, in its own way "
-            f"each time. No single matrix beside {dY} can hold that."
+            f"{seems}. Along {over}, each entry of {Y} depends on several entries of {X}, in its "
+            f"own way each time. No single matrix beside {dY} can hold that."
         )
         return
     if study.opened.jacobian.effective is None and _moves_many(study):
         yield Prose(
-            f"each entry of {X} moves many entries of {Y}, each by another number. No single "
-            f"matrix beside {dY} can hold that."
+            f"{seems}. Each entry of {X} moves many entries of {Y}, each by another number. No "
+            f"single matrix beside {dY} can hold that."
         )
         return
-    yield Prose(f"{study.opened.mixed_why}.")
+    yield Prose(f"{seems}: {study.opened.mixed_why}.")
 
 
 def _moves_many(study: Study) -> bool:
