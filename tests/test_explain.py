@@ -35,6 +35,8 @@ READ = {
     "attention_single_head": ("Q",),
     "batch_norm": ("N", "v"),
     "rnn_3_steps": ("Wh",),
+    "layer_norm": ("X", "W"),
+    "small_cnn": ("K", "X"),
 }
 CASES = [(stem, name) for stem, names in READ.items() for name in names]
 SLOW = {"grouped_query_attention", "small_cnn", "transformer_block", "mlp_40"}

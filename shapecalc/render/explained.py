@@ -21,7 +21,7 @@ from shapecalc.records.explained import (
 from shapecalc.render.frames import frame
 from shapecalc.render.glyphs import raised
 from shapecalc.render.notation import shape
-from shapecalc.render.output import Look
+from shapecalc.render.output import NARROWEST, Look
 from shapecalc.render.page import Page, Row, cell, mark, own, width_of
 from shapecalc.render.pictures import boxes_lines, grid_lines, numbers_lines, walk_lines
 
@@ -244,7 +244,7 @@ def _moves(page: Page, block: Moves) -> None:
     text = f"{block.left} = {whole} = {total}" if many > 1 else f"{block.left} = {total}"
     if len(text) + INDENT + 10 > page.width:
         text = f"{block.left} = {total}, the sum of these {many}"
-    gap = " " * max(2, page.width - INDENT - 2 - len(text) - 12)
+    gap = " " * max(2, min(page.width, NARROWEST) - INDENT - 2 - len(text) - 12)
     page.line(cell(f"{gap}{text}  "), mark("✓", ""), indent=INDENT)
     page.blank()
 

@@ -46,6 +46,7 @@ WORDS = (
     (re.compile(r" ⊗ "), " kron "),
     (re.compile(r"⊗ "), "kron "),
     (re.compile(r"sum\(…\)"), "sum"),
+    (re.compile(r"π"), "pi"),
 )
 """Signs, and the words that a listener is given for them."""
 _SENTENCE = re.compile(r"(?<=[.?!:]) (?=\S)")

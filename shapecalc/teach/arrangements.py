@@ -133,7 +133,7 @@ def _require_items(study: Study) -> bool:
 
 def _require_items_at(study: Study, instance: Instance) -> bool:
     products = _products(study, instance)
-    if products is None:
+    if products is None or not instance.is_apart:
         return False
     right = _right(instance, products)
     require(right is not None, "no arrangement is the gradient")

@@ -17,7 +17,7 @@ from shapecalc.matrix.entries import Spell
 from shapecalc.records.explained import Matrix
 from shapecalc.report.steps import StepWriter
 from shapecalc.sweep import known_domains
-from shapecalc.teach.sizing import least, spread
+from shapecalc.teach.sizing import least, smaller, spread
 from shapecalc.teach.solving import Solved, assignments, plan
 from shapecalc.tree import Leaf, Tree, constants, leaf, leaves, with_marker
 from shapecalc.verify.cases import ATTEMPTS, Case, Domain, draw, drawn, index_domains, symbols
@@ -38,6 +38,8 @@ CLOSE = 1e-6
 MOST_ENTRIES = 2_500
 LARGEST = 10_000
 """How many entries a Jacobian has at most: with sizes to choose, and at the smallest."""
+LONGEST = 20
+"""How long an axis is at most, where its sizes can be chosen."""
 FREE = ("positive", "nonzero")
 """What the streams of numbers have anyway, the last one or the second."""
 
@@ -88,6 +90,8 @@ class Instance:
         own = self._sizes(OTHER_PRIMES if other else PRIMES)
         if _count(self._shape, own) > MOST_ENTRIES:
             own = self._sizes(SMALL_NUMBERS if not other else SMALL_NUMBERS[::-1])
+        if max((dim.size(own) for dim in self.dims), default=0) > LONGEST:
+            own = smaller(own, self.dims, other=other)
         if _count(self._shape, own) > LARGEST:
             own = least(own, self.dims, other=other)
         self.sizes = own if sizes is None else {**own, **sizes}
@@ -126,6 +130,11 @@ class Instance:
             return small_sizes(self.dims)
         except Unsupported as reason:
             raise NoNumbers(str(reason)) from None
+
+    @property
+    def is_apart(self) -> bool:
+        """Say whether all dims have sizes of their own."""
+        return self._are_apart(self.sizes)
 
     def _are_apart(self, sizes: Mapping[str, int]) -> bool:
         if not all(dim.is_whole(sizes) for dim in self.dims):

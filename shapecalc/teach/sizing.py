@@ -21,6 +21,14 @@ def spread(sizes: dict[str, int], writer: StepWriter) -> dict[str, int]:
     return {**sizes, two: 3} if three is None else {**sizes, two: 3, three: 2}
 
 
+def smaller(sizes: Mapping[str, int], dims: Sequence[Dim], *, other: bool) -> dict[str, int]:
+    """Give 2 to names within a product or a multiple, `c*h*w`, so that it is not large."""
+    inside = {name for dim in dims if str(dim) not in sizes for name in dim.names}
+    alone = iter((5, 3, 7, 11, 13) if other else (3, 5, 7, 11, 13))
+    found = {name: 2 if name in inside else next(alone, 2) for name in sizes}
+    return found if all(dim.is_whole(found) for dim in dims) else dict(sizes)
+
+
 def least(sizes: Mapping[str, int], dims: Sequence[Dim], *, other: bool) -> dict[str, int]:
     """Make all sizes 2, or, for others, the last one 3; so some coincide."""
     names = list(sizes)
