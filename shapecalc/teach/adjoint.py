@@ -103,6 +103,8 @@ def _told(study: Study, H: Leaf, moved: Tree) -> Iterator[Block]:
         f"and {J} by the inner product ⟨ , ⟩ of {upstream.name} with that: entry times entry, "
         f"added up.{trace}"
     )
+    if "⊙" in step or "⊙" in gradient:
+        yield Prose("⊙ is * here: entry times entry.")
     left = f"⟨{upstream.name}, {step}⟩"
     middle = _by_traces(study, H, moved)
     lines = [*middle, f"⟨{gradient}, {H.name}⟩"]

@@ -32,6 +32,8 @@ def elsewhere(study: Study) -> Iterator[Block]:
     forward, backward = _forward(study), _plain(factors_in(study.writer.formula))
     if forward is None or backward is None or batch is None or study.sweep.numerator:
         return
+    if _text(backward) != study.formula:  # a number stands before the product
+        return
     values = [*(factor.name for factor in forward), study.writer.output]
     is_batch = {name: [str(dim) == batch for dim in name.shape] for name in values}
     if sum(is_batch[study.writer.output]) != 1 or sum(map(any, is_batch.values())) < 2:
@@ -45,19 +47,23 @@ def elsewhere(study: Study) -> Iterator[Block]:
     every = {*examples, *values}
     here = "rows" if is_batch[study.writer.output][0] else "columns"
     there = "columns" if here == "rows" else "rows"
-    pairs = []
-    for stored in (every, examples):
+    own = f"here, {_text(forward)}: examples in {here}"
+    rows = [(f"{study.dX} = {study.formula}", f"{own}{_as_torch(forward, weights[0], here)}")]
+    for stored, how in ((every, "transposed too"), (examples, "as it is here")):
         _require(study, backward, stored)
-        pairs.append((_text(_turned(forward, stored, every)), _gradient(study, backward, stored)))
-    (product, formula), (kept, other) = pairs
-    own = (f"{study.dX} = {study.formula}", f"here, {_text(forward)}: examples in {here}")
+        product = _turned(forward, stored, every)
+        told = f"{_text(product)}: examples in {there}, {weights[0]} {how}"
+        told += _as_torch(product, weights[0], there)
+        rows.append((_gradient(study, backward, stored), told))
     yield Prose("Another text may have the same numbers stored otherwise, and so other transposes:")
-    rows = (
-        own,
-        (formula, f"{product}: examples in {there}, {weights[0]} transposed too"),
-        (other, f"{kept}: examples in {there}, {weights[0]} as it is here"),
-    )
-    yield Lines("", rows)
+    yield Lines("", tuple(rows))
+
+
+def _as_torch(product: Sequence[Factor], weight: str, examples: str) -> str:
+    """Say that a product is that of PyTorch's Linear: rows times a weight stored (out, in)."""
+    first, second = product
+    is_torch = second.turned and not first.turned and second.name.name == weight
+    return " (PyTorch)" if is_torch and examples == "rows" else ""
 
 
 def _forward(study: Study) -> list[Factor] | None:

@@ -89,7 +89,19 @@ def _no_product(study: Study) -> Iterator[Block]:
             f"single matrix beside {dY} can hold that."
         )
         return
-    yield Prose(f"{seems}: {study.opened.mixed_why}.")
+    yield Prose(f"{seems}. {_lacking(study)}")
+
+
+def _lacking(study: Study) -> str:
+    """Say which of the two matrices there is not."""
+    X, Y, upstream = study.X, study.Y, study.link.gradient
+    if not any(factor.labels for term in study.writer.rest for factor in term.factors):
+        return f"Where {Y} moves with {X}, it is by one number: there is no second matrix."
+    if upstream is not None and len(upstream.shape) < 2:
+        shape = dims_text(tuple(map(str, upstream.shape)))
+        return f"{upstream.name} has the shape {shape}, and is no matrix."
+    why = study.opened.mixed_why
+    return f"{why[0].upper()}{why[1:]}."
 
 
 def _moves_many(study: Study) -> bool:
@@ -135,8 +147,8 @@ def _clash(study: Study, chain: str, why: str) -> Iterator[Block]:
     names = _names(study)
     found = impostor(study, dict.fromkeys(names, 2)) or impostor(study, dict.fromkeys(names, 3))
     if found is not None and found.place is not None and len(names) > 1:
-        text = "A fit is no reason, though: where {} both run, and only one is right."
-        yield Prose(f"{text.format(' = '.join(names))} Here is the reason.")
+        text = "That it fits is no reason, though: where {} both run, and only one is right."
+        yield Prose(f"{text.format(' = '.join(names))} The reason follows.")
 
 
 def _fits(study: Study, chain: str, why: str) -> Iterator[Block]:
@@ -177,7 +189,8 @@ def _fits(study: Study, chain: str, why: str) -> Iterator[Block]:
     yield Prose(
         f"At {at} the product has {wrong:.4g}. But raise {study.X}{at}"
         f"{', in this use alone,' if study.is_part else ''} by a small {study.small}, and "
-        f"{study.loss} moves by {right:.4g} {study.small}. No shape tells; the reason must."
+        f"{study.loss} moves by {right:.4g} {study.small}. The shapes do not tell; "
+        f"the reasons that follow do."
     )
 
 
@@ -200,8 +213,8 @@ def _right(study: Study, chain: str) -> Iterator[Block]:
         return
     yield Prose(
         f"That comes from how {study.opened.jacobian.effective} is stored in "
-        f"{study.Y} = {study.step.equation}, and is no rule: of its transpose, in another network, "
-        f"the same reading is wrong. What follows shows why it is right here."
+        f"{study.Y} = {study.step.equation}, and is no rule: where it is stored transposed, the "
+        f"same reading is wrong. What follows shows why it is right here."
     )
 
 
