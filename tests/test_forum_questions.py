@@ -202,9 +202,8 @@ ANSWERS = (
         "X",
         {
             3: """
-                Along m the blocks off the diagonal are not zero: an example of N depends on
-                other examples of X too, and that diagonal may not be dropped. || That is what
-                the three terms of dX are for. dN goes back to where it came from; its mean
+                Along m there is no diagonal to be dropped: an example of N depends on other
+                examples of X too, and so examples are mixed here. || That is what the three terms of dX are for. dN goes back to where it came from; its mean
                 along m is taken out, as no shift moves N; and its part along N is taken out,
                 as no stretch does.
                 """,

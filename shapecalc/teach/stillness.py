@@ -170,8 +170,8 @@ def mixed_examples(study: Study) -> Iterator[str]:
         _mixes(each, outs.index(batch), axis) for each in study.instances
     ):
         yield (
-            f"Along {batch} the blocks off the diagonal are not zero: an example of {Y} depends on "
-            f"other examples of {X} too, and that diagonal may not be dropped."
+            f"Along {batch} there is no diagonal to be dropped: an example of {Y} depends on other "
+            f"examples of {X} too, and so examples are mixed here."
         )
 
 

@@ -205,13 +205,13 @@ def _slid(study: Study) -> Iterator[str]:
         yield (
             f"In {name}{indices}, {letters} {_stand(letters)} with a minus: of two entries of "
             f"{study.dY}, the later one meets the earlier entry of {name}. So {name} is met from "
-            f"its end: it slides over {study.dY} turned round, last entry first."
+            f"its end, that is, turned round."
         )
     elif signs == {True}:
         yield (
-            f"In {name}{indices}, {letters} {_stand(letters)} with a plus: {name} is met in its "
-            f"own order. So nothing is turned round: {study.dY} slides over {name}, as a kernel "
-            f"does."
+            f"In {name}{indices}, {letters} {_stand(letters)} with a plus: of two entries of "
+            f"{study.dY}, the later one meets the later entry of {name}. So nothing is turned "
+            f"round."
         )
 
 
