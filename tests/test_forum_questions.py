@@ -6,14 +6,16 @@ forums of courses and frameworks. `ANSWERS` says where the answer stands.
 
 import re
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 from checking import ROOT
 
 from shapecalc import teach
+from shapecalc.dims import ONE
 from shapecalc.render.explained import explanation_page
 from shapecalc.render.output import Look
+from shapecalc.teach import elsewhere, solving, stillness, walking
 
 BATCH_NORM = """\
 dims: {m: 32, h: 64}
@@ -203,9 +205,10 @@ ANSWERS = (
         {
             3: """
                 Along m there is no diagonal to be dropped: an example of N depends on other
-                examples of X too, and so examples are mixed here. || That is what the three terms of dX are for. dN goes back to where it came from; its mean
-                along m is taken out, as no shift moves N; and its part along N is taken out,
-                as no stretch does.
+                examples of X too, and so examples are mixed here. || That is what the three
+                terms of dX are for. dN goes back to where it came from; its mean along m is
+                taken out, as no shift moves N; and its part along N is taken out, as no
+                stretch does.
                 """,
         },
     ),
@@ -335,3 +338,40 @@ def test_one_over_m_is_told_only_of_a_mean(reduction: str) -> None:
 def test_only_a_product_is_told_apart_from_an_inverse() -> None:
     assert "no inverse" in levels_of("two_layer", "A1")[6]
     assert "no inverse" not in levels_of("two_layer", "Z1")[6]
+
+
+# --- what is said is checked --------------------------------------------------------------------
+
+
+def failures(spec: str, wrt: str, level: int) -> list[str]:
+    answer = teach.explain(read(spec), "spec.yaml", wrt, (level,))
+    return [finding.message for finding in answer.report.findings]
+
+
+def test_wrong_formula_for_another_text_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    right = elsewhere._turned
+
+    def wrong(*arguments: Any) -> Any:
+        return [each._replace(turned=not each.turned) for each in right(*arguments)]
+
+    monkeypatch.setattr(elsewhere, "_turned", wrong)
+    (found,) = failures("two_layer_square", "A1", 5)
+    assert elsewhere.WRONG in found
+
+
+def test_wrongly_solved_condition_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    right = solving.forms_of
+
+    def wrong(*arguments: Any) -> Any:
+        forms = right(*arguments)
+        return forms and {label: own._replace(offset=ONE) for label, own in forms.items()}
+
+    monkeypatch.setattr(walking, "forms_of", wrong)
+    (found,) = failures("small_cnn", "K", 4)
+    assert "the conditions are not solved as they should be" in found
+
+
+def test_zero_sum_that_is_none_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stillness, "_stays_shifted", lambda *_: True)
+    (found,) = failures("layer_norm", "S", 3)
+    assert "does not add up to 0" in found

@@ -13,6 +13,7 @@ from shapecalc.teach.study import Study, require, total
 from shapecalc.tree import Call, Leaf, Tree, calls
 
 Rows = list[list[float]]
+WRONG = "the gradient where values are stored otherwise is not right"
 
 
 class Factor(NamedTuple):
@@ -119,11 +120,14 @@ def _require(study: Study, backward: Sequence[Factor], stored: Collection[Leaf])
             _rows(instance, factor, is_stored_turned=factor.name in stored)
             for factor in _turned(backward, stored, result)
         ]
+        require(len(left[0]) == len(right), WRONG)
         columns = list(zip(*right, strict=True))
         found = [[sum(a * b for a, b in zip(row, c, strict=True)) for c in columns] for row in left]
+        rows, width = instance.wrt_sizes[::-1] if result else instance.wrt_sizes
+        require((len(found), len(found[0])) == (rows, width), WRONG)
         for p, q in places_of(instance.wrt_sizes):
             own = found[q][p] if result else found[p][q]
-            require(are_close(own, total(instance, (p, q))), "the other convention is not right")
+            require(are_close(own, total(instance, (p, q))), WRONG)
 
 
 def _rows(instance: Instance, factor: Factor, *, is_stored_turned: bool) -> Rows:
