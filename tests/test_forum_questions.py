@@ -327,7 +327,10 @@ def test_one_over_m_is_told_only_of_a_mean(reduction: str) -> None:
         "dims: [n, k, m]\nbatch: m\ninputs: {X: [n, m], Y: [k, m]}\nparams: {W: [k, n]}\nforward:\n"
         f'  Z: W @ X\n  J: softmax_cross_entropy(Z, Y, axis=0, reduction="{reduction}")\nloss: J\n'
     )
-    for wrt, line in (("Z", "1/m is there as J is a mean"), ("W", "a second 1/m would be wrong")):
+    for wrt, line in (
+        ("Z", "1/m is there as J takes a mean"),
+        ("W", "a second 1/m would be wrong"),
+    ):
         answer = teach.explain(text, "spec.yaml", wrt, (4,))
         assert answer.explanation is not None
         blocks = answer.explanation.steps[0].levels[0].blocks

@@ -29,7 +29,7 @@ from shapecalc.render.glyphs import to_ascii
 from shapecalc.render.notation import shape
 from shapecalc.render.output import Look
 from shapecalc.render.page import Page, cell, own
-from shapecalc.render.pictures import number
+from shapecalc.render.pictures import number, turned
 
 WORDS = (
     (re.compile(r"Σ((?:[a-z]\d*)+) "), lambda found: f"sum over {_letters(found[1])} of "),
@@ -270,7 +270,7 @@ def _walked(picture: Walked) -> Iterator[str]:
     for at, (edge, (here, there)) in enumerate(pairs):
         lead = "Then from" if at else "The walk: from"
         way = "along" if edge.along else "against"
-        factor = edge.factor if edge.along else f"{edge.factor}.T"
+        factor = edge.factor if edge.along else turned(edge, picture)
         yield f"{lead} {here} {way} {edge.factor} to {there}, so {factor}."
     yield f"Together {picture.result}, with the shapes {picture.shapes}."
 

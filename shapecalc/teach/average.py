@@ -19,7 +19,7 @@ def average(study: Study) -> Iterator[str]:
     if study.link.gradient is None:
         if study.writer.output.shape == () and brings(study, batch):
             yield (
-                f"1/{batch} is there as {study.Y} is a mean over the {batch} examples, in which "
+                f"1/{batch} is there as {study.Y} takes a mean over the {batch} examples: in it "
                 f"each counts 1/{batch}. The gradients further back get it from {study.dX}, and "
                 f"none of them needs another. (A text that leaves it out of {study.dX} puts it in "
                 f"front of the gradients of the parameters, which come out the same.)"

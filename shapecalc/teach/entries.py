@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from shapecalc.conditions import Label
-from shapecalc.index import Sum
+from shapecalc.index import Factor, Sum
 from shapecalc.matrix.entries import Letters, sum_text
 from shapecalc.records.explained import Block, Level, Lines, Move, Moves, Numbers, Prose
 from shapecalc.report.kinks import kink
@@ -155,22 +155,24 @@ def _in_general(study: Study) -> Iterator[Block]:
     own = study.writer.jacobian.wrt_labels[:-2]
     each = [study.writer.letters.of(label) for label in own]
     stacks = f", in matrix {','.join(each)} of each stack" if each else ""
+    if not each and len(first.tree.shape) > 2:
+        stacks = ", in each matrix of the stacks, and all that is added up"
     yield Prose(f"In general, {rows[0]} {p} of {left} meets {rows[1]} {q} of {right}{stacks}:")
     yield Lines(contraction.left, ((text, ""),))
-    yield Prose(_why(study, (left, right), rows, p))
+    yield Prose(_why(study, ends, rows, p))
     yield from map(Prose, _scalars(study))
 
 
-def _why(study: Study, names: tuple[str, str], rows: list[str], p: str) -> str:
+def _why(study: Study, ends: tuple[Factor, Factor], rows: list[str], p: str) -> str:
     """Say where order and transposes come from: from which index is whose."""
-    left, right = names
+    left, right = map(study.name_of, ends)
     texts = ["A product takes rows of its left factor and columns of its right one."]
     indices = study.writer.letters.indices(study.writer.jacobian.wrt_labels)
     texts.append(
         f"{p}, the row in {study.dX}{indices}, is an index of {left}: so {left} stands in front. "
         f"There is the order."
     )
-    turn = ".mT" if len(study.link.value.shape) > 2 else ".T"
+    turn = ".mT" if len(ends[0].tree.shape) > 2 else ".T"
     turned = []
     if rows[0] == "column":
         turned.append(f"The columns of {left} are the rows of {left}{turn}")

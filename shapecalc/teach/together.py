@@ -113,7 +113,7 @@ def _fused(gradient: Gradient, sweep: Sweep) -> Iterator[Block]:
     batch = sweep.graph.batch
     if batch is not None and divides(gradient.formula, str(batch)):
         loss = gradient.fused_with.output.name
-        told += f" 1/{batch} comes from {loss}, a mean over the {batch} examples."
+        told += f" 1/{batch} comes from the mean over the {batch} examples that {loss} takes."
     yield Prose(told)
 
 

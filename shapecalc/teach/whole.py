@@ -208,7 +208,7 @@ def _dropped(study: Study) -> Iterator[str]:
         yield (
             f"{_sees(study)}, through the same block each time, so one copy says it all: "
             f"{jacobian.effective} is the effective Jacobian, what is left when the copies are "
-            f"dropped. But it has lost {_lost(study)}, and with them on which side of {study.dY} "
+            f"dropped. But it has lost {_lost(study)}, and with them the side of {study.dY} where "
             f"it belongs: to multiply by it as it stands, as in 1, is a guess. The sum over the "
             f"indices, in 4, is not."
         )
@@ -216,8 +216,8 @@ def _dropped(study: Study) -> Iterator[str]:
         yield f"{_sees(study)}, and each block is the same."
     if study.is_batch_apart and not held & tied:
         yield (
-            "Not every step lets one do so: batch norm mixes its examples, and its blocks off the "
-            "diagonal are not zero."
+            "Not every step has copies to drop: batch norm mixes its examples, and its blocks off "
+            "the diagonal are not zero."
         )
 
 
