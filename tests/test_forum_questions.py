@@ -193,8 +193,8 @@ ANSWERS = (
         {
             END: """
                 Link by link it comes to the same: put dA2 = -Y / (m * A2) into the step: ||
-                the entries of Y add up to 1 || So dZ2 = (A2 - Y) / m. 1/m comes from J, a
-                mean over the m examples.
+                the entries of Y add up to 1 || So dZ2 = (A2 - Y) / m. 1/m comes from the
+                mean over the m examples that J takes.
                 """,
         },
     ),
