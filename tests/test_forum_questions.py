@@ -207,8 +207,8 @@ ANSWERS = (
                 Along m there is no diagonal to be dropped: an example of N depends on other
                 examples of X too, and so examples are mixed here. || That is what the three
                 terms of dX are for. dN goes back to where it came from; its mean along m is
-                taken out, as no shift moves N; and its part along N is taken out, as no
-                stretch does.
+                taken out, as no shift moves N; and its part along the distance of X from its
+                mean is taken out, as no stretch does.
                 """,
         },
     ),

@@ -51,27 +51,37 @@ def _stretched(study: Study, axis: int) -> Iterator[str]:
     ):
         yield (
             f"That is what the three terms of {dX} are for. {dY} goes back to where it came from; "
-            f"its mean along {along} is taken out, as no shift moves {Y}; and its part along {Y} "
-            f"is taken out, as no stretch does."
+            f"its mean along {along} is taken out, as no shift moves {Y}; and its part along the "
+            f"distance of {X} from its mean is taken out, as no stretch does."
         )
 
 
 def _takes_both_out(study: Study, instance: Instance, axis: int) -> bool:
-    """Say whether the gradient is, along each line, the upstream less those parts, scaled."""
+    """Say whether the gradient is, along each line, the upstream less those parts, scaled.
+
+    Beside the stretch, both have one direction; along it the gradient has next to nothing.
+    """
     if instance.out_sizes != instance.wrt_sizes or study.sweep.numerator:
         return False
-    found = instance.entries(study.writer.formula)
+    found, stretch = instance.entries(study.writer.formula), _from_mean(instance, axis)
     for line in _lines(instance.wrt_sizes, axis):
         places = [flat(place, instance.wrt_sizes) for place in line]
         above = [instance.upstream_at(place) for place in line]
-        own = [instance.entries(instance.output)[at] for at in places]
         mean = sum(above) / len(line)
-        part = sum(a * b for a, b in zip(above, own, strict=True)) / len(line)
-        less = [a - mean - part * b for a, b in zip(above, own, strict=True)]
-        pairs = list(zip(less, (found[at] for at in places), strict=True))
+        along = [stretch[at] for at in places]
+        one = _beside([each - mean for each in above], along)
+        other = _beside([found[at] for at in places], along)
+        pairs = list(zip(one, other, strict=True))
         if not all(are_close(a * d, b * c) for a, b in pairs for c, d in pairs):
             return False
     return True
+
+
+def _beside(entries: Sequence[float], along: Sequence[float]) -> list[float]:
+    """Take out of a vector what it has along another."""
+    size = sum(each * each for each in along)
+    part = sum(a * b for a, b in zip(entries, along, strict=True)) / size if size else 0.0
+    return [a - part * b for a, b in zip(entries, along, strict=True)]
 
 
 def _kept(study: Study) -> Iterator[str]:
