@@ -353,4 +353,5 @@ def test_json_and_ascii_from_the_command_line() -> None:
     assert document["explanation"]["formula"] == "W2.T @ dZ2"
     page = run("specs/two_layer.yaml", "--wrt", "A1", "--ascii").stdout
     assert page.isascii()
+    assert "by (AB).T = B.T A.T." in " ".join(page.split())
     assert "+----------+" in page

@@ -61,7 +61,8 @@ def _side_by_side(study: Study) -> Iterator[Block]:
     yield Prose(_convention(study, numerator, denominator))
     yield Sides(tuple(left), tuple(right))
     if study.is_product:
-        chain = f"({numerator.formula}).T = {denominator.formula}"
+        turn = ".mT" if len(denominator.shape or ()) > 2 else ".T"
+        chain = f"({numerator.formula}){turn} = {denominator.formula}"
         yield Prose(f"One is the other transposed: {chain}, by (AB)ᵀ = BᵀAᵀ.")
     else:
         yield Prose("One is the other transposed.")
