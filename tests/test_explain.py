@@ -35,6 +35,8 @@ READ = {
     "attention_single_head": ("Q",),
     "batch_norm": ("N", "v"),
     "rnn_3_steps": ("Wh",),
+    "layer_norm": ("X", "W"),
+    "small_cnn": ("K", "X"),
 }
 CASES = [(stem, name) for stem, names in READ.items() for name in names]
 SLOW = {"grouped_query_attention", "small_cnn", "transformer_block", "mlp_40"}
@@ -238,8 +240,10 @@ def test_other_networks_are_explained_without_a_failed_check(name: str) -> None:
 
 def test_a_left_factor_keeps_its_upstream_in_front() -> None:
     page = page_of(TWO_LAYER, "W2")
-    assert "upstream\n   stays in front: here the order is not reversed" in page
-    assert "dA1 = W2.T @ dZ2 has it last" in " ".join(page.split())
+    told = " ".join(page.split())
+    assert "Why does dZ2 stand in front? The row of W2 is the row of Z2 (δ[i,p])" in told
+    assert "the order of the chain rule is kept here: it is not reversed" in told
+    assert "dA1 = W2.T @ dZ2 has it last" in told
 
 
 def test_uses_are_explained_one_by_one_and_add_up() -> None:
@@ -349,4 +353,5 @@ def test_json_and_ascii_from_the_command_line() -> None:
     assert document["explanation"]["formula"] == "W2.T @ dZ2"
     page = run("specs/two_layer.yaml", "--wrt", "A1", "--ascii").stdout
     assert page.isascii()
+    assert "by (AB).T = B.T A.T." in " ".join(page.split())
     assert "+----------+" in page

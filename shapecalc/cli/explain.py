@@ -31,6 +31,9 @@ def explain(
     ] = ExplainFormat.FULL,
     color: Annotated[Color, typer.Option(help="When to colour.")] = Color.AUTO,
     ascii_only: Annotated[bool, typer.Option("--ascii", help="Print signs in ASCII.")] = False,
+    plain: Annotated[
+        bool, typer.Option("--plain", help="For screen readers: sentences, no pictures.")
+    ] = False,
     stdin_filename: Annotated[
         str, typer.Option(metavar="NAME", help="What to call standard input.")
     ] = "<stdin>",
@@ -63,7 +66,11 @@ def explain(
         encoding = encoding_of(None)
         write(explained_document(explanation, choices, report, encoding=encoding), None)
     else:
-        from shapecalc.render.explained import choices_page, explanation_page
+        if plain:
+            from shapecalc.render.plain import plain_choices as choices_page
+            from shapecalc.render.plain import plain_page as explanation_page
+        else:
+            from shapecalc.render.explained import choices_page, explanation_page
 
         wants = None if color is Color.AUTO else color is Color.ALWAYS
         look = look_of(None, color=wants, ascii_only=ascii_only)

@@ -21,7 +21,7 @@ from shapecalc.records.explained import (
 from shapecalc.render.frames import frame
 from shapecalc.render.glyphs import raised
 from shapecalc.render.notation import shape
-from shapecalc.render.output import Look
+from shapecalc.render.output import NARROWEST, Look
 from shapecalc.render.page import Page, Row, cell, mark, own, width_of
 from shapecalc.render.pictures import boxes_lines, grid_lines, numbers_lines, walk_lines
 
@@ -117,7 +117,7 @@ def _level(page: Page, level: Level) -> None:
         if level.remark:
             page.formula(cell(f"   {level.remark}"), hang=7)
     for number, block in enumerate(level.blocks):
-        if number and isinstance(block, Boxes | Numbers | Grid | Walked | Moves):
+        if number and isinstance(block, Boxes | Numbers | Grid | Walked | Moves | Sides):
             page.blank()
         _block(page, block)
 
@@ -211,22 +211,23 @@ def _moves(page: Page, block: Moves) -> None:
     rows, results = [], []
     for move in shown:
         slope = number(move.slope)
-        told = f"{move.slope_text} t = {slope} t" if move.slope_text != slope else f"{slope} t"
+        moved = f"{slope} {block.step}"
+        told = moved if move.slope_text == slope else f"{move.slope_text} {block.step} = {moved}"
         if not move.upstream_text:  # the output is the loss
             rows.append((page.spelled(f"{move.entry} by {told}"), ""))
             results.append("")
             continue
-        above = f"{move.upstream_text} · {slope} t"
+        above = f"{move.upstream_text} · {moved}"
         then = f" and with it {block.loss} by {above} = "
         rows.append((page.spelled(f"{move.entry} by {told},"), page.spelled(then)))
-        results.append(f"{number(move.product)} t")
+        results.append(f"{number(move.product)} {block.step}")
     first = max(len(row[0]) for row in rows)
     second = max(len(row[1]) for row in rows)
     last = max(map(len, results))
     is_wide = INDENT + 2 + first + second + last > page.width
     for (one, two), result in zip(rows, results, strict=True):
         if is_wide:
-            page.formula(cell(f"{' ' * (INDENT + 2)}{one}"), hang=4)
+            page.formula(cell(f"{' ' * (INDENT + 2)}{one}"), hang=INDENT + 6)
             if two:
                 page.line(cell(f"{two.lstrip()}{result}"), indent=INDENT + 6)
         else:
@@ -243,7 +244,7 @@ def _moves(page: Page, block: Moves) -> None:
     text = f"{block.left} = {whole} = {total}" if many > 1 else f"{block.left} = {total}"
     if len(text) + INDENT + 10 > page.width:
         text = f"{block.left} = {total}, the sum of these {many}"
-    gap = " " * max(2, page.width - INDENT - 2 - len(text) - 12)
+    gap = " " * max(2, min(page.width, NARROWEST) - INDENT - 2 - len(text) - 12)
     page.line(cell(f"{gap}{text}  "), mark("✓", ""), indent=INDENT)
     page.blank()
 

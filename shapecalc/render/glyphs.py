@@ -45,6 +45,7 @@ _LOWER = str.maketrans(_RAISED, _LOWERED)
 _RAISE = str.maketrans(_LOWERED, _RAISED)
 _RAISED_RUN = re.compile(f"[{_RAISED}]+")
 _POWER = re.compile(r"\^([+-]?\d+)")
+_TURNED_BEFORE = re.compile(r"[ᵀ⊤](?=[^\W\d_])")
 _SUM_OVER = re.compile(r"[Σ∑](?=\w)")
 _UNSAFE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ud800-\udfff\ufeff]"
@@ -54,6 +55,7 @@ _UNSAFE = re.compile(
 def to_ascii(text: str) -> str:
     """Spell the signs in ASCII: `2⁻¹⁷⁰` is `2^-170`, `Σij` is `sum_ij`; letters of names stay."""
     text = _RAISED_RUN.sub(lambda run: "^" + run[0].translate(_LOWER), text)
+    text = _TURNED_BEFORE.sub(".T ", text)
     return _SUM_OVER.sub("sum_", text).translate(_SPELLED)
 
 

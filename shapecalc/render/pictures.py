@@ -6,6 +6,7 @@ Every line is spelled as the page can carry it, before columns are counted.
 from collections.abc import Sequence
 from itertools import zip_longest
 
+from shapecalc.records import WalkEdge
 from shapecalc.records.explained import Box, Boxes, Grid, Matrix, Numbers, Walked
 from shapecalc.render.page import Page
 from shapecalc.render.widths import cell_len
@@ -156,13 +157,19 @@ def _rule(head: int, across: int, block: int, signs: str) -> str:
 # --- the walk -----------------------------------------------------------------------------------
 
 
+def turned(edge: WalkEdge, picture: Walked) -> str:
+    """Write a factor transposed, as the product has it: each matrix of a stack by `.mT`."""
+    stack = f"{edge.factor}.mT"
+    return stack if stack in picture.result else f"{edge.factor}.T"
+
+
 def _edge_by_edge(page: Page, picture: Walked) -> list[str]:
     """Write each edge on a line of its own, where the walk has no room on one."""
     pairs = zip(picture.indices, picture.indices[1:], strict=False)
     found = []
     for edge, (here, there) in zip(picture.edges, pairs, strict=True):
         arrow = f"{here} ───▶ {there}" if edge.along else f"{here} ◀─── {there}"
-        told = f"along: {edge.factor}" if edge.along else f"against: {edge.factor}.T"
+        told = f"along: {edge.factor}" if edge.along else f"against: {turned(edge, picture)}"
         found.append(page.spelled(f"{arrow}   {told}"))
     return found
 
@@ -173,7 +180,7 @@ def walk_lines(page: Page, picture: Walked) -> list[str]:
     names = " " * len(arrows)
     steps, ways = names, names
     for edge, there in zip(picture.edges, picture.indices[1:], strict=True):
-        way = f"along: {edge.factor}" if edge.along else f"against: {edge.factor}.T"
+        way = f"along: {edge.factor}" if edge.along else f"against: {turned(edge, picture)}"
         entry = f"{edge.factor}[{edge.row or '0'},{edge.column or '0'}]"
         dashes = max(len(way), len(entry), 10)
         line = "─" * (dashes - 1)

@@ -12,7 +12,7 @@ from shapecalc.records.explained import Block, Level, Lines, Prose
 from shapecalc.teach.instance import CheckFailed, Instance, NoNumbers, are_close, places_of
 from shapecalc.teach.study import Study, require
 from shapecalc.tree import Leaf, Tree, leaf
-from shapecalc.verify.evaluate import Point
+from shapecalc.verify.evaluate import Evaluation, Point
 
 TITLE = "WITHOUT INDICES"
 DIRECTIONS = ("H", "K", "U", "E", "V", "D")
@@ -103,6 +103,8 @@ def _told(study: Study, H: Leaf, moved: Tree) -> Iterator[Block]:
         f"and {J} by the inner product ⟨ , ⟩ of {upstream.name} with that: entry times entry, "
         f"added up.{trace}"
     )
+    if "⊙" in step or "⊙" in gradient:
+        yield Prose("⊙ is * here: entry times entry.")
     left = f"⟨{upstream.name}, {step}⟩"
     middle = _by_traces(study, H, moved)
     lines = [*middle, f"⟨{gradient}, {H.name}⟩"]
@@ -110,9 +112,31 @@ def _told(study: Study, H: Leaf, moved: Tree) -> Iterator[Block]:
     yield Prose(f"for every {H.name}, and so")
     yield Lines(dX, ((gradient, ""),))
     yield Prose(
-        "What is linear goes to the other side of ⟨ , ⟩ as its adjoint, and adjoints reverse: "
-        "(f∘g)* = g*∘f*. There is the order of backpropagation."
+        f"What a linear map does to {H.name} on the one side of ⟨ , ⟩, its adjoint does to "
+        f"{upstream.name} on the other. Adjoints reverse a chain, (f∘g)* = g*∘f*: so "
+        f"backpropagation runs from the loss to the start."
     )
+    if not _undoes(study, H, moved):
+        yield Prose(
+            f"An adjoint is no inverse and takes nothing back to what it was: put {step} in the "
+            f"place of {upstream.name}, and what comes out is not {H.name}. It says how much each "
+            f"entry of {X} counts, by all the entries of {Y} that it moves."
+        )
+
+
+def _undoes(study: Study, H: Leaf, moved: Tree) -> bool:
+    """Say whether the formula takes the derivative along H back to H; so of products alone."""
+    upstream = study.link.gradient
+    if upstream is None or not study.is_product:
+        return True
+    for instance in study.instances:
+        values = dict(instance.world.values)
+        values[upstream] = Point(instance.out_sizes, instance.entries(moved))
+        back = Evaluation(instance.sizes, values, None).at(study.writer.formula).floats
+        own = instance.entries(H)
+        if all(are_close(one, other) for one, other in zip(back, own, strict=True)):
+            return True
+    return False
 
 
 def _by_traces(study: Study, H: Leaf, moved: Tree) -> list[str]:

@@ -35,8 +35,10 @@ def _counted(study: Study) -> Iterator[Block]:
     names = [item.formula for item in found.items if item.value in ("right", "transposed")]
     told = " and its transpose ".join(dict.fromkeys(names[:2]))
     wrong = found.conformable - good
-    text = f"{found.total} arrangements of the {len(view.factors)} factors; for all sizes "
-    text += f"{found.conformable} conform"
+    text = (
+        f"The {len(view.factors)} factors, in any order and each transposed or not, have "
+        f"{found.total} arrangements. For all sizes {found.conformable} conform"
+    )
     if wrong:
         text += f": {good} right ({told}), and {wrong} wrong although they fit at every size."
         impostors = [
@@ -133,7 +135,7 @@ def _require_items(study: Study) -> bool:
 
 def _require_items_at(study: Study, instance: Instance) -> bool:
     products = _products(study, instance)
-    if products is None:
+    if products is None or not instance.is_apart:
         return False
     right = _right(instance, products)
     require(right is not None, "no arrangement is the gradient")

@@ -3,12 +3,14 @@
 from collections.abc import Iterator, Mapping
 
 from shapecalc.conditions import Label
-from shapecalc.index import Sum
+from shapecalc.index import Factor, Sum
 from shapecalc.matrix.entries import Letters, sum_text
 from shapecalc.records.explained import Block, Level, Lines, Move, Moves, Numbers, Prose
+from shapecalc.report.kinks import kink
 from shapecalc.teach.instance import Instance, Place, are_close, flat, places_of
+from shapecalc.teach.shorter import long_factors
 from shapecalc.teach.study import Study, require, total
-from shapecalc.tree import Leaf, leaves
+from shapecalc.tree import Tree, leaves
 
 TITLE = "ONE ENTRY AT A TIME"
 
@@ -31,10 +33,10 @@ def entries(study: Study) -> Level:
     """Write the level."""
     moves = moved(study)
     in_use = ", in this use alone," if study.is_part else ""
-    shown = tuple(study.here.matrix(name.name, name) for name in _shown(study))
+    shown = tuple(study.here.matrix(name, tree) for name, tree in _shown(study).items())
     blocks: list[Block] = [Numbers(shown)] if shown else []
     blocks += [
-        Prose(f"Raise {moves.of}{in_use} by a small t. What moves?"),
+        Prose(f"Raise {moves.of}{in_use} by a small {study.small}. What moves?"),
         moves,
         *_in_general(study),
     ]
@@ -43,17 +45,20 @@ def entries(study: Study) -> Level:
     return Level(2, TITLE, "", tuple(blocks), "every product, and the sum, by differences")
 
 
-def _shown(study: Study) -> list[Leaf]:
+def _shown(study: Study) -> dict[str, Tree]:
     """Return the values whose numbers stand in the sums: of the Jacobian, then the upstream."""
-    found: dict[Leaf, None] = {}
+    found: dict[str, Tree] = {}
+    letters = {tree: letter for letter, tree in long_factors(study).items()}
     for term in study.writer.jacobian.terms:
         for factor in term.factors:
-            for name in leaves(study.writer.spell(factor.tree)):
-                if name.shape:
-                    found[name] = None
+            tree = study.writer.spell(factor.tree)
+            if tree in letters:
+                found[letters[tree]] = tree
+                continue
+            found |= {name.name: name for name in leaves(tree) if name.shape}
     if study.link.gradient is not None:
-        found[study.link.gradient] = None
-    return list(found)
+        found[study.link.gradient.name] = study.link.gradient
+    return found
 
 
 def moved(study: Study) -> Moves:
@@ -64,7 +69,7 @@ def moved(study: Study) -> Moves:
     moves = []
     for out in places_of(here.out_sizes):
         at = here.labels_at(out, place)
-        terms = tuple(t for t in study.writer.jacobian.terms if here.holds(t, at))
+        terms = tuple(t for t in study.writer.jacobian.terms if here.counts(t, at))
         if terms:
             moves.append(_move(study, out, place, at, terms))
     found = sum(move.product for move in moves)
@@ -73,14 +78,18 @@ def moved(study: Study) -> Moves:
     require(are_close(found, formula), "the products do not add up to the formula's entry")
     left = f"{study.dX}{_indices(here.stored(place))}"
     still = _still(study, len(moves))
-    return Moves(f"{X}{_indices(place)}", study.loss, tuple(moves), still, left, found, formula)
+    of, step = f"{X}{_indices(place)}", study.small
+    return Moves(of, study.loss, tuple(moves), still, left, found, formula, step)
 
 
 def _move(study: Study, out: Place, place: Place, at: Mapping[Label, int], terms: Sum) -> Move:
     here = study.here
     slope, upstream = here.slope(out, place), here.upstream_at(out)
     bare = tuple(term._replace(deltas=(), conditions=()) for term in terms)
+    if len(terms) == 1 and terms[0].conditions and len(found := [*here.places(terms[0], at)]) == 1:
+        bare, at = (bare[0]._replace(summed=()),), found[0]
     text = sum_text(bare, Numbered(study.writer.letters, at), study.writer.spell)
+    text = f"({text})" if len(bare) > 1 or " / " in text else text
     name = study.link.gradient
     above = "" if name is None else f"{name.name}{_indices(here.stored(out))}"
     moved = f"{study.Y}{_indices(out)}"
@@ -115,10 +124,13 @@ def _still(study: Study, count: int) -> str:
     every = len(list(places_of(study.here.out_sizes)))
     if count == every:
         return ""
-    if study.is_batch_apart and len(study.opened.jacobian.diagonal) == 1:
-        return f"nothing in the other examples: {every - count} entries of {study.Y} stand still"
     left = every - count
     stand = "stands" if left == 1 else "stand"
+    if study.is_batch_apart and len(study.opened.jacobian.diagonal) == 1:
+        entries = "entry" if left == 1 else "entries"
+        return f"nothing in the other examples: {left} {entries} of {study.Y} {stand} still"
+    if left == 1:
+        return f"the other entry of {study.Y} stands still"
     return f"the other {left} of the {every} entries of {study.Y} {stand} still"
 
 
@@ -126,42 +138,78 @@ def _in_general(study: Study) -> Iterator[Block]:
     contraction = study.opened.contraction
     if not contraction.lines:
         return
-    text = contraction.lines[-1][0]
+    text = study.contracted
     if (ends := study.ends) is None or not study.is_product:
         yield Prose("In general:")
         yield Lines(contraction.left, ((text, ""),))
+        yield from map(Prose, _at_a_kink(study))
         return
     first, last = ends
-    labels = study.writer.jacobian.wrt_labels
-    p, q = study.letter(0), study.letter(1)
+    labels = study.writer.jacobian.wrt_labels[-2:]
+    p, q = study.letter(-2), study.letter(-1)
     rows = [
         "row" if factor.labels[0] is label else "column"
         for factor, label in ((first, labels[0]), (last, labels[1]))
     ]
     left, right = study.name_of(first), study.name_of(last)
-    yield Prose(f"In general, {rows[0]} {p} of {left} meets {rows[1]} {q} of {right}:")
+    own = study.writer.jacobian.wrt_labels[:-2]
+    each = [study.writer.letters.of(label) for label in own]
+    stacks = f", in matrix {','.join(each)} of each stack" if each else ""
+    if not each and len(first.tree.shape) > 2:
+        stacks = ", in each matrix of the stacks, and all that is added up"
+    yield Prose(f"In general, {rows[0]} {p} of {left} meets {rows[1]} {q} of {right}{stacks}:")
     yield Lines(contraction.left, ((text, ""),))
-    yield Prose(_why(study, (left, right), rows, (p, q)))
+    yield Prose(_why(study, ends, rows, p))
+    yield from map(Prose, _scalars(study))
 
 
-def _why(study: Study, names: tuple[str, str], rows: list[str], letters: tuple[str, str]) -> str:
+def _why(study: Study, ends: tuple[Factor, Factor], rows: list[str], p: str) -> str:
     """Say where order and transposes come from: from which index is whose."""
-    (left, right), (p, q) = names, letters
+    left, right = map(study.name_of, ends)
     texts = ["A product takes rows of its left factor and columns of its right one."]
+    indices = study.writer.letters.indices(study.writer.jacobian.wrt_labels)
     texts.append(
-        f"{p} comes first in {study.dX}[{p},{q}], and {p} belongs to {left}: so {left} stands in "
-        f"front. There is the order."
+        f"{p}, the row in {study.dX}{indices}, is an index of {left}: so {left} stands in front. "
+        f"There is the order."
     )
+    turn = ".mT" if len(ends[0].tree.shape) > 2 else ".T"
     turned = []
     if rows[0] == "column":
-        turned.append(f"The columns of {left} are the rows of {left}.T")
+        turned.append(f"The columns of {left} are the rows of {left}{turn}")
     if rows[1] == "row":
-        turned.append(f"The rows of {right} are the columns of {right}.T")
+        turned.append(f"The rows of {right} are the columns of {right}{turn}")
     if turned:
         texts.append(f"{'. '.join(turned)}: there is the transpose.")
     else:
         texts.append("Both are met as a product takes them: so nothing is transposed.")
     return " ".join(texts)
+
+
+def _scalars(study: Study) -> Iterator[str]:
+    """Say that a number before the product is in every slope."""
+    (term,) = study.writer.jacobian.terms
+    bare = term._replace(
+        factors=tuple(factor for factor in term.factors if not factor.labels),
+        deltas=(),
+        conditions=(),
+        summed=(),
+    )
+    if bare.factors or bare.coefficient not in (1, -1):
+        number = sum_text((bare,), study.writer.letters, study.writer.spell)
+        yield (
+            f"{number} is one number and in every slope, so it is taken out of the sum, and may "
+            f"stand anywhere in the product."
+        )
+
+
+def _at_a_kink(study: Study) -> Iterator[str]:
+    """Say what is taken where the slope jumps."""
+    told = kink(study.link.use.node.tree)
+    if told:
+        yield (
+            f"Where the slope of {study.Y} jumps it has no derivative, and one has to be chosen. "
+            f"Here, {told}."
+        )
 
 
 def _require_sum(study: Study, instance: Instance) -> None:

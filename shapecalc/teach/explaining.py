@@ -24,7 +24,9 @@ from shapecalc.teach.arrangements import arrangements
 from shapecalc.teach.entries import entries
 from shapecalc.teach.instance import CheckFailed, NoNumbers
 from shapecalc.teach.layouts import layouts
+from shapecalc.teach.meaning import meaning
 from shapecalc.teach.naive import naive
+from shapecalc.teach.shorter import long_factors, numbers_of, shortened, told
 from shapecalc.teach.study import Study, at_sizes, key_of
 from shapecalc.teach.together import together
 from shapecalc.teach.walking import walking
@@ -141,7 +143,7 @@ def _step(
         line=step.line,
         formula=step.formula.text,
         question=_question(link, sweep, step),
-        note=_note(link, sweep, step),
+        note=_note(link, sweep, step, report),
         shapes=_shapes(link),
         sizes=(),
         values=(),
@@ -168,8 +170,10 @@ def _step(
             left_out.setdefault(str(reason), []).append(number)
         except CheckFailed as failure:
             failures.append(_failed(report, key_of(step), f"level {number}: {failure}"))
+    named = long_factors(study)
     plain = plain._replace(
-        levels=tuple(made),
+        levels=shortened(made, named),
+        note=plain.note + told(named) if made else plain.note,
         left_out=tuple((tuple(numbers), why) for why, numbers in left_out.items()),
     )
     if not study.instances:
@@ -177,7 +181,10 @@ def _step(
     here = study.here
     return plain._replace(
         sizes=tuple(here.sizes.items()),
-        values=tuple(here.matrix(name.name, name) for name in here.named()),
+        values=(
+            *(here.matrix(name.name, name) for name in here.named()),
+            *numbers_of(study, named),
+        ),
         at=at_sizes(study.instances),
     )
 
@@ -202,20 +209,28 @@ def _question(link: Link, sweep: Sweep, step: Step) -> str:
     return f"Why is {asked}?"
 
 
-def _note(link: Link, sweep: Sweep, step: Step) -> str:
-    """Say what the step is a part of."""
+def _note(link: Link, sweep: Sweep, step: Step, report: Report) -> str:
+    """Say what the name of the gradient stands for, and what the step is a part of."""
     own = sweep.gradients.get(link.value)
     if own is None:
         return ""
-    name = own.name.name
+    name, X = own.name.name, link.value.name
+    loss = report.loss or "the loss"
+    each = f"for each entry of {X}, " if link.value.shape else ""
+    partial = f" ∂{loss}/∂{X}:" if report.loss else ","
+    texts = [f"{name} is{partial} {each}how much {loss} moves with it."]
+    is_stated = sweep.graph.network.batch is not None
+    if is_stated and any(report.batch in shape for _, shape in _shapes(link)):
+        texts.append(f"{report.batch} counts the examples.")
+    texts += filter(None, [meaning(link.use.node.tree, step.equation)])
     if own.fused_with is not None:
-        return (
-            f"That is two links in one. The levels explain the first alone, {key_of(step)}, where "
-            f"{name} = {step.formula.text}; the end puts the loss into it."
+        texts.append(
+            f"This formula is two links in one. The levels explain the first alone, "
+            f"{key_of(step)}, where {name} = {step.formula.text}; the end puts the loss into it."
         )
-    if len(own.links) > 1:
-        return f"{name} adds up {len(own.links)} parts; in the levels, {name} is this one alone."
-    return ""
+    elif len(own.links) > 1:
+        texts.append(f"It adds up {len(own.links)} parts; in the levels, {name} is this one alone.")
+    return " ".join(texts)
 
 
 def _shapes(link: Link) -> tuple[tuple[str, tuple[str, ...]], ...]:

@@ -17,6 +17,8 @@ from shapecalc.matrix.entries import Spell
 from shapecalc.records.explained import Matrix
 from shapecalc.report.steps import StepWriter
 from shapecalc.sweep import known_domains
+from shapecalc.teach.sizing import least, smaller, spread
+from shapecalc.teach.solving import Solved, assignments, plan
 from shapecalc.tree import Leaf, Tree, constants, leaf, leaves, with_marker
 from shapecalc.verify.cases import ATTEMPTS, Case, Domain, draw, drawn, index_domains, symbols
 from shapecalc.verify.evaluate import Evaluation, Point
@@ -36,6 +38,8 @@ CLOSE = 1e-6
 MOST_ENTRIES = 2_500
 LARGEST = 10_000
 """How many entries a Jacobian has at most: with sizes to choose, and at the smallest."""
+LONGEST = 20
+"""How long an axis is at most, where its sizes can be chosen."""
 FREE = ("positive", "nonzero")
 """What the streams of numbers have anyway, the last one or the second."""
 
@@ -86,12 +90,17 @@ class Instance:
         own = self._sizes(OTHER_PRIMES if other else PRIMES)
         if _count(self._shape, own) > MOST_ENTRIES:
             own = self._sizes(SMALL_NUMBERS if not other else SMALL_NUMBERS[::-1])
+        if max((dim.size(own) for dim in self.dims), default=0) > LONGEST:
+            own = smaller(own, self.dims, other=other)
+        if _count(self._shape, own) > LARGEST:
+            own = least(own, self.dims, other=other)
         self.sizes = own if sizes is None else {**own, **sizes}
         self.out_sizes = self.size(self.output.shape)
         self.wrt_sizes = self.size(self.value.shape)
         if _count(self._shape, self.sizes) > (MOST_ENTRIES if other else LARGEST):
             raise NoNumbers("its Jacobian is too large to be written out even at small sizes")
         self._slopes: dict[tuple[Place, Place], float] = {}
+        self._plans: dict[tuple[int, ...], tuple[Term, tuple[Solved, ...]]] = {}
         self.world = self._world()
 
     # --- sizes ----------------------------------------------------------------------------------
@@ -114,13 +123,18 @@ class Instance:
         taken = {dim.constant for dim in self.dims}
         free = [each for each in primes if each not in taken]
         if len(names) <= len(free):
-            sizes = dict(zip(names, free, strict=False))
+            sizes = spread(dict(zip(names, free, strict=False)), self.writer)
             if self._are_apart(sizes):
                 return sizes
         try:
             return small_sizes(self.dims)
         except Unsupported as reason:
             raise NoNumbers(str(reason)) from None
+
+    @property
+    def is_apart(self) -> bool:
+        """Say whether all dims have sizes of their own."""
+        return self._are_apart(self.sizes)
 
     def _are_apart(self, sizes: Mapping[str, int]) -> bool:
         if not all(dim.is_whole(sizes) for dim in self.dims):
@@ -309,15 +323,25 @@ class Instance:
 
     def _term(self, term: Term, at: Mapping[Label, int], spell: Spell) -> float:
         total = 0.0
-        ranges = [range(self.length(label)) for label in term.summed]
-        for inner in product(*ranges):
-            here = {**at, **dict(zip(term.summed, inner, strict=True))}
-            if self.holds(term, here):
-                total += float(term.coefficient) * prod(
-                    self._factor(spell(factor.tree), factor.labels, here) ** float(factor.power)
-                    for factor in term.factors
-                )
+        for here in self.places(term, at):
+            total += float(term.coefficient) * prod(
+                self._factor(spell(factor.tree), factor.labels, here) ** float(factor.power)
+                for factor in term.factors
+            )
         return total
+
+    def places(self, term: Term, at: Mapping[Label, int]) -> Iterator[dict[Label, int]]:
+        """Yield the places of all labels at which a term counts, the free ones being given."""
+        if not term.summed:
+            if self.holds(term, at):
+                yield dict(at)
+            return
+        key = (id(term), *map(id, at))
+        if key not in self._plans:
+            self._plans[key] = (term, plan(term, at))
+        for here in assignments(self._plans[key][1], at, self.number):
+            if self.holds(term, here):
+                yield here
 
     def _factor(self, tree: Tree, labels: Labels, at: Mapping[Label, int]) -> float:
         return self.entry(tree, tuple(0 if label is None else at[label] for label in labels))
@@ -329,6 +353,10 @@ class Instance:
     def number(self, dim: Dim) -> int:
         """Return a dim of the derivation as a number."""
         return self.writer.derived.renaming.dim(dim).size(self.sizes)
+
+    def counts(self, term: Term, at: Mapping[Label, int]) -> bool:
+        """Say whether a term counts anywhere, where its labels have places."""
+        return next(self.places(term, at), None) is not None
 
     def holds(self, term: Term, at: Mapping[Label, int]) -> bool:
         """Say whether the deltas and conditions of a term hold, where its labels have places."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from shapecalc.dims import dims_text
+from shapecalc.dims import dims_text, matrix_turned
 from shapecalc.matrix import make
 from shapecalc.matrix.printing import text
 from shapecalc.records import View
@@ -10,6 +10,7 @@ from shapecalc.records.explained import Block, Level, Lines, Prose, Sides
 from shapecalc.report.steps import StepWriter
 from shapecalc.report.views import stacked
 from shapecalc.sweep import Link
+from shapecalc.teach.elsewhere import elsewhere
 from shapecalc.teach.instance import Instance, NoNumbers, are_close, places_of
 from shapecalc.teach.study import Study, require, total
 from shapecalc.tree import Tree
@@ -23,8 +24,9 @@ def layouts(study: Study) -> Level:
     """Write the level."""
     writer = study.writer
     _require_both(study, writer.denominator, writer.numerator)
-    blocks = [*_side_by_side(study), *_in_a_chain(study), *_always(study)]
-    stacked_too = ", each stacked link" if any(isinstance(each, Lines) for each in blocks) else ""
+    chain = [*_in_a_chain(study)]
+    blocks = [*_side_by_side(study), *elsewhere(study), *chain, *_always(study)]
+    stacked_too = ", each stacked link" if any(isinstance(each, Lines) for each in chain) else ""
     return Level(5, TITLE, "", tuple(blocks), f"both formulas{stacked_too}")
 
 
@@ -43,20 +45,57 @@ def _side_by_side(study: Study) -> Iterator[Block]:
             f"{numerator.why}."
         )
         return
-    left = ["numerator, as in mathematics", *_laid(study, numerator, is_numerator=True)]
-    right = ["denominator, as in most courses", *_laid(study, denominator, is_numerator=False)]
-    yield Sides(tuple(left), tuple(right))
+    if len(denominator.shape or ()) > 2 and not study.is_product:
+        shape = dims_text(denominator.shape or ())
+        yield Prose(
+            f"The gradient has the shape of {study.X}, {shape}, so that a step can be subtracted "
+            f"from it. It is no matrix, so the two layouts of matrices have no say."
+        )
+        return
+    left = ["numerator layout", *_laid(study, numerator, is_numerator=True)]
+    right = ["denominator layout", *_laid(study, denominator, is_numerator=False)]
     if len(denominator.shape or ()) < 2:
+        yield Sides(tuple(left), tuple(right))
         yield Prose("A value with fewer than two axes has no transpose: both are the same.")
         return
+    yield Prose(_convention(study, numerator, denominator))
+    yield Sides(tuple(left), tuple(right))
     if study.is_product:
-        chain = f"({numerator.formula}).T = {denominator.formula}"
+        turn = ".mT" if len(denominator.shape or ()) > 2 else ".T"
+        chain = f"({numerator.formula}){turn} = {denominator.formula}"
         yield Prose(f"One is the other transposed: {chain}, by (AB)ᵀ = BᵀAᵀ.")
     else:
-        yield Prose(
-            f"One is the other transposed. The denominator layout gives the gradient the shape of "
-            f"{study.X}, so that a step can be subtracted from it."
-        )
+        yield Prose("One is the other transposed.")
+    yield Prose(_told_apart(study, denominator))
+
+
+def _convention(study: Study, numerator: View, denominator: View) -> str:
+    J = study.loss if " " not in study.loss else "J"
+    turned, own = (dims_text(view.shape or ()) for view in (numerator, denominator))
+    labels, letters = study.writer.jacobian.wrt_labels, study.writer.letters
+    at, other = letters.indices(labels), letters.indices(matrix_turned(labels))
+    return (
+        f"Where the numbers of ∂{J}/∂{study.X} are written is a convention. The numerator layout "
+        f"has that of {study.X}{at} at {other}, so its shape is {turned}; the denominator layout "
+        f"has it at {at}, in the shape of {study.X}, {own}, so that a step can be subtracted from "
+        f"{study.X}."
+    )
+
+
+def _told_apart(study: Study, denominator: View) -> str:
+    """Say who uses which layout, and how to tell."""
+    J = study.loss if " " not in study.loss else "J"
+    sizes = dict(study.report.dims)
+    is_square = len({sizes.get(dim) or dim for dim in (denominator.shape or ())[-2:]}) == 1
+    look = (
+        "Here both have the same size, so only its formulas tell which of them a text uses"
+        if is_square
+        else f"The shape that a text gives ∂{J}/∂{study.X} tells which of them it uses"
+    )
+    return (
+        f"{look}. PyTorch, TensorFlow, JAX and most courses use the denominator layout, many books "
+        f"on matrix calculus the numerator layout. Both are right; to mix them is not."
+    )
 
 
 def _laid(study: Study, view: View, *, is_numerator: bool) -> list[str]:
@@ -109,8 +148,8 @@ def _in_a_chain(study: Study) -> Iterator[Block]:
     sizes = [f"({shape_of[one]}, {shape_of[other]})" for one, other in pairs]
     first, last = shape_of[top], shape_of[study.link.value]
     yield Prose(
-        f"From {_from(study, links)} on, with all entries of each value stacked to one column, "
-        f"each Jacobian is a matrix, and the chain rule is a product as it stands:"
+        f"Stack all entries of each value to one column, vec( ). From {_from(study, links)} "
+        f"on, each Jacobian is a matrix then, and the chain rule is a product as it stands:"
     )
     above = _above(links)
     forward = " · ".join([f"∂{J}/∂{top.name}", *jacobians])
@@ -126,7 +165,10 @@ def _in_a_chain(study: Study) -> Iterator[Block]:
         yield Lines(f"vec({study.dX})", rows[1:])
     if study.opened.vec is not None and study.instances:
         _require_kronecker(study)
-        yield Prose(f"Here, columns stacked: vec({study.dX}) = {study.opened.vec.formula}.")
+        yield Prose(
+            f"Here, with columns stacked, vec({study.dX}) = {study.opened.vec.formula}. ⊗ is the "
+            f"Kronecker product: each number of its left side times all of the right side."
+        )
 
 
 def _from(study: Study, links: Sequence[Link]) -> str:

@@ -4,11 +4,13 @@ The counter-example is worked out here in plain numbers, at sizes that coincide.
 """
 
 from collections.abc import Iterator, Sequence
+from math import prod
 from typing import NamedTuple
 
+from shapecalc.dims import dims_text
 from shapecalc.records.explained import Block, Boxes, Level, Matrix, Numbers, Prose
 from shapecalc.report.axes import listed
-from shapecalc.teach.instance import Instance, NoNumbers, are_close
+from shapecalc.teach.instance import Instance, NoNumbers, are_close, flat, places_of
 from shapecalc.teach.study import Study
 from shapecalc.tree import Tree
 
@@ -21,7 +23,7 @@ class Impostor(NamedTuple):
     instance: Instance
     product: Matrix
     right: Matrix
-    place: tuple[int, int] | None
+    place: tuple[int, ...] | None
 
 
 def naive(study: Study) -> Level:
@@ -51,31 +53,65 @@ def _no_product(study: Study) -> Iterator[Block]:
             f"each entry of {X}, and there are no two matrices to be put in an order."
         )
         return
-    yield Prose(f"{_chain(study)} looks like a product of two matrices. It is none here:")
+    seems = f"{_chain(study)} looks like a product of two matrices, but is none here"
     lacking = study.opened.jacobian.summed
     if study.step.relation == "sum" and lacking:
         along = listed(lacking)
         yield Prose(
-            f"{X} was repeated along {along} to be added, so one entry of {X} is in many entries "
-            f"of {Y}. What comes back to it is a sum over these copies, not a product."
+            f"{seems}. {X} was repeated along {along} to be added, so one entry of {X} is in many "
+            f"entries of {Y}. What comes back to it is a sum over these copies, not a product."
         )
         if (drawn := _repeated(study)) is not None:
             yield drawn
         return
+    if study.step.relation == "elementwise" and not study.writer.output.shape:
+        yield Prose(
+            f"{seems}. {Y} is one number, and so is {dY}: each entry of {X} gets {dY} times how "
+            f"far {Y} moves with it."
+        )
+        return
     if study.step.relation == "elementwise":
         yield Prose(
-            f"each entry of {Y} depends on one entry of {X}, so each entry of {dY} goes back to "
-            f"one entry, times one number."
+            f"{seems}. Each entry of {Y} depends on one entry of {X}, so each entry of {dY} goes "
+            f"back to one entry, times one number."
         )
         return
     if study.opened.jacobian.mixed:
         over = listed(study.opened.jacobian.mixed)
         yield Prose(
-            f"along {over}, each entry of {Y} depends on several entries of {X}, in its own way "
-            f"each time. No single matrix beside {dY} can hold that."
+            f"{seems}. Along {over}, each entry of {Y} depends on several entries of {X}, in its "
+            f"own way each time. No single matrix beside {dY} can hold that."
         )
         return
-    yield Prose(f"{study.opened.mixed_why}.")
+    if study.opened.jacobian.effective is None and _moves_many(study):
+        yield Prose(
+            f"{seems}. Each entry of {X} moves many entries of {Y}, each by another number. No "
+            f"single matrix beside {dY} can hold that."
+        )
+        return
+    yield Prose(f"{seems}. {_lacking(study)}")
+
+
+def _lacking(study: Study) -> str:
+    """Say which of the two matrices there is not."""
+    X, Y, upstream = study.X, study.Y, study.link.gradient
+    if not any(factor.labels for term in study.writer.rest for factor in term.factors):
+        return f"Where {Y} moves with {X}, it is by one number: there is no second matrix."
+    if upstream is not None and len(upstream.shape) < 2:
+        shape = dims_text(tuple(map(str, upstream.shape)))
+        return f"{upstream.name} has the shape {shape}, and is no matrix."
+    why = study.opened.mixed_why
+    return f"{why[0].upper()}{why[1:]}."
+
+
+def _moves_many(study: Study) -> bool:
+    """Say whether some entry of the variable moves entries of the output by unlike numbers."""
+    for wrt in places_of(study.here.wrt_sizes) if study.instances else ():
+        slopes = [study.here.slope(out, wrt) for out in places_of(study.here.out_sizes)]
+        moved = [each for each in slopes if not are_close(each, 0)]
+        if len({round(each, 6) for each in moved}) > 1:
+            return True
+    return False
 
 
 def _repeated(study: Study) -> Boxes | None:
@@ -87,22 +123,32 @@ def _repeated(study: Study) -> Boxes | None:
 
 
 def _clash(study: Study, chain: str, why: str) -> Iterator[Block]:
-    yield Prose(f"{chain}, but that does not conform:")
     upstream, effective = study.link.gradient, study.writer.effective_tree
-    wrong = None
-    if upstream is not None and effective is not None:
-        wrong = study.boxes([upstream, effective], "@", clash=why)
+    assert upstream is not None
+    assert effective is not None
+    wrong = study.boxes([upstream, effective], "@", clash=why)
     if wrong is not None:
+        yield Prose(f"{chain}, but that does not conform, as the inner dims differ:")
         yield wrong
+    else:
+        pair = (upstream, effective)
+        shapes = " @ ".join(dims_text(tuple(map(str, each.shape))) for each in pair)
+        yield Prose(
+            f"{chain}. In each matrix of the stacks, the inner dims of {shapes} differ, {why}, so "
+            f"that does not conform."
+        )
     right = study.product_boxes()
     if right is not None:
         yield Prose(f"This one does: {study.dX} = {study.formula}")
         yield right
+    elif study.is_product:
+        shapes = " @ ".join(map(dims_text, study.view.factors))
+        yield Prose(f"This one does: {study.dX} = {study.formula}, with {shapes}.")
     names = _names(study)
     found = impostor(study, dict.fromkeys(names, 2)) or impostor(study, dict.fromkeys(names, 3))
     if found is not None and found.place is not None and len(names) > 1:
-        text = "A fit is no reason, though: where {} both run, and only one is right."
-        yield Prose(f"{text.format(' = '.join(names))} Here is the reason.")
+        text = "That it fits is no reason, though: where {} both run, and only one is right."
+        yield Prose(f"{text.format(' = '.join(names))} The reason follows.")
 
 
 def _fits(study: Study, chain: str, why: str) -> Iterator[Block]:
@@ -136,12 +182,15 @@ def _fits(study: Study, chain: str, why: str) -> Iterator[Block]:
             f"It has the shape {shapes[0]}; the gradient has that of {study.X}, {shapes[1]}."
         )
         return
-    i, j = found.place
-    wrong, right = (_at(each, found.place) for each in (found.product, found.right))
+    at = f"[{','.join(map(str, found.place))}]"
+    wrong, right = (
+        each.entries[flat(found.place, each.size)] for each in (found.product, found.right)
+    )
     yield Prose(
-        f"At [{i},{j}] the product has {wrong:g}. But raise {study.X}[{i},{j}]"
-        f"{', in this use alone,' if study.is_part else ''} by a small t, and "
-        f"{study.loss} moves by {right:g} t. No shape tells; the reason must."
+        f"At {at} the product has {wrong:.4g}. But raise {study.X}{at}"
+        f"{', in this use alone,' if study.is_part else ''} by a small {study.small}, and "
+        f"{study.loss} moves by {right:.4g} {study.small}. The shapes do not tell; "
+        f"the reasons that follow do."
     )
 
 
@@ -164,13 +213,9 @@ def _right(study: Study, chain: str) -> Iterator[Block]:
         return
     yield Prose(
         f"That comes from how {study.opened.jacobian.effective} is stored in "
-        f"{study.Y} = {study.step.equation}, and is no rule: of its transpose, in another network, "
-        f"the same reading is wrong. What follows shows why it is right here."
+        f"{study.Y} = {study.step.equation}, and is no rule: where it is stored transposed, the "
+        f"same reading is wrong. What follows shows why it is right here."
     )
-
-
-def _at(matrix: Matrix, place: tuple[int, int]) -> float:
-    return matrix.entries[place[0] * matrix.size[1] + place[1]]
 
 
 def _names(study: Study) -> list[str]:
@@ -203,17 +248,22 @@ def impostor(study: Study, sizes: dict[str, int]) -> Impostor | None:
     except NoNumbers:
         return None
     left, right = instance.size(upstream.shape), instance.size(effective.shape)
-    if len(left) != 2 or len(right) != 2 or left[1] != right[0]:
+    if len(left) < 2 or left[:-2] != right[:-2] or left[-1] != right[-2]:
         return None
     one, other = instance.entries(upstream), instance.entries(effective)
+    (rows, inner), columns = left[-2:], right[-1]
     entries = tuple(
-        sum(one[i * left[1] + k] * other[k * right[1] + j] for k in range(left[1]))
-        for i in range(left[0])
-        for j in range(right[1])
+        sum(
+            one[(n * rows + i) * inner + k] * other[(n * inner + k) * columns + j]
+            for k in range(inner)
+        )
+        for n in range(prod(left[:-2]))
+        for i in range(rows)
+        for j in range(columns)
     )
     mixed = study.opened.mixed
     assert mixed is not None
-    wrong = Matrix(mixed.formula, (), (left[0], right[1]), entries)
+    wrong = Matrix(mixed.formula, (), (*left[:-1], columns), entries)
     good = instance.matrix(study.formula, study.writer.formula)
     if wrong.size != good.size:
         return Impostor(instance, wrong, good, None)
@@ -223,7 +273,7 @@ def impostor(study: Study, sizes: dict[str, int]) -> Impostor | None:
         return Impostor(instance, wrong, good, None)
     if not apart:
         raise NoNumbers(f"laws of its factors make {mixed.formula} right too")
-    return Impostor(instance, wrong, good, divmod(apart[0], good.size[1]))
+    return Impostor(instance, wrong, good, list(places_of(good.size))[apart[0]])
 
 
 __all__ = ["naive"]

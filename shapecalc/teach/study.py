@@ -5,7 +5,7 @@ from contextlib import suppress
 from functools import cached_property
 
 from shapecalc.dims import matrix_turned
-from shapecalc.index import Factor, Labels
+from shapecalc.index import Factor, Labels, Sum
 from shapecalc.matrix.printing import text
 from shapecalc.records import Opened, Report, Step, View
 from shapecalc.records.explained import Box, Boxes
@@ -13,7 +13,10 @@ from shapecalc.report.steps import StepWriter
 from shapecalc.report.views import factors_in
 from shapecalc.sweep import Gradient, Link, Sweep
 from shapecalc.teach.instance import CheckFailed, Instance, NoNumbers, are_close, places_of
+from shapecalc.teach.solving import put
 from shapecalc.tree import Call, Leaf, Tree
+
+SMALL = ("t", "u", "w", "z", "y", "x", "c")
 
 
 def require(holds: bool, what: str) -> None:  # noqa: FBT001 (what is required)
@@ -123,18 +126,23 @@ class Study:
         return matrix_turned(labels) if self.sweep.numerator else labels
 
     def letter(self, axis: int) -> str:
-        """Return the letter of one of the variable's axes."""
+        """Return the letter of one of the variable's axes, -1 the last."""
         return self.writer.letters.of(self.writer.jacobian.wrt_labels[axis])
 
     @cached_property
     def ends(self) -> tuple[Factor, Factor] | None:
         """Return the factors that hold the row and the column of the gradient, where two do."""
         labels, terms = self.writer.jacobian.wrt_labels, self.writer.derivation.terms
-        if len(labels) != 2 or len(terms) != 1 or None in labels or self.sweep.numerator:
+        if len(labels) < 2 or len(terms) != 1 or None in labels or self.sweep.numerator:
             return None
         factors = [f for f in terms[0].factors if f.labels]
-        if len(factors) != 2 or any(len(f.labels) != 2 or None in f.labels for f in factors):
+        if len(factors) != 2 or any(len(f.labels) < 2 or None in f.labels for f in factors):
             return None
+        stack = {f.labels[:-2] for f in factors}
+        if stack != {labels[:-2]} and (len(labels) != 2 or len(stack) != 1):
+            return None
+        factors = [f._replace(labels=f.labels[-2:]) for f in factors]
+        labels = labels[-2:]
         row = [f for f in factors if labels[0] in f.labels and labels[1] not in f.labels]
         column = [f for f in factors if labels[1] in f.labels and labels[0] not in f.labels]
         return (row[0], column[0]) if len(row) == len(column) == 1 else None
@@ -143,6 +151,27 @@ class Study:
         """Print a factor of the index form, in parentheses where it is no name."""
         printed = text(self.writer.spell(factor.tree))
         return printed if isinstance(factor.tree, Leaf) else f"({printed})"
+
+    @cached_property
+    def small(self) -> str:
+        """Return the letter of a small number: t, where that is no name and no index."""
+        jacobian = self.writer.jacobian
+        labels = (*jacobian.output_labels, *jacobian.wrt_labels)
+        taken = {self.writer.letters.of(label) for label in labels if label is not None}
+        taken |= {*self.sweep.graph.values, *(dim for dim, _ in self.report.dims)}
+        return next((each for each in SMALL if each not in taken), "t")
+
+    def solved(self, terms: Sum, known: Labels) -> str:
+        """Print terms with their conditions solved, nothing where none is or one stays."""
+        labels = {label for label in known if label is not None}
+        return put(terms, labels, self.writer.letters, self.writer.spell)
+
+    @cached_property
+    def contracted(self) -> str:
+        """Print the gradient entry by entry: the last line of the chain rule, solved."""
+        derivation = self.writer.derivation
+        last = self.opened.contraction.lines[-1:]
+        return self.solved(derivation.terms, derivation.labels) or "".join(x for x, _ in last)
 
     # --- pictures -------------------------------------------------------------------------------
 

@@ -17,13 +17,16 @@ from shapecalc.matrix.printing import text
 from shapecalc.records.explained import Block, Lines, Prose
 from shapecalc.report.steps import StepWriter
 from shapecalc.sweep import Gradient, Link, Sweep
+from shapecalc.teach.average import divides
 from shapecalc.teach.instance import Instance, NoNumbers, are_close, places_of
 from shapecalc.teach.study import require
-from shapecalc.tree import leaves
+from shapecalc.tree import Leaf, leaves
 from shapecalc.verify.cases import Domain, draw
 from shapecalc.verify.field import NoValue
 
 SEED = 7
+MOST_USES = 4
+"""Of how many uses it is said one by one what each adds."""
 
 
 def together(gradient: Gradient, sweep: Sweep) -> Iterator[Block]:
@@ -41,9 +44,11 @@ def together(gradient: Gradient, sweep: Sweep) -> Iterator[Block]:
             yield Prose(f"{name} = {text(gradient.formula)}: nothing that follows depends on {X}.")
         return
     yield Prose(
-        f"{X} is used {len(gradient.links)} times, and each use moves the loss by its own part. "
-        f"Raise {X} by a small t, and all parts move at once: to first order their effects add up."
+        f"{X} is used {_times(len(gradient.links))}, and by each use it moves the loss in its own "
+        f"way. Move {X} a little, and all of them act at once: to first order they add up."
     )
+    if len(gradient.links) <= MOST_USES:
+        yield Prose(_through(gradient))
     whole = [f"({part})" if _is_sum(part) else part for part in parts]
     formula = text(gradient.formula)
     if sorted(formula.split(" + ")) == sorted(whole):
@@ -52,6 +57,21 @@ def together(gradient: Gradient, sweep: Sweep) -> Iterator[Block]:
     yield Lines(
         name, ((" + ".join(whole), "one part for each use"), (formula, "the same, written shorter"))
     )
+
+
+def _times(count: int) -> str:
+    return {1: "once", 2: "twice"}.get(count, f"{count} times")
+
+
+def _through(gradient: Gradient) -> str:
+    """Say by which equation each part comes."""
+    parts = [
+        f"by {link.use.node.output.name} = {link.use.node.source.text} it adds "
+        f"{text(link.derived.formula)}"
+        for link in gradient.links
+    ]
+    told = "; ".join(parts)
+    return f"{told[0].upper()}{told[1:]}."
 
 
 def _is_sum(part: str) -> bool:
@@ -66,9 +86,8 @@ def _fused(gradient: Gradient, sweep: Sweep) -> Iterator[Block]:
     name, Y = gradient.name.name, link.use.node.output
     above = sweep.gradients.get(Y)
     yield Prose(
-        f"The spec takes {Y.name} and {gradient.fused_with.output.name} as one link, as the result "
-        f"is plainer. Put {'the gradient' if above is None else above.name.name} of {Y.name} "
-        f"into the step:"
+        f"{Y.name} and {gradient.fused_with.output.name} are taken as one link, as the result is "
+        f"plainer. Link by link it comes to the same: put {_written(Y, above)} into the step:"
     )
     letters = Letters(
         link.derived.derivation.jacobians[0].output_labels,
@@ -90,7 +109,18 @@ def _fused(gradient: Gradient, sweep: Sweep) -> Iterator[Block]:
     lines.append((last, sums))
     indices = letters.indices(link.derived.derivation.labels)
     yield Lines(f"{name}{indices}", tuple(lines))
-    yield Prose(f"So {name} = {text(gradient.formula)}.")
+    told = f"So {name} = {text(gradient.formula)}."
+    batch = sweep.graph.batch
+    if batch is not None and divides(gradient.formula, str(batch)):
+        loss = gradient.fused_with.output.name
+        told += f" 1/{batch} comes from the mean over the {batch} examples that {loss} takes."
+    yield Prose(told)
+
+
+def _written(Y: Leaf, above: Gradient | None) -> str:
+    if above is None:
+        return f"the gradient of {Y.name}"
+    return f"{above.name.name} = {text(above.formula)}"
 
 
 def _joined(link: Link, above: Gradient) -> Sum:

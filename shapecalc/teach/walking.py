@@ -2,12 +2,16 @@
 
 from collections.abc import Iterator
 
+from shapecalc.conditions.forms import is_never_negative
 from shapecalc.dims import dims_text
 from shapecalc.matrix.printing import text
 from shapecalc.records import View, WalkEdge
 from shapecalc.records.explained import Block, Level, Lines, Prose, Walked
+from shapecalc.report.axes import listed
 from shapecalc.report.views import factors_in
+from shapecalc.teach.average import average
 from shapecalc.teach.instance import Instance, are_close, places_of
+from shapecalc.teach.solving import Put, forms_of
 from shapecalc.teach.study import Study, require, total
 
 WALK = "THE ONLY WALK FROM {} TO {}"
@@ -19,12 +23,17 @@ def walking(study: Study) -> Level:
     contraction, walk = study.opened.contraction, study.opened.walk
     for instance in study.instances:
         _require_lines(study, instance)
+        _require_solved(study, instance)
     study.require_formula(study.writer.formula, turned=study.sweep.numerator)
     above = ("", *(line for line, _ in contraction.lines))
     lines = tuple(
         each for each, last in zip(contraction.lines, above, strict=False) if each[0] != last
     )
+    if lines and study.contracted not in [line for line, _ in lines]:
+        solved = (study.contracted, "with the conditions solved; what is outside counts 0")
+        lines = (*lines, solved)
     blocks: list[Block] = [Lines(contraction.left, lines)]
+    blocks += map(Prose, _slid(study))
     for value, axis in study.writer.derivation.assumed:
         own = study.writer.spell(value)
         blocks.append(Prose(f"Here the entries of {text(own)} add up to 1 over {own.shape[axis]}."))
@@ -37,9 +46,12 @@ def walking(study: Study) -> Level:
     if drawn is None:
         blocks += [Prose(each) for each in _without_walk(study)]
         blocks.append(Lines(study.dX, ((study.formula, ""),)))
+        blocks += [Prose(each) for each in average(study)]
         return Level(4, CONTRACTION, "", tuple(blocks), check)
     _require_walk(study)
-    blocks += [drawn, *(Prose(each) for each in _told(study, drawn))]
+    blocks.append(Prose(_way(study, drawn)))
+    told = (*_told(study, drawn), *_added(study), *average(study))
+    blocks += [drawn, *map(Prose, told)]
     title = WALK.format(drawn.indices[0], drawn.indices[-1])
     return Level(4, title, "", tuple(blocks), f"{check}, the walk by its factors")
 
@@ -102,26 +114,142 @@ def _require_walk(study: Study) -> None:
         require(turned != edge.along, f"the walk takes {edge.factor} the wrong way")
 
 
+def _way(study: Study, drawn: Walked) -> str:
+    p, q = drawn.indices[0], drawn.indices[-1]
+    return (
+        f"Draw each factor as an arrow from its row index to its column index. A product is a walk "
+        f"along such arrows. This one has to lead from {p}, the row in {study.dX}, to {q}, the "
+        f"column:"
+    )
+
+
 def _told(study: Study, drawn: Walked) -> Iterator[str]:
     yield (
-        "Against an arrow is a transpose, and the order of the walk is the order of the product. "
-        f"There is no other walk from {drawn.indices[0]} to {drawn.indices[-1]}."
+        "To go against an arrow is to transpose, and the order of the walk is the order of the "
+        f"product. No other walk leads from {drawn.indices[0]} to {drawn.indices[-1]}."
     )
     ends = study.ends
     if ends is None or study.link.gradient is None:
         return
-    first, last = (study.name_of(each) for each in ends)
-    p, q = study.letter(0), study.letter(1)
-    if last == study.dY:
+    names = [study.name_of(each) for each in ends]
+    if names.count(study.dY) != 1:
+        return
+    is_last = names[1] == study.dY
+    label = study.writer.jacobian.wrt_labels[-1 if is_last else -2]
+    own = "row" if ends[is_last].labels[0] is label else "column"
+    letter = study.writer.letters.of(label)
+    tie = f" ({delta})" if (delta := _tie(study, letter)) else ""
+    axis, place = ("column", "last") if is_last else ("row", "in front")
+    kept = "is reversed here" if is_last else "is kept here: it is not reversed"
+    yield (
+        f"Why does {study.dY} stand {place}? The {axis} of {study.X} is the {own} of "
+        f"{study.Y}{tie}, so {letter} is an index of {study.dY}, the upstream, which comes from "
+        f"the loss. And so the order of the chain rule {kept}."
+    )
+
+
+def _tie(study: Study, letter: str) -> str:
+    """Print the delta that ties a letter of the variable to one of the output."""
+    of = study.writer.letters.of
+    pairs = ((of(delta.left), of(delta.right)) for delta in study.writer.tied)
+    return next((f"δ[{one},{other}]" for one, other in pairs if letter in (one, other)), "")
+
+
+def _added(study: Study) -> Iterator[str]:
+    """Say which axes are added up where the product alone does not do it, and the einsum."""
+    terms, stack = study.writer.derivation.terms, list(study.opened.jacobian.summed)
+    if len(terms) != 1 or not stack:
+        return
+    dims = [str(study.writer.dim(label)) for label in terms[0].summed]
+    inner = [dim for dim in dims if dim not in stack]
+    yield (
+        f"{study.X} has no axis {' or '.join(dims)}: each entry of it is used at every place along "
+        f"them, and what comes back from there is added up. @ adds along {listed(inner)}, and "
+        f"sum(…) along {listed(stack)}."
+        if inner
+        else f"{study.X} has no axis {' or '.join(dims)}, so what comes back is added up there."
+    )
+    factors = [factor for factor in terms[0].factors if factor.labels]
+    names = [study.writer.spell(factor.tree) for factor in factors]
+    yield from _flat(study, dims)
+    inputs = [[study.writer.letters.of(label) for label in f.labels] for f in factors]
+    output = [study.writer.letters.of(label) for label in study.writer.jacobian.wrt_labels]
+    is_plain = len(factors) == len(terms[0].factors) and terms[0].coefficient == 1
+    if is_plain and all(len(each) == 1 for letters in (*inputs, output) for each in letters):
+        letters = f"{','.join(map(''.join, inputs))}->{''.join(output)}"
+        yield f'With all letters, it is einsum("{letters}", {", ".join(map(text, names))}).'
+
+
+def _slid(study: Study) -> Iterator[str]:
+    """Say of windows whether one of the factors is met from its end."""
+    derivation = study.writer.derivation
+    known = {label for label in derivation.labels if label is not None}
+    if len(derivation.terms) != 1 or study.link.gradient is None:
+        return
+    (term,) = derivation.terms
+    forms = forms_of(term, known)
+    if forms is None or not term.conditions:
+        return
+    upstream = [label for factor in term.factors[:1] for label in factor.labels]
+    others = [factor for factor in term.factors[1:] if any(x in forms for x in factor.labels)]
+    if len(others) != 1 or text(study.writer.spell(term.factors[0].tree)) != study.dY:
+        return
+    (other,) = others
+    parts = [
+        (forms[x].of(i), i) for x in other.labels if x in forms for i in upstream if i is not None
+    ]
+    signs = {is_never_negative(count) for count, _ in parts if count.terms}
+    name, indices = study.name_of(other), Put(study.writer.letters, forms).indices(other.labels)
+    letters = " and ".join(study.writer.letters.of(i) for count, i in parts if count.terms)
+    if signs == {False}:
         yield (
-            f"{p}, the row of {study.dX}, is held by {first}; {q}, its column, by {last}. So the "
-            f"upstream comes last: the order of the chain rule is reversed."
+            f"In {name}{indices}, {letters} {_stand(letters)} with a minus: of two entries of "
+            f"{study.dY}, the later one meets the earlier entry of {name}. So {name} is met from "
+            f"its end, that is, turned round."
         )
-    elif first == study.dY:
+    elif signs == {True}:
         yield (
-            f"{p}, the row of {study.dX}, is held by {first}; {q}, its column, by {last}. So the "
-            f"upstream stays in front: here the order is not reversed."
+            f"In {name}{indices}, {letters} {_stand(letters)} with a plus: of two entries of "
+            f"{study.dY}, the later one meets the later entry of {name}. So nothing is turned "
+            f"round."
         )
+
+
+def _stand(letters: str) -> str:
+    return "stand" if " and " in letters else "stands"
+
+
+def _require_solved(study: Study, instance: Instance) -> None:
+    """Hold what is put for the letters to the conditions, wherever they hold."""
+    derivation = study.writer.derivation
+    known = {label for label in derivation.labels if label is not None}
+    for term in derivation.terms if len(derivation.terms) == 1 else ():
+        forms = forms_of(term, known) or {}
+        for place in places_of(instance.wrt_sizes) if forms else ():
+            labels = zip(derivation.labels, place, strict=True)
+            at = {label: i for label, i in labels if label is not None}
+            for here in instance.places(term, at):
+                for label, own in forms.items():
+                    value = instance.number(own.offset)
+                    value += sum(instance.number(count) * here[each] for each, count in own.parts)
+                    require(here[label] == value, "the conditions are not solved as they should be")
+
+
+def _flat(study: Study, dims: list[str]) -> Iterator[str]:
+    """Write a product over several axes as one of matrices, with those axes made one."""
+    ends = study.ends
+    (term,) = study.writer.derivation.terms
+    factors = [factor for factor in term.factors if factor.labels]
+    if ends is None or any(f.labels[:-1] != term.summed for f in factors):
+        return
+    row, column = study.writer.jacobian.wrt_labels
+    names = {f.labels[-1]: f for f in factors}
+    flat = [
+        f"reshape({study.name_of(names[label])}, [{'*'.join(dims)}, {study.writer.dim(label)}])"
+        for label in (row, column)
+        if label is not None
+    ]
+    yield f"With {listed(dims)} made one axis, it is one plain product: {flat[0]}.T @ {flat[1]}."
 
 
 def _without_walk(study: Study) -> Iterator[str]:
@@ -133,9 +261,13 @@ def _without_walk(study: Study) -> Iterator[str]:
                 f"commute. There is no walk to be taken and no order to be found."
             )
         case "sum":
-            over = " and ".join(study.opened.jacobian.summed)
-            why = f"{X} does not have" if over else "the result does not have"
-            yield (f"One factor alone is left, with a letter that {why}: it is summed.")
+            labels = study.writer.derivation.terms[0].summed
+            letters = [study.writer.letters.of(label) for label in labels]
+            whose = X if study.opened.jacobian.summed else "the result"
+            yield (
+                f"One factor alone is left. {whose} does not have its index "
+                f"{' or '.join(letters)}, so that is summed."
+            )
         case "softmax":
             yield (
                 f"No walk along matrices reads this sum of terms: read entry by entry, for all "

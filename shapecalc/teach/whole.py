@@ -8,18 +8,23 @@ from shapecalc.matrix.entries import sum_text
 from shapecalc.records.explained import Block, Grid, Level, Prose
 from shapecalc.report.axes import listed
 from shapecalc.teach.instance import Place, are_close, places_of
+from shapecalc.teach.stillness import mixed_examples, stillness
 from shapecalc.teach.study import Study, require
 
 TITLE = "THE WHOLE JACOBIAN"
 MOST_COLUMNS, MOST_ROWS = 25, 21
+NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
 def whole(study: Study) -> Level:
     """Write the level."""
     jacobian = study.opened.jacobian
-    blocks = [Prose(_counted(study)), *_picture(study), *(Prose(each) for each in _dropped(study))]
     _require_pattern(study)
-    index_form = f"{jacobian.left} = {jacobian.index_form}"
+    told = (*_dropped(study), *mixed_examples(study), *stillness(study))
+    blocks = [Prose(_counted(study)), *_picture(study), *map(Prose, told)]
+    labels = (*study.writer.jacobian.output_labels, *study.writer.jacobian.wrt_labels)
+    short = study.solved(study.writer.jacobian.terms, labels)
+    index_form = f"{jacobian.left} = {short or jacobian.index_form}"
     return Level(3, TITLE, index_form, tuple(blocks), "every entry by differences")
 
 
@@ -30,18 +35,19 @@ def _counted(study: Study) -> str:
     for size in sizes:
         count *= size
     named = dims_text(shape)
-    axes = {
-        1: "One index",
-        2: "Two indices",
-        3: "Three indices",
-        4: "Four indices",
-        5: "Five indices",
-        6: "Six indices",
-    }
     if not study.writer.output.shape:
         return f"{study.Y} is one number, so the Jacobian has the axes of {study.X}: {named}."
-    told = axes.get(len(shape), f"{len(shape)} indices")
-    return f"{told}, {named}, here {' × '.join(map(str, sizes))} = {count} entries."
+    many = NUMBERS[len(shape)] if len(shape) < len(NUMBERS) else str(len(shape))
+    told = f"{many.capitalize()} {'index' if len(shape) == 1 else 'indices'}"
+    text = (
+        f"The Jacobian has an entry for each entry of {study.Y} with each of {study.X}. "
+        f"{told}, {named}, here {' × '.join(map(str, sizes))} = {count} entries."
+    )
+    deltas = [delta for term in study.writer.jacobian.terms for delta in term.deltas]
+    if deltas:
+        one, other = (study.writer.letters.of(label) for label in deltas[-1])
+        text += f" δ[{one},{other}] is 1 where {one} = {other}, and else 0."
+    return text
 
 
 # --- the picture --------------------------------------------------------------------------------
@@ -59,7 +65,13 @@ def _picture(study: Study) -> Iterator[Block]:
     wrts = _all(_stacked(here.wrt_sizes, wrt_axis))
     cells = tuple(tuple(_is_filled(study, out, wrt) for wrt in wrts) for out in outs)
     heads = _heads(study.Y, here.out_sizes, out_axis), _heads(study.X, here.wrt_sizes, wrt_axis)
-    yield Prose(f"{'Columns' if out_axis else 'Rows'} stacked, one block for each pair of them:")
+    names = ["columns" if axis else "rows" for axis in (out_axis, wrt_axis)]
+    stacked = (
+        f"the {names[0]} of each are"
+        if names[0] == names[1]
+        else f"the {names[0]} of {study.Y} and the {names[1]} of {study.X} are"
+    )
+    yield Prose(f"As a table, in which {stacked} stacked, with one block for each pair of them:")
     yield Grid(*heads, cells, _legend(study, out_axis, wrt_axis))
 
 
@@ -93,7 +105,7 @@ def _heads(name: str, sizes: Sequence[int], axis: int) -> tuple[str, ...]:
 def _is_filled(study: Study, out: Place, wrt: Place) -> bool:
     """Say whether some term of the index form has all its deltas and conditions met."""
     at = study.here.labels_at(out, wrt)
-    return any(study.here.holds(term, at) for term in study.writer.jacobian.terms)
+    return any(study.here.counts(term, at) for term in study.writer.jacobian.terms)
 
 
 def _legend(study: Study, out_axis: int, wrt_axis: int) -> tuple[str, ...]:
@@ -187,23 +199,34 @@ def _dropped(study: Study) -> Iterator[str]:
     dims = listed(jacobian.diagonal)
     if held & tied:
         own, copied = _own_and_copied(study, held)
-        copies = f" Along {listed(copied)} they are copies, which say no more." if copied else ""
+        copies = f" Along {listed(copied)} they are copies of each other." if copied else ""
         yield (
-            f"The blocks off the diagonal in {dims} are zero. Those on it have numbers of their "
-            f"own for each index of {listed(own)}, and stay apart.{copies}"
+            f"The blocks off the diagonal in {dims} are zero. Those on it differ from one index of "
+            f"{listed(own)} to the next, so all of them are kept.{copies}"
         )
     elif jacobian.effective is not None:
         yield (
-            f"{_sees(study)}, by one and the same block, and copies of a block say no more than "
-            f"the block: {jacobian.effective} is the effective Jacobian, without its diagonal."
+            f"{_sees(study)}, through the same block each time, so one copy says it all: "
+            f"{jacobian.effective} is the effective Jacobian, what is left when the copies are "
+            f"dropped. But it has lost {_lost(study)}, and with them the side of {study.dY} where "
+            f"it belongs: to multiply by it as it stands, as in 1, is a guess. The sum over the "
+            f"indices, in 4, is not."
         )
     else:
         yield f"{_sees(study)}, and each block is the same."
-    if study.is_batch_apart:
+    if study.is_batch_apart and not held & tied:
         yield (
-            "Where examples are mixed, as batch norm does, blocks off the diagonal are not zero, "
-            "and there one may not do this."
+            "Not every step has copies to drop: batch norm mixes its examples, and its blocks off "
+            "the diagonal are not zero."
         )
+
+
+def _lost(study: Study) -> str:
+    """Say how many indices the effective Jacobian lacks."""
+    jacobian = study.opened.jacobian
+    every = len(jacobian.shape)
+    lost = every - len(jacobian.effective_shape or ())
+    return f"{NUMBERS[lost]} of the {NUMBERS[every]} indices"
 
 
 def _own_and_copied(study: Study, held: set[Label]) -> tuple[list[str], list[str]]:
@@ -235,9 +258,12 @@ def _sees(study: Study) -> str:
     X, Y = study.X, study.Y
     if study.is_batch_apart and len(study.opened.jacobian.diagonal) == 1:
         return f"{study.in_this_use('Each')} example of {Y} depends on the same example of {X} only"
+    if max(len(study.here.out_sizes), len(study.here.wrt_sizes)) > 2:
+        along = listed(study.opened.jacobian.diagonal)
+        return f"{study.in_this_use('Along')} {along}, {Y} depends on {X} at the same place only"
     axes = _outer(study)
     nouns = [
-        ("row", "column")[axis] if len(sizes) == 2 else "slice"
+        ("row", "column")[axis] if len(sizes) == 2 else "entry" if len(sizes) == 1 else "slice"
         for sizes, axis in zip((study.here.out_sizes, study.here.wrt_sizes), axes, strict=True)
     ]
     same = f"the same {nouns[1]}" if nouns[0] == nouns[1] else f"the {nouns[1]} of the same number"
@@ -253,16 +279,17 @@ def _elementwise(study: Study, *, is_constant: bool) -> Iterator[str]:
     which = "the same entry" if same else "one entry"
     yield (
         f"{study.in_this_use('Each')} entry of {Y} depends on {which} of {X} and no other, so "
-        f"the Jacobian is diagonal in every axis. A diagonal matrix times a vector is a product "
+        f"the Jacobian is diagonal in every axis. A diagonal matrix times a vector multiplies "
         f"entry by entry."
     )
     if is_constant:
-        yield "All entries on the diagonal are one number, so the gradient is handed on with it."
+        yield "All entries on the diagonal are one number, so it stands before the whole gradient."
     elif jacobian.effective is not None:
         effective = study.writer.effective_tree
         is_whole = effective is not None and effective.shape == study.link.value.shape
         shape = f"{'in' if is_whole else 'repeated to'} the shape of {X}"
         yield (
             f"The entries on the diagonal, {shape}, are {jacobian.effective}. So it is * here, "
-            f"and not @."
+            f"entry times entry. @ adds up over a row and a column, and is right where entries of "
+            f"the output depend on many entries of {X}, as those of a matrix product do."
         )

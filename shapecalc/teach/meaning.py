@@ -1,0 +1,44 @@
+"""What the op of an equation does, in the names of the equation: its definition, or its manual."""
+
+import re
+from inspect import getdoc
+
+from shapecalc.matrix.printing import attribute_text, is_infix, text
+from shapecalc.ops.registry import OPS, REQUIRED
+from shapecalc.tree import Call, Leaf, Number, Tree
+
+PLAIN = frozenset({"exp", "log", "sum", "mean", "sqrt", "abs", "max", "min", "transpose"})
+"""What a reader knows anyway; so is all that is written with a sign."""
+_WORD = re.compile(r"[A-Za-z_]\w*(?!\w*=[^=])")
+
+
+def meaning(tree: Tree, written: str) -> str:
+    """Say what the outermost op of an equation does, where that is no plain arithmetic."""
+    if not isinstance(tree, Call) or is_infix(tree) or tree.op in PLAIN:
+        return ""
+    op = OPS[tree.op]
+    if isinstance(op.definition, str):
+        return f"{written} is {_defined(tree, op.definition)}."
+    told = (getdoc(op.body) or "").split("\n")[0]
+    return (
+        f"What {op.name} does: {told[0].lower()}{told[1:]}"
+        if told and op.definition is None
+        else ""
+    )
+
+
+def _defined(tree: Call, definition: str) -> str:
+    """Put the operands and attributes of a call into the definition of its op."""
+    op = OPS[tree.op]
+    given = {name: value for name, value in op.attributes.items() if value is not REQUIRED}
+    attributes = {**given, **dict(tree.attributes)}
+    reduction = attributes.get("reduction")
+    words = {name: _spelled(each) for name, each in zip(op.operands, tree.operands, strict=False)}
+    words |= {name: attribute_text(value) for name, value in attributes.items()}
+    line = definition.replace("{reduction}", reduction if isinstance(reduction, str) else "")
+    return _WORD.sub(lambda found: words.get(found[0], found[0]), line)
+
+
+def _spelled(tree: Tree) -> str:
+    printed = text(tree)
+    return printed if isinstance(tree, Leaf | Number) or " " not in printed else f"({printed})"

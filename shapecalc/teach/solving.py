@@ -1,0 +1,133 @@
+"""Conditions such as δ[c,k+r] δ[c,a+1], solved for the summed labels that they leave no choice.
+
+In numbers, so that a sum runs over what is free alone; and in letters, X[i,k+r-1] for X[i,a].
+"""
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import NamedTuple
+
+from shapecalc.conditions import Affine, Form, Label, form
+from shapecalc.conditions.forms import MINUS_ONE, ZERO
+from shapecalc.dims import ONE, Dim
+from shapecalc.index import Sum, Term
+from shapecalc.matrix.entries import Letters, Spell, sum_text
+
+
+class Solved(NamedTuple):
+    """A label, and the form that it has to be; None where it is free to run."""
+
+    label: Label
+    form: Form | None
+
+
+def plan(term: Term, known: Collection[Label]) -> tuple[Solved, ...]:
+    """Order the summed labels of a term: each is run over, or follows from those before it."""
+    seen, found = set(known), []
+    left = list(term.summed)
+    while left:
+        following = next(_following(term, left, seen), None) or Solved(left[0], None)
+        found.append(following)
+        seen.add(following.label)
+        left.remove(following.label)
+    return tuple(found)
+
+
+def _following(term: Term, left: list[Label], seen: set[Label]) -> Iterator[Solved]:
+    for condition in term.conditions:
+        if not isinstance(condition, Affine) or condition.is_cyclic:
+            continue
+        unknown = [label for label in dict.fromkeys(condition.labels) if label not in seen]
+        if len(unknown) != 1 or unknown[0] not in left:
+            continue
+        label = unknown[0]
+        whole = condition.form.plus(form([(condition.left, MINUS_ONE)], ZERO))
+        times = whole.of(label)
+        if times == ONE:
+            yield Solved(label, whole.without(label).times(MINUS_ONE))
+        elif times == MINUS_ONE:
+            yield Solved(label, whole.without(label))
+
+
+def assignments(
+    steps: tuple[Solved, ...],
+    at: Mapping[Label, int],
+    number: Callable[[Dim], int],
+) -> Iterator[dict[Label, int]]:
+    """Yield the places that the labels can have, each within its range."""
+    if not steps:
+        yield dict(at)
+        return
+    (label, own), rest = steps[0], steps[1:]
+    length = number(label.dim)
+    places = range(length)
+    if own is not None:
+        place = number(own.offset) + sum(number(count) * at[each] for each, count in own.parts)
+        places = range(place, place + 1) if 0 <= place < length else range(0)
+    for place in places:
+        yield from assignments(rest, {**at, label: place}, number)
+
+
+# --- letters ------------------------------------------------------------------------------------
+
+
+class Put(Letters):
+    """Letters of which some are forms of others: `k+r-1`."""
+
+    def __init__(self, letters: Letters, forms: Mapping[Label, Form]) -> None:
+        super().__init__((), (), shown=letters.shown)
+        self._known = letters
+        self._forms = forms
+
+    def of(self, label: Label | None) -> str:
+        """Return the letter of a label, or what is put for it."""
+        if label is None or label not in self._forms:
+            return self._known.of(label)
+        own = self._forms[label]
+        parts = [self._part(each, self.shown(count)) for each, count in own.parts]
+        text = "".join(sorted(parts, key=lambda part: part.startswith("-")))
+        offset = self.shown(own.offset)
+        if offset.terms:
+            printed = str(offset)
+            text += printed if printed.startswith("-") else f"+{printed}"
+        return text.removeprefix("+") or "0"
+
+    def _part(self, label: Label, count: Dim) -> str:
+        letter = self._known.of(label)
+        if count == ONE:
+            return f"+{letter}"
+        if count == MINUS_ONE:
+            return f"-{letter}"
+        printed = f"({count})" if len(count.terms) > 1 else str(count)
+        return f"{printed}*{letter}" if printed.startswith("-") else f"+{printed}*{letter}"
+
+
+def forms_of(term: Term, known: Collection[Label]) -> dict[Label, Form] | None:
+    """Return what is put for the labels that follow; None where a condition stays."""
+    found: dict[Label, Form] = {}
+    used = 0
+    for label, own in plan(term, known):
+        if own is None:
+            continue
+        for other, inner in found.items():
+            if other in own.labels:
+                own = own.put(other, inner)  # noqa: PLW2901 (written out step by step)
+        found[label] = own
+        used += 1
+    return found if used and used == len(term.conditions) else None
+
+
+def put(terms: Sum, known: Collection[Label], letters: Letters, spell: Spell) -> str:
+    """Print terms with their conditions solved; nothing where they are not, or there are none."""
+    if len(terms) != 1:
+        return ""
+    (term,) = terms
+    forms = forms_of(term, known)
+    if forms is None:
+        return ""
+    bare = term._replace(
+        conditions=(), summed=tuple(label for label in term.summed if label not in forms)
+    )
+    return sum_text((bare,), Put(letters, forms), spell)
+
+
+__all__ = ["Put", "Solved", "assignments", "forms_of", "plan", "put"]
