@@ -1,0 +1,222 @@
+"""The tree of a formula → LaTeX's math mode: names and functions as `matrix.latex` spells them."""
+
+from collections.abc import Collection, Iterator, Sequence
+from typing import assert_never
+
+from shapecalc.matrix.latex import latex_function, latex_name
+from shapecalc.render.mathtext import (
+    Call,
+    Fraction,
+    Group,
+    Indexed,
+    Name,
+    Node,
+    Number,
+    Partial,
+    Raised,
+    Sign,
+    Sum,
+    Words,
+    formula,
+)
+
+THIN = r"\,"
+_SIGNS = {
+    "@": THIN,
+    "·": r"\cdot",
+    "×": r"\times",
+    "⊗": r"\otimes",
+    "⊙": r"\odot",
+    "∘": r"\circ",
+    "≠": r"\ne",
+    "≤": r"\leq",
+    "≥": r"\geq",
+    "→": r"\to",
+    "…": r"\dots",
+    "−": "-",
+    "==": "=",
+    "!=": r"\ne",
+    "<=": r"\leq",
+    ">=": r"\geq",
+    "∂": r"\partial",
+    "⟨": r"\langle",
+    "⟩": r"\rangle",
+    ":": "{:}",
+    "\\": r"\backslash",
+    "~": r"\sim",
+    "^": r"\hat{}",
+    "'": "'",
+    "`": "",
+    **{sign: f"\\{sign}" for sign in "_%&#${}"},
+}
+_RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻", "0123456789+-")
+_KEEPS_SCALARS = frozenset({"sqrt", "exp", "log"})
+_FENCES = {"norm": (r"\Vert", r"\Vert"), "abs": (r"\vert", r"\vert")}
+
+
+class MathWriter:
+    """Writes formulas. `names` are those of values and dims, `scalars` those without an axis."""
+
+    def __init__(self, names: Collection[str], scalars: Collection[str]) -> None:
+        self.names = names
+        self.scalars = scalars
+
+    def text(self, text: str) -> str:
+        """Write a formula that is given as the explanations write it."""
+        return self.nodes(formula(text, self.names))
+
+    def nodes(self, nodes: Sequence[Node]) -> str:
+        """Write a formula."""
+        return " ".join(part for part in self._parts(nodes) if part)
+
+    def _parts(self, nodes: Sequence[Node]) -> list[str]:
+        made: list[str] = []
+        at = 0
+        while at < len(nodes):
+            node = nodes[at]
+            if _is_power(nodes, at) and made:
+                made.append(f"{{{made.pop()}}}^{{{self._bare((nodes[at + 2],))}}}")
+                at += 3
+                continue
+            match node:
+                case Sign(text="*"):
+                    made.append(self._times(nodes, at))
+                case Words(text=text) if not text.strip():
+                    made.append(THIN if _are_factors(nodes, at) else "")
+                case Words(text=text) if _is_next(nodes, at, "="):  # the name of an argument
+                    made.append(f"{_upright(text)}{{=}}")
+                    at += 1
+                case _:
+                    made.append(self._node(node))
+            at += 1
+        return made
+
+    def _node(self, node: Node) -> str:
+        match node:
+            case Name():
+                return self._name(_whole(node))
+            case Number(text=text):
+                return text
+            case Sign(text=text):
+                return _SIGNS.get(text, text)
+            case Words(text=text):
+                return _upright(text.strip()) if text.strip() else ""
+            case Group(opening=opening, inside=inside, closing=closing):
+                return _fenced(opening, self.nodes(inside), closing)
+            case Call():
+                return self._call(node)
+            case Indexed(base=Name(stem="δ"), index=index):
+                return f"\\delta_{{{self.nodes(index.inside)}}}"
+            case Indexed(base=base, index=index):
+                return f"{self._node(base)}[{self.nodes(index.inside)}]"
+            case Raised(base=base, mark=mark):
+                return f"{{{self._node(base)}}}^{_mark(mark)}"
+            case Partial(of=of):
+                return f"\\partial {self._node(of)}"
+            case Sum(indices=indices):
+                return f"\\sum_{{{', '.join(indices)}}}" if indices else r"\sum"
+            case Fraction(over=over, under=under):
+                return f"\\frac{{{self._bare(over)}}}{{{self._bare(under)}}}"
+        assert_never(node)
+
+    def _name(self, text: str) -> str:
+        """Write a name; letters that are no name, `km` and `AB`, are a product."""
+        is_product = 1 < len(text) <= 4 and text not in self.names and text.isalpha()
+        if is_product and (text.isupper() or all(each in self.names for each in text)):
+            return text
+        return latex_name(text)
+
+    def _call(self, node: Call) -> str:
+        name = _whole(node.name)
+        inside = self.nodes(node.group.inside)
+        if name == "sqrt":
+            return f"\\sqrt{{{inside}}}"
+        if name in _FENCES and "," not in inside:
+            return f"\\left{_FENCES[name][0]} {inside} \\right{_FENCES[name][1]}"
+        is_own = name in self.names or len(name) == 1
+        return (self._name(name) if is_own else latex_function(name)) + _fenced("(", inside, ")")
+
+    def _bare(self, nodes: Sequence[Node]) -> str:
+        """Write what a bar or a raised place holds together: brackets around it are no news."""
+        ink = [node for node in nodes if not _is_space(node)]
+        match ink:
+            case [Group(opening="(", inside=inside)]:
+                return self.nodes(inside)
+            case _:
+                return self.nodes(nodes)
+
+    def _times(self, nodes: Sequence[Node], at: int) -> str:
+        """Write `*` as a product of numbers, or entry by entry."""
+        before = next((node for node in reversed(nodes[:at]) if not _is_space(node)), None)
+        behind = next((node for node in nodes[at + 1 :] if not _is_space(node)), None)
+        if before is None or behind is None:
+            return "*"
+        is_of_one = self._is_scalar(before) or self._is_scalar(behind)
+        return r"\cdot" if is_of_one else r"\odot"
+
+    def _is_scalar(self, node: Node) -> bool:
+        match node:
+            case Number():
+                return True
+            case Name():
+                return _whole(node) in self.scalars
+            case Raised(base=base):
+                return self._is_scalar(base)
+            case Group(inside=inside):
+                return all(map(self._is_scalar, _operands(inside)))
+            case Fraction(over=over, under=under):
+                return all(map(self._is_scalar, _operands((*over, *under))))
+            case Call(name=name, group=group):
+                return _whole(name) in _KEEPS_SCALARS and self._is_scalar(group)
+            case Indexed():
+                return True
+            case _:
+                return False
+
+
+def _operands(nodes: Sequence[Node]) -> Iterator[Node]:
+    return (node for node in nodes if not isinstance(node, Sign) and not _is_space(node))
+
+
+def _is_power(nodes: Sequence[Node], at: int) -> bool:
+    star = Sign("*")
+    return nodes[at] == star and at + 2 < len(nodes) and nodes[at + 1] == star
+
+
+def _are_factors(nodes: Sequence[Node], at: int) -> bool:
+    """Say whether a space stands between two factors."""
+    around = nodes[max(at - 1, 0) : at + 2]
+    signs = [node for node in around if isinstance(node, Sign | Sum)]
+    return len(around) == 3 and not signs
+
+
+def _is_next(nodes: Sequence[Node], at: int, sign: str) -> bool:
+    return at + 1 < len(nodes) and nodes[at + 1] == Sign(sign)
+
+
+def _is_space(node: Node) -> bool:
+    return isinstance(node, Words) and not node.text.strip()
+
+
+def _whole(name: Name) -> str:
+    return name.lead + name.stem + name.number
+
+
+def _mark(mark: str) -> str:
+    if mark in (".T", ".mT", "ᵀ"):
+        return r"\top"
+    return "{*}" if mark == "*" else f"{{{mark.translate(_RAISED)}}}"
+
+
+def _fenced(opening: str, inside: str, closing: str) -> str:
+    """Put brackets around, which grow where a quotient is inside."""
+    start, end = _SIGNS.get(opening, opening), _SIGNS.get(closing, closing)
+    if r"\frac" in inside or r"\sum" in inside:
+        return f"\\left{start} {inside} \\right{end}"
+    gap = " " if start.startswith("\\") else ""
+    return f"{start}{gap}{inside}{gap}{end}"
+
+
+def _upright(text: str) -> str:
+    escaped = "".join(_SIGNS.get(each, each) if each in "_%&#${}" else each for each in text)
+    return f"\\mathrm{{{escaped}}}"
