@@ -13,6 +13,7 @@ from shapecalc.render.mathtext import (
     Node,
     Number,
     Partial,
+    Power,
     Raised,
     Sign,
     Sum,
@@ -74,18 +75,11 @@ class MathWriter:
         at = 0
         while at < len(nodes):
             node = nodes[at]
-            if _is_power(nodes, at) and made:
-                made.append(f"{{{made.pop()}}}^{{{self._bare((nodes[at + 2],))}}}")
-                at += 3
-                continue
             match node:
                 case Sign(text="*"):
                     made.append(self._times(nodes, at))
                 case Words(text=text) if not text.strip():
                     made.append(THIN if _are_factors(nodes, at) else "")
-                case Words(text=text) if _is_next(nodes, at, "="):  # the name of an argument
-                    made.append(f"{_upright(text)}{{=}}")
-                    at += 1
                 case _:
                     made.append(self._node(node))
             at += 1
@@ -105,12 +99,14 @@ class MathWriter:
                 return _fenced(opening, self.nodes(inside), closing)
             case Call():
                 return self._call(node)
-            case Indexed(base=Name(stem="δ"), index=index):
-                return f"\\delta_{{{self.nodes(index.inside)}}}"
-            case Indexed(base=base, index=index):
-                return f"{self._node(base)}[{self.nodes(index.inside)}]"
+            case Indexed(Name(stem="δ"), indices):
+                return f"\\delta_{{{self.nodes(indices.inside)}}}"
+            case Indexed(base, indices):
+                return f"{self._node(base)}[{self.nodes(indices.inside)}]"
             case Raised(base=base, mark=mark):
                 return f"{{{self._node(base)}}}^{_mark(mark)}"
+            case Power(base=base, exponent=exponent):
+                return f"{{{self._node(base)}}}^{{{self._bare(exponent)}}}"
             case Partial(of=of):
                 return f"\\partial {self._node(of)}"
             case Sum(indices=indices):
@@ -121,6 +117,8 @@ class MathWriter:
 
     def _name(self, text: str) -> str:
         """Write a name; letters that are no name, `km` and `AB`, are a product."""
+        if text in ("True", "False"):
+            return _upright(text)
         is_product = 1 < len(text) <= 4 and text not in self.names and text.isalpha()
         if is_product and (text.isupper() or all(each in self.names for each in text)):
             return text
@@ -128,13 +126,24 @@ class MathWriter:
 
     def _call(self, node: Call) -> str:
         name = _whole(node.name)
-        inside = self.nodes(node.group.inside)
+        inside = self._arguments(node.group.inside)
         if name == "sqrt":
             return f"\\sqrt{{{inside}}}"
         if name in _FENCES and "," not in inside:
             return f"\\left{_FENCES[name][0]} {inside} \\right{_FENCES[name][1]}"
         is_own = name in self.names or len(name) == 1
         return (self._name(name) if is_own else latex_function(name)) + _fenced("(", inside, ")")
+
+    def _arguments(self, nodes: Sequence[Node]) -> str:
+        """Write arguments; `axis=1` is held together."""
+        parts: list[str] = []
+        start = 0
+        for at, node in enumerate(nodes):
+            if isinstance(node, Name | Words) and _is_next(nodes, at, "="):
+                name = node.text if isinstance(node, Words) else _whole(node)
+                parts += [self.nodes(nodes[start:at]), f"{_upright(name)}{{=}}"]
+                start = at + 2
+        return " ".join(filter(None, [*parts, self.nodes(nodes[start:])]))
 
     def _bare(self, nodes: Sequence[Node]) -> str:
         """Write what a bar or a raised place holds together: brackets around it are no news."""
@@ -160,7 +169,7 @@ class MathWriter:
                 return True
             case Name():
                 return _whole(node) in self.scalars
-            case Raised(base=base):
+            case Raised(base=base) | Power(base=base):
                 return self._is_scalar(base)
             case Group(inside=inside):
                 return all(map(self._is_scalar, _operands(inside)))
@@ -176,11 +185,6 @@ class MathWriter:
 
 def _operands(nodes: Sequence[Node]) -> Iterator[Node]:
     return (node for node in nodes if not isinstance(node, Sign) and not _is_space(node))
-
-
-def _is_power(nodes: Sequence[Node], at: int) -> bool:
-    star = Sign("*")
-    return nodes[at] == star and at + 2 < len(nodes) and nodes[at + 1] == star
 
 
 def _are_factors(nodes: Sequence[Node], at: int) -> bool:

@@ -17,6 +17,7 @@ from shapecalc.render.mathtext import (
     Node,
     Number,
     Partial,
+    Power,
     Raised,
     Sign,
     Sum,
@@ -106,6 +107,8 @@ def _node(node: Node, *, is_display: bool) -> str:
             return f"<mrow>{inner}{_group(indices, is_display=is_display)}</mrow>"
         case Raised(base, mark):
             return _raised(base, mark, is_display=is_display)
+        case Power(base, exponent):
+            return _row((base, Sign("*"), Sign("*"), *exponent), is_display=is_display)
         case Partial(of):
             inner = _node(of, is_display=is_display)
             return f'<mrow><mo form="prefix" lspace="0" rspace="0.06em">∂</mo>{inner}</mrow>'
