@@ -89,12 +89,8 @@ class MathWriter:
         match node:
             case Name():
                 return self._name(_whole(node))
-            case Number(text=text):
-                return text
-            case Sign(text=text):
-                return _SIGNS.get(text, text)
-            case Words(text=text):
-                return _upright(text.strip()) if text.strip() else ""
+            case Number() | Sign() | Words():
+                return _token(node)
             case Group(opening=opening, inside=inside, closing=closing):
                 return _fenced(opening, self.nodes(inside), closing)
             case Call():
@@ -181,6 +177,16 @@ class MathWriter:
                 return True
             case _:
                 return False
+
+
+def _token(node: Number | Sign | Words) -> str:
+    match node:
+        case Number(text=text):
+            return text
+        case Sign(text=text):
+            return _SIGNS.get(text, text)
+        case Words(text=text):
+            return _upright(text.strip()) if text.strip() else ""
 
 
 def _operands(nodes: Sequence[Node]) -> Iterator[Node]:

@@ -92,12 +92,8 @@ def _node(node: Node, *, is_display: bool) -> str:
     match node:
         case Name():
             return _name(node)
-        case Number(text):
-            return f"<mn>{escape(text)}</mn>"
-        case Sign(text):
-            return _sign(text, is_first=False)
-        case Words(text):
-            return f"<mtext>{escape(text).replace(' ', '&#160;')}</mtext>"
+        case Number() | Sign() | Words():
+            return _token(node)
         case Group():
             return _group(node, is_display=is_display)
         case Call(name, group):
@@ -117,6 +113,16 @@ def _node(node: Node, *, is_display: bool) -> str:
             return f"<munder><mo>∑</mo><mrow>{letters}</mrow></munder>"
         case Fraction():
             return _fraction(node, is_display=is_display)
+
+
+def _token(node: Number | Sign | Words) -> str:
+    match node:
+        case Number(text):
+            return f"<mn>{escape(text)}</mn>"
+        case Sign(text):
+            return _sign(text, is_first=False)
+        case Words(text):
+            return f"<mtext>{escape(text).replace(' ', '&#160;')}</mtext>"
 
 
 def _name(name: Name, raised: str = "") -> str:
