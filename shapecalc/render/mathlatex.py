@@ -91,6 +91,8 @@ class MathWriter:
                 return self._name(_whole(node))
             case Number() | Sign() | Words():
                 return _token(node)
+            case Group(opening="⟨", inside=inside, closing="⟩") if not any(_operands(inside)):
+                return r"\langle\;,\;\rangle"
             case Group(opening=opening, inside=inside, closing=closing):
                 return _fenced(opening, self.nodes(inside), closing)
             case Call():
@@ -100,9 +102,9 @@ class MathWriter:
             case Indexed(base, indices):
                 return f"{self._node(base)}[{self.nodes(indices.inside)}]"
             case Raised(base=base, mark=mark):
-                return f"{{{self._node(base)}}}^{_mark(mark)}"
+                return f"{self._base(base)}^{_mark(mark)}"
             case Power(base=base, exponent=exponent):
-                return f"{{{self._node(base)}}}^{{{self._bare(exponent)}}}"
+                return f"{self._base(base)}^{{{self._bare(exponent)}}}"
             case Partial(of=of):
                 return f"\\partial {self._node(of)}"
             case Sum(indices=indices):
@@ -110,6 +112,12 @@ class MathWriter:
             case Fraction(over=over, under=under):
                 return f"\\frac{{{self._bare(over)}}}{{{self._bare(under)}}}"
         assert_never(node)
+
+    def _base(self, node: Node) -> str:
+        """Write what has something raised behind it; a letter's index stays below that."""
+        written = self._node(node)
+        is_plain = isinstance(node, Name | Number | Group) and "'" not in written
+        return written if is_plain else f"{{{written}}}"
 
     def _name(self, text: str) -> str:
         """Write a name; letters that are no name, `km` and `AB`, are a product."""
@@ -230,3 +238,34 @@ def _fenced(opening: str, inside: str, closing: str) -> str:
 def _upright(text: str) -> str:
     escaped = "".join(_SIGNS.get(each, each) if each in "_%&#${}" else each for each in text)
     return f"\\mathrm{{{escaped}}}"
+
+
+def tree_width(nodes: Sequence[Node]) -> float:
+    """Estimate how wide a formula is, in letters."""
+    return sum(map(_width, nodes))
+
+
+def _width(node: Node) -> float:
+    match node:
+        case Name(lead, stem, number):
+            return len(lead) + len(stem) + 0.7 * len(number)
+        case Number(text) | Words(text):
+            return 0.9 * len(text) if text.strip() else 0.4
+        case Sign(text):
+            return 0.5 if text in ",:@" else 2.5
+        case Group(inside=inside) | Call(group=Group(inside=inside)):
+            own = len(_whole(node.name)) if isinstance(node, Call) else 0
+            return own + 1.6 + tree_width(inside)
+        case Indexed(base, indices):
+            return _width(base) + 1.2 + tree_width(indices.inside)
+        case Raised(base, mark):
+            return _width(base) + 0.8 * len(mark.strip("."))
+        case Power(base, exponent):
+            return _width(base) + 0.7 * tree_width(exponent)
+        case Partial(of):
+            return 1.2 + _width(of)
+        case Sum(indices):
+            return 2 + 0.5 * len(indices)
+        case Fraction(over, _, under):
+            return 1 + max(tree_width(over), tree_width(under))
+    assert_never(node)
