@@ -7,6 +7,7 @@ spec is raised as a SpecError, whose text is the frame that the command line pri
 import os
 import sys
 from collections.abc import Collection, Mapping, Sequence
+from functools import cached_property
 from html import escape
 from io import BytesIO
 from types import MappingProxyType
@@ -17,8 +18,9 @@ from shapecalc.parsing import normal_name
 from shapecalc.records import Derived, Report
 from shapecalc.records.explained import Explanation as Record
 from shapecalc.render.output import NARROWEST, Look
+from shapecalc.source import lines_of
+from shapecalc.spec import read_network
 from shapecalc.spec.lines import Expression, NoFact, NoShape, fact_of, function_of, shape_of
-from shapecalc.sweep import Sweep
 
 EXPRESSION = "<expression>"
 Shape = str | Sequence[str | int]
@@ -78,6 +80,16 @@ class Explanation:
     def _repr_html_(self) -> str:
         return f"<pre>{escape(repr(self))}</pre>"
 
+    def _repr_latex_(self) -> str:
+        from shapecalc.render.handouts.latex import latex_fragment
+
+        return latex_fragment(self.record, self.report)
+
+    def _repr_markdown_(self) -> str:
+        from shapecalc.render.handouts.markdown import markdown_handout
+
+        return markdown_handout(self.record, self.report, Look())
+
 
 class Derivative:
     """A derivative in both layouts: in a notebook formulas, elsewhere text."""
@@ -110,21 +122,19 @@ class Derivative:
 
 
 class Spec:
-    """A network, read and differentiated."""
+    """A network that was read. What is asked of it is derived when it is asked."""
 
     __module__ = "shapecalc"
 
     def __init__(self, text: str, path: str) -> None:
         self.text = text
         self.path = path
-        self._report, self._sweep = _studied(text, path)
-        unusable = [each for each in self._report.findings if each.is_unusable_input]
-        if unusable:
-            raise _spec_error(self._report)
+        network, findings = read_network(text, path)
+        if network is None:
+            raise _spec_error(Report(path, findings=tuple(findings), source=lines_of(text)))
 
     def __repr__(self) -> str:
-        names = ", ".join(gradient.gradient for gradient in self._report.gradients)
-        return f"<shapecalc spec {self.path}: {names or 'no gradients'}>"
+        return f"<shapecalc spec {self.path}>"
 
     def check(self) -> Checked:
         """Return the report: shapes, gradients, steps, claims judged; mistakes are in it."""
@@ -136,34 +146,31 @@ class Spec:
 
         Raises SpecError where the spec has errors other than wrong claims.
         """
-        self._refuse_errors()
+        if any(map(_is_error, self._report.findings)):
+            raise _spec_error(self._report)
         found = {each.wrt: each.formula.text for each in self._report.gradients}
         return MappingProxyType(found)
 
     def explain(self, wrt: str, *, levels: int | Collection[int] | None = None) -> Explanation:
         """Explain the gradient of a value, in all levels or in those that are asked for.
 
-        Raises SpecError where there is no such gradient, or where the spec has errors other than
-        wrong claims; ValueError for a level that there is not.
+        Raises SpecError where there is no such gradient, ValueError for a level that there is not.
         """
         wanted = _levels(levels)
-        name = normal_name(wrt)
-        self._refuse_errors()
-        known = {each for pair in self._report.gradients for each in (pair.wrt, pair.gradient)}
         try:
-            if name in known:
-                answer = teach.explained(self._report, self._sweep, name, wanted)
-            else:
-                answer = teach.explain(self.text, self.path, name, wanted)
+            answer = teach.explain(self.text, self.path, normal_name(wrt), wanted)
         except Exception as error:
             raise _spec_error(api.internal(self.path, error)) from error
         if answer.explanation is None:
             raise SpecError(answer.unknown) if answer.unknown else _spec_error(answer.report)
         return Explanation(answer.explanation, answer.report)
 
-    def _refuse_errors(self) -> None:
-        if any(map(_is_error, self._report.findings)):
-            raise _spec_error(self._report)
+    @cached_property
+    def _report(self) -> Report:
+        try:
+            return api.check(self.text, self.path)
+        except Exception as error:
+            raise _spec_error(api.internal(self.path, error)) from error
 
 
 def load(path: str | os.PathLike[str]) -> Spec:
@@ -233,13 +240,6 @@ def _levels(levels: int | Collection[int] | None) -> tuple[int, ...]:
         first, last = teach.ALL[0], teach.ALL[-1]
         raise ValueError(f"there is no level {wrong[0] if wrong else '()'}: {first} to {last}")
     return wanted
-
-
-def _studied(text: str, path: str) -> tuple[Report, Sweep | None]:
-    try:
-        return api.studied(text, path)
-    except Exception as error:
-        raise _spec_error(api.internal(path, error)) from error
 
 
 def _is_error(finding: Finding) -> bool:

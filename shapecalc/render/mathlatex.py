@@ -22,6 +22,7 @@ from shapecalc.render.mathtext import (
 )
 
 THIN = r"\,"
+ROOM = 48  # brackets around more than this, in letters, hold their sum on several lines
 _SIGNS = {
     "@": THIN,
     "·": r"\cdot",
@@ -56,11 +57,22 @@ _FENCES = {"norm": (r"\Vert", r"\Vert"), "abs": (r"\vert", r"\vert")}
 
 
 class MathWriter:
-    """Writes formulas. `names` are those of values and dims, `scalars` those without an axis."""
+    """Writes formulas. `names` are those of values and dims, `scalars` those without an axis.
 
-    def __init__(self, names: Collection[str], scalars: Collection[str]) -> None:
+    `within` writes them as parts of sentences: there a slash stands for the bar of a fraction.
+    """
+
+    def __init__(
+        self, names: Collection[str], scalars: Collection[str], *, is_display: bool = True
+    ) -> None:
         self.names = names
         self.scalars = scalars
+        self.is_display = is_display
+
+    @property
+    def within(self) -> "MathWriter":
+        """Return the writer for what stands in a sentence."""
+        return MathWriter(self.names, self.scalars, is_display=False)
 
     def text(self, text: str) -> str:
         """Write a formula that is given as the explanations write it."""
@@ -68,7 +80,8 @@ class MathWriter:
 
     def nodes(self, nodes: Sequence[Node]) -> str:
         """Write a formula."""
-        return " ".join(part for part in self._parts(nodes) if part)
+        written = " ".join(part for part in self._parts(nodes) if part)
+        return written.replace(" ,", ",").replace("{=} ", "{=}")
 
     def _parts(self, nodes: Sequence[Node]) -> list[str]:
         made: list[str] = []
@@ -91,10 +104,8 @@ class MathWriter:
                 return self._name(_whole(node))
             case Number() | Sign() | Words():
                 return _token(node)
-            case Group(opening="⟨", inside=inside, closing="⟩") if not any(_operands(inside)):
-                return r"\langle\;,\;\rangle"
-            case Group(opening=opening, inside=inside, closing=closing):
-                return _fenced(opening, self.nodes(inside), closing)
+            case Group():
+                return self._group(node)
             case Call():
                 return self._call(node)
             case Indexed(Name(stem="δ"), indices):
@@ -109,9 +120,26 @@ class MathWriter:
                 return f"\\partial {self._node(of)}"
             case Sum(indices=indices):
                 return f"\\sum_{{{', '.join(indices)}}}" if indices else r"\sum"
-            case Fraction(over=over, under=under):
-                return f"\\frac{{{self._bare(over)}}}{{{self._bare(under)}}}"
+            case Fraction():
+                return self._fraction(node)
         assert_never(node)
+
+    def _fraction(self, node: Fraction) -> str:
+        is_derivative = all(isinstance(part[0], Partial) for part in (node.over, node.under))
+        if self.is_display or is_derivative:
+            return f"\\frac{{{self._bare(node.over)}}}{{{self._bare(node.under)}}}"
+        return f"{self.nodes(node.over)} / {self.nodes(node.under)}"
+
+    def _group(self, node: Group) -> str:
+        inside = self.nodes(node.inside)
+        if self.is_display and tree_width(node.inside) > ROOM:
+            rows = [f"& {self.nodes(part)}" for part in broken(node.inside, ROOM / 2)]
+            stack = " \\\\ ".join(rows)
+            inside = f"\\begin{{aligned}} {stack} \\end{{aligned}}" if len(rows) > 1 else inside
+            return _fenced(node.opening, inside, node.closing)
+        if node.opening == "⟨" and inside == ",":
+            return r"\langle \cdot, \cdot \rangle"
+        return _fenced(node.opening, inside, node.closing)
 
     def _base(self, node: Node) -> str:
         """Write what has something raised behind it; a letter's index stays below that."""
@@ -145,8 +173,10 @@ class MathWriter:
         for at, node in enumerate(nodes):
             if isinstance(node, Name | Words) and _is_next(nodes, at, "="):
                 name = node.text if isinstance(node, Words) else _whole(node)
-                parts += [self.nodes(nodes[start:at]), f"{_upright(name)}{{=}}"]
-                start = at + 2
+                is_negative = _is_next(nodes, at + 1, "-")
+                lead = f"{_upright(name)}{{=}}{'{-}' * is_negative}"
+                parts += [self.nodes(nodes[start:at]), lead]
+                start = at + 2 + is_negative
         return " ".join(filter(None, [*parts, self.nodes(nodes[start:])]))
 
     def _bare(self, nodes: Sequence[Node]) -> str:
@@ -163,7 +193,7 @@ class MathWriter:
         before = next((node for node in reversed(nodes[:at]) if not _is_space(node)), None)
         behind = next((node for node in nodes[at + 1 :] if not _is_space(node)), None)
         if before is None or behind is None:
-            return "*"
+            return r"\ast"
         is_of_one = self._is_scalar(before) or self._is_scalar(behind)
         return r"\cdot" if is_of_one else r"\odot"
 
@@ -223,13 +253,13 @@ def _whole(name: Name) -> str:
 def _mark(mark: str) -> str:
     if mark in (".T", ".mT", "ᵀ"):
         return r"\top"
-    return "{*}" if mark == "*" else f"{{{mark.translate(_RAISED)}}}"
+    return r"\ast" if mark == "*" else f"{{{mark.translate(_RAISED)}}}"
 
 
 def _fenced(opening: str, inside: str, closing: str) -> str:
     """Put brackets around, which grow where a quotient is inside."""
     start, end = _SIGNS.get(opening, opening), _SIGNS.get(closing, closing)
-    if r"\frac" in inside or r"\sum" in inside:
+    if any(each in inside for each in (r"\frac", r"\sum", r"\begin")):
         return f"\\left{start} {inside} \\right{end}"
     gap = " " if start.startswith("\\") else ""
     return f"{start}{gap}{inside}{gap}{end}"
@@ -269,3 +299,19 @@ def _width(node: Node) -> float:
         case Fraction(over, _, under):
             return 1 + max(tree_width(over), tree_width(under))
     assert_never(node)
+
+
+def broken(nodes: Sequence[Node], room: float, signs: str = "+-") -> list[Sequence[Node]]:
+    """Break a sum before its signs, where it has no room on a line."""
+    lines: list[Sequence[Node]] = []
+    start = last = 0
+    for at, node in enumerate(nodes):
+        if isinstance(node, Sign) and node.text in signs and at > start:
+            if tree_width(nodes[start:at]) > room and last > start:
+                lines.append(nodes[start:last])
+                start = last
+            last = at
+    if tree_width(nodes[start:]) > room and last > start:
+        lines.append(nodes[start:last])
+        start = last
+    return [*lines, nodes[start:]]

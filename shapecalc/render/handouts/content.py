@@ -5,12 +5,12 @@ from typing import NamedTuple
 
 from shapecalc.records import Report
 from shapecalc.records.explained import Explanation, Lines, Move, Moves
-from shapecalc.render.mathlatex import MathWriter, tree_width
+from shapecalc.render.mathlatex import MathWriter, broken, tree_width
 from shapecalc.render.mathprose import Code, Formula, Said, names_in, sentence
-from shapecalc.render.mathtext import Node, Sign, formula
+from shapecalc.render.mathtext import Sign, formula
 from shapecalc.render.pictures import number
 
-LINE = 62  # how many letters a line of formulas has, in signs of middling width
+LINE = 72  # how many letters a line of formulas has, in signs of middling width
 
 
 class Moved(NamedTuple):
@@ -42,11 +42,13 @@ def title_of(text: str) -> str:
 def chain(block: Lines, writer: MathWriter) -> str:
     """Write a chain of equations with their reasons, one below the other, for a display."""
     left = writer.text(block.left) if block.left else ""
-    room = LINE - (tree_width(formula(block.left, writer.names)) if left else 0)
-    rows: list[str] = []
-    for at, (text, why) in enumerate(block.lines):
-        lead = f"{left if at == 0 else ''} &= " if left else "& "
-        parts = _broken(formula(text, writer.names), room)
+    taken = width_of(block.left, writer)
+    is_long = taken > LINE / 3 and taken + width_of(block.lines[0][0], writer) > LINE
+    room = LINE - (3 if is_long else taken)
+    rows = [f"& {left}"] if is_long else []
+    for text, why in block.lines:
+        lead = f"{left if not rows else ''} &= " if left else "& "
+        parts = broken(formula(text, writer.names), room)
         written = [writer.nodes(part) for part in parts]
         reason = reason_of(why, writer)
         rows += [f"{lead}{written[0]}", *(f"&\\qquad {part}" for part in written[1:])]
@@ -66,26 +68,22 @@ def reason_of(text: str, writer: MathWriter) -> str:
     for piece in sentence(text, writer.names):
         match piece:
             case Formula(nodes):
-                found += writer.nodes(nodes)
+                found += writer.within.nodes(nodes)
             case Said(said) | Code(said):
                 found += f"\\text{{{said}}}"
     return found
 
 
-def _broken(nodes: Sequence[Node], room: float) -> list[Sequence[Node]]:
-    """Break a sum before its signs, where it has no room on a line."""
-    lines: list[Sequence[Node]] = []
-    start = last = 0
-    for at, node in enumerate(nodes):
-        if node in (Sign("+"), Sign("-")) and at > start:
-            if tree_width(nodes[start:at]) > room and last > start:
-                lines.append(nodes[start:last])
-                start = last
-            last = at
-    if tree_width(nodes[start:]) > room and last > start:
-        lines.append(nodes[start:last])
-        start = last
-    return [*lines, nodes[start:]]
+def width_of(text: str, writer: MathWriter) -> float:
+    """Estimate how wide a formula is, in letters."""
+    return tree_width(formula(text, writer.names))
+
+
+def equation(text: str, writer: MathWriter) -> str:
+    """Write one equation for a display; a sum on its right that is too wide is broken."""
+    left, sign, right = text.partition(" = ")
+    block = Lines(left, ((right, ""),)) if sign else Lines("", ((left, ""),))
+    return chain(block, writer)
 
 
 def sides_of(lines: Sequence[str], writer: MathWriter) -> str:
@@ -95,7 +93,7 @@ def sides_of(lines: Sequence[str], writer: MathWriter) -> str:
         nodes = formula(line.strip(), writer.names)
         at = next((at for at, node in enumerate(nodes) if node == Sign("=")), None)
         if at is None:
-            rows.append(f"&\\phantom{{=}}\\; {writer.nodes(nodes)}")
+            rows.append(f"& {writer.nodes(nodes)}")
         else:
             rows.append(f"{writer.nodes(nodes[:at])} &= {writer.nodes(nodes[at + 1 :])}")
     inside = " \\\\\n".join(rows)

@@ -20,7 +20,7 @@ def _picture(width: float, height: float, inside: Sequence[str]) -> Iterator[str
     yield f"{{\\centering\\setlength{{\\unitlength}}{{{scale:.3f}mm}}%"
     yield f"\\begin{{picture}}({width:.1f},{height:.1f})"
     yield from inside
-    yield r"\end{picture}\par}"
+    yield r"\end{picture}\par}\nobreak"
 
 
 def _put(x: float, y: float, what: str) -> str:
@@ -46,7 +46,7 @@ def boxes(picture: Boxes, writer: MathWriter) -> Iterator[str]:
         rows, columns = (f"${latex_dim(dim)}$" for dim in box.dims)
         x += 3 + LETTER * len(box.dims[0])
         low = middle - height / 2
-        name = f"${writer.text(box.name)}$"
+        name = f"${writer.within.text(box.name)}$"
         is_inside = _has_room(box, writer)
         inside.append(_put(x, low, f"\\framebox({width:.2f},{height:.2f}){{{name * is_inside}}}"))
         if not is_inside:
@@ -83,7 +83,7 @@ def _edge(x: float, y: float, width: float, height: float, *, is_top: bool) -> s
 
 def numbers(picture: Numbers, writer: MathWriter) -> Iterator[str]:
     """Write values side by side; of a stack, each matrix with its place."""
-    yield r"{\centering"
+    yield r"{\centering\lineskip=4pt\lineskiplimit=4pt"
     for matrix in picture.matrices:
         for name, rows in _matrices(matrix):
             yield f"\\mbox{{\\fit{{{writer.text(name)} = {_array(rows)}}}}}\\quad"

@@ -28,18 +28,21 @@ from shapecalc.render.glyphs import raised, visible
 from shapecalc.render.handouts import drawn
 from shapecalc.render.handouts.content import (
     LINE,
+    Moved,
     chain,
+    equation,
     moved,
     sides_of,
     title_of,
     total,
+    width_of,
     writer_of,
 )
-from shapecalc.render.mathlatex import MathWriter, tree_width
+from shapecalc.render.mathlatex import MathWriter, broken
 from shapecalc.render.mathprose import Code, Formula, Said, sentence
 from shapecalc.render.mathtext import formula
 
-FIT = r"""\providecommand{\fit}[1]{\setbox0=\hbox{$\displaystyle #1$}%
+FIT = r"""\providecommand{\fit}[1]{\leavevmode\setbox0=\hbox{$\displaystyle #1$}%
   \ifdim\wd0>\linewidth \resizebox{\linewidth}{!}{\box0}\else \box0 \fi}"""
 HEAD = rf"""\documentclass[a4paper]{{article}} % or letterpaper: the text is right for both
 \usepackage[utf8]{{inputenc}}
@@ -118,6 +121,9 @@ class _Body:
 
     def lines(self) -> Iterator[str]:
         steps = self.explanation.steps
+        if len(steps) > 1:
+            whole = f"{self.explanation.gradient} = {self.explanation.formula}"
+            yield f"\\section*{{\\raggedright {self.inline(whole)}}}"
         for at, step in enumerate(steps):
             if len(steps) > 1:
                 use = f"Use {at + 1} of {len(steps)}: {step.output}:{step.wrt}"
@@ -162,7 +168,7 @@ class _Body:
         yield ""
         yield f"\\subsection*{{{level.number}\\quad {self.prose(title_of(level.title))}}}"
         if level.remark:
-            yield self.display(self.writer.text(level.remark))
+            yield self.display(equation(level.remark, self.writer))
         for block in level.blocks:
             yield from self.block(block)
         if level.check:
@@ -175,10 +181,13 @@ class _Body:
         if numbers:
             plural = "s" if "," in numbers else ""
             told.append(f"Level{plural} {numbers} in numbers, {self.prose(step.at)}.\\\\")
-        told.append(f"{self.inline(step.formula)}: {self.prose(raised(step.checked))}.")
+        written = f"{self.inline(step.formula)}:"
+        if width_of(step.formula, self.writer) > LINE / 2:
+            written = f"\\fit{{{self.writer.within.text(step.formula)}}}\\\\"
+        told.append(f"{written} {self.prose(raised(step.checked))}.")
         width = r"\dimexpr\linewidth-2\fboxsep-2\fboxrule\relax"
         yield ""
-        yield f"\\medskip\\noindent\\fbox{{\\parbox{{{width}}}{{\\textbf{{CHECKED}}\\quad"
+        yield f"\\medskip\\fbox{{\\parbox{{{width}}}{{\\raggedright\\textbf{{CHECKED}}\\quad"
         yield from told
         yield "}}"
 
@@ -213,24 +222,41 @@ class _Body:
                 yield f"{{\\centering {self.prose(text)}\\par}}"
 
     def moves(self, block: Moves) -> Iterator[str]:
-        rows = []
-        for move in moved(block):
-            row = f"{self.writer.text(move.entry)} &\\text{{ by }} {self.writer.text(move.by)}"
-            if move.then:
-                loss = self.writer.text(move.loss)
-                row += f", &&\\text{{and with it }} {loss} \\text{{ by }} "
-                row += self.writer.text(move.then)
-            rows.append(row)
-        inside = " \\\\\n".join(rows)
+        rows = list(moved(block))
+        widths = [width_of(f"{row.entry} {row.by} {row.then}", self.writer) for row in rows]
+        each = self.in_lines if max(widths) + 15 > LINE else self.in_one
+        inside = " \\\\\n".join(line for row in rows for line in each(row))
         yield self.display(f"\\begin{{aligned}}\n{inside}\n\\end{{aligned}}")
         if block.still:
             yield self.prose(block.still[0].upper() + block.still[1:]) + "."
         yield self.display(f"{self.writer.text(total(block))} \\quad\\checkmark")
 
+    def in_one(self, row: Moved) -> Iterator[str]:
+        """Write on one line what moves, and what that does to the loss."""
+        line = f"{self.writer.text(row.entry)} &\\text{{ by }} {_signed(self.writer.text(row.by))}"
+        if row.then:
+            line += f", &&\\text{{and with it }} {self.writer.text(row.loss)} \\text{{ by }} "
+            line += self.writer.text(row.then)
+        yield line
+
+    def in_lines(self, row: Moved) -> Iterator[str]:
+        """Write the same on several lines."""
+        slope, _, number = row.by.partition(" = ")
+        lead = f"{self.writer.text(row.entry)} &\\text{{ by }} "
+        for part in broken(formula(slope, self.writer.names), LINE - 12):
+            written = self.writer.nodes(part)
+            yield lead + (_signed(written) if "by" in lead else written)
+            lead = "&\\qquad\\quad "
+        then = f"= {self.writer.text(number)}" if number else ""
+        if row.then:
+            loss = self.writer.text(row.loss)
+            then += f"\\text{{, and with it }} {loss} \\text{{ by }} {self.writer.text(row.then)}"
+        yield f"&\\qquad\\quad {then}"
+
     def sides(self, left: Sequence[str], right: Sequence[str]) -> Iterator[str]:
         """Set two layouts beside each other, or below each other where they are wide."""
         lines = [*left[1:], *right[1:]]
-        widest = max(tree_width(formula(line.strip(), self.writer.names)) for line in lines)
+        widest = max(width_of(line.strip(), self.writer) for line in lines)
         half = widest < LINE / 2
         boxes = []
         for head, *rest in (left, right):
@@ -245,10 +271,15 @@ class _Body:
         return f"\\[\\fit{{{written}}}\\]"
 
     def inline(self, text: str) -> str:
-        return f"${self.writer.text(text)}$"
+        return f"${self.writer.within.text(text)}$"
 
     def prose(self, text: str) -> str:
         return prose(text, self.writer)
+
+
+def _signed(written: str) -> str:
+    """Hold a minus to the number behind it, where words stand before it."""
+    return "{-}" + written[2:] if written.startswith("- ") else written
 
 
 def prose(text: str, writer: MathWriter) -> str:
@@ -257,7 +288,7 @@ def prose(text: str, writer: MathWriter) -> str:
     for piece in sentence(text, writer.names):
         match piece:
             case Formula(nodes):
-                found += f"${writer.nodes(nodes)}$"
+                found += f"${writer.within.nodes(nodes)}$"
             case Code(code):
                 found += f"\\texttt{{{escaped(code.strip('`')).replace('--', '-{}-')}}}"
             case Said(said):
@@ -278,7 +309,8 @@ def carried(written: str) -> str:
 
 
 def _letter(letter: str) -> str:
-    base, *marks = normalize("NFD", letter)
+    decomposed = normalize("NFD", letter)
+    base, marks = decomposed[0], decomposed[1:]
     if base.isascii() and base.isalpha() and set(marks) <= _LATIN:
         return letter
     return f"U+{ord(letter):04X}"

@@ -19,8 +19,19 @@ from shapecalc.records.explained import (
     Sides,
     Walked,
 )
-from shapecalc.render.glyphs import raised, visible
-from shapecalc.render.handouts.content import chain, moved, sides_of, title_of, total, writer_of
+from shapecalc.render.glyphs import raised, to_ascii, visible
+from shapecalc.render.handouts.content import (
+    LINE,
+    Moved,
+    chain,
+    equation,
+    moved,
+    sides_of,
+    title_of,
+    total,
+    width_of,
+    writer_of,
+)
 from shapecalc.render.mathlatex import THIN
 from shapecalc.render.mathprose import Code, Formula, Said, sentence
 from shapecalc.render.output import Look
@@ -32,9 +43,10 @@ _SPACE = r"\thinspace"  # to Markdown, `\,` is a comma
 
 
 def markdown_handout(explanation: Explanation, report: Report, look: Look) -> str:
-    """Write a page of Markdown; `look` says in which signs its pictures are."""
+    """Write a page of Markdown; `look` says in which signs."""
     lines = _Handout(explanation, report, look).lines()
-    return "\n".join(lines).strip("\n") + "\n"
+    written = "\n".join(lines).strip("\n") + "\n"
+    return to_ascii(written) if look.ascii else written
 
 
 class _Handout:
@@ -89,7 +101,7 @@ class _Handout:
     def level(self, level: Level, head: str) -> Iterator[str]:
         yield from (f"{head} {level.number}. {self.prose(title_of(level.title))}", "")
         if level.remark:
-            yield from self.display(self.writer.text(level.remark))
+            yield from self.display(equation(level.remark, self.writer))
         for block in level.blocks:
             yield from self.block(block)
         if level.check:
@@ -128,6 +140,19 @@ class _Handout:
 
     def moves(self, block: Moves) -> Iterator[str]:
         rows = list(moved(block))
+        if max(width_of(row.by, self.writer) for row in rows) < LINE:
+            yield from self.table(rows, block)
+        else:
+            for row in rows:
+                then = f", and with it {self.inline(row.loss)} by {self.inline(row.then)}"
+                by = f"{self.inline(row.entry)} by {self.inline(row.by)}"
+                yield f"- {by}{then if row.then else ''}"
+        yield ""
+        if block.still:
+            yield from (f"{self.prose(block.still[0].upper() + block.still[1:])}.", "")
+        yield from self.display(f"{self.writer.text(total(block))} \\quad\\checkmark")
+
+    def table(self, rows: Sequence[Moved], block: Moves) -> Iterator[str]:
         has_loss = any(row.then for row in rows)
         loss = self.inline(block.loss)
         yield f"| entry | moves by |{f' and with it {loss} by |' if has_loss else ''}"
@@ -135,23 +160,19 @@ class _Handout:
         for row in rows:
             then = f" {self.inline(row.then)} |" if has_loss else ""
             yield f"| {self.inline(row.entry)} | {self.inline(row.by)} |{then}"
-        yield ""
-        if block.still:
-            yield from (f"{self.prose(block.still[0].upper() + block.still[1:])}.", "")
-        yield from self.display(f"{self.writer.text(total(block))} \\quad ✓")
 
     def display(self, written: str) -> Iterator[str]:
         yield from ("$$", written, "$$", "")
 
     def inline(self, text: str) -> str:
-        return f"${_unlike_markdown(self.writer.text(text))}$"
+        return f"${_unlike_markdown(self.writer.within.text(text))}$"
 
     def prose(self, text: str) -> str:
         found = ""
         for piece in sentence(text, self.writer.names):
             match piece:
                 case Formula(nodes):
-                    found += f"${_unlike_markdown(self.writer.nodes(nodes))}$"
+                    found += f"${_unlike_markdown(self.writer.within.nodes(nodes))}$"
                 case Code(code):
                     found += f"`{code.strip('`')}`"
                 case Said(said):
