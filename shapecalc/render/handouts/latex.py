@@ -38,7 +38,7 @@ from shapecalc.render.handouts.content import (
     width_of,
     writer_of,
 )
-from shapecalc.render.mathlatex import MathWriter, broken
+from shapecalc.render.mathlatex import MathWriter, broken, tree_width
 from shapecalc.render.mathprose import Code, Formula, Said, sentence
 from shapecalc.render.mathtext import formula
 
@@ -277,6 +277,11 @@ class _Body:
         return prose(text, self.writer)
 
 
+def _breakable(written: str) -> str:
+    """Let a formula in a sentence be broken behind its commas and between its factors."""
+    return written.replace(", ", r",\allowbreak ").replace(r"\, ", r"\,\allowbreak ")
+
+
 def _signed(written: str) -> str:
     """Hold a minus to the number behind it, where words stand before it."""
     return "{-}" + written[2:] if written.startswith("- ") else written
@@ -288,7 +293,9 @@ def prose(text: str, writer: MathWriter) -> str:
     for piece in sentence(text, writer.names):
         match piece:
             case Formula(nodes):
-                found += f"${writer.within.nodes(nodes)}$"
+                is_long = tree_width(nodes) > LINE / 3
+                written = writer.within.nodes(nodes)
+                found += f"${_breakable(written) if is_long else written}$"
             case Code(code):
                 found += f"\\texttt{{{escaped(code.strip('`')).replace('--', '-{}-')}}}"
             case Said(said):
