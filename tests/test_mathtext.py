@@ -15,6 +15,7 @@ from shapecalc.render.mathtext import (
     Fraction,
     Indexed,
     Name,
+    Power,
     Raised,
     formula,
     plain,
@@ -54,7 +55,7 @@ def shown(written: str) -> str:
 
 def spelled(text: str) -> str:
     """Leave out what MathML shows by where it stands: bars, brackets at them, roots."""
-    return text.translate(SHOWN).replace("sqrt", "")
+    return text.translate(SHOWN).replace("sqrt", "").replace("**", "")
 
 
 def test_no_line_of_an_explanation_loses_a_character() -> None:
@@ -65,7 +66,7 @@ def test_no_line_of_an_explanation_loses_a_character() -> None:
         assert marked(line).translate(str.maketrans("", "", "{}|")) == line.replace("|", "")
 
 
-@given(st.text(alphabet="AWdZ2bm [](){}⟨⟩.,-+*/@=Σ∂δᵀ⁻¹`:\n<&xé", max_size=40))
+@given(st.text(alphabet="AWdZ2bm [](){}⟨⟩.,-+**/@=Σ∂δᵀ⁻¹`:\n<&xé", max_size=40))
 def test_any_text_has_a_tree(text: str) -> None:
     assert "".join(token.text for token in tokens(text)) == text
     assert plain(formula(text, NAMES)) == text
@@ -104,11 +105,19 @@ def test_a_derivative_is_a_fraction() -> None:
         ("dmu / m + dD", "dmu", "m"),
         ("Σi dN[i,p] N[i,p] / s[p]", "dN[i,p] N[i,p]", "s[p]"),
         ("dN[p,q] - N[p,q] / s[q]", "N[p,q]", "s[q]"),
+        ("-dc / s**2", "dc", "s**2"),
+        ("c**2 / m", "c**2", "m"),
     ],
 )
 def test_a_bar_is_over_the_product_before_the_slash(text: str, over: str, under: str) -> None:
     (node,) = (each for each in formula(text, NAMES) if isinstance(each, Fraction))
     assert (plain(node.over), plain(node.under)) == (over, under)
+
+
+@pytest.mark.parametrize("text", ["c**2", "2**n", "c**-0.5", "(1 - c)**(1 / 2)", "X.T**2"])
+def test_powers_hold_their_exponent(text: str) -> None:
+    assert [type(node) for node in formula(text)] == [Power]
+    assert plain(formula(text)) == text
 
 
 def test_calls_and_entries() -> None:

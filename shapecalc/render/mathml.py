@@ -1,8 +1,8 @@
 """The tree of a formula → MathML, which browsers show without help.
 
 Brackets around what stands over or under a bar are left out, as the bar says as much; `.T` is a
-raised T, `sqrt` a root, and a minus is one. All other characters of the formula are in the text of
-the element, in their order.
+raised T, `sqrt` a root, `**` a power, and a minus is one. All other characters of the formula are
+in the text of the element, in their order.
 """
 
 from collections.abc import Sequence
@@ -18,6 +18,7 @@ from shapecalc.render.mathtext import (
     Node,
     Number,
     Partial,
+    Power,
     Raised,
     Sign,
     Sum,
@@ -26,7 +27,7 @@ from shapecalc.render.mathtext import (
 )
 
 _LOWER = str.maketrans(RAISED, "0123456789+-")
-_AROUND = {"@": "0.28em", "*": "0.28em", "⊙": "0.22em", "⊗": "0.22em", "·": "0.2em"}
+_AROUND = {"@": "0.28em", "*": "0.28em", "**": "0.2em", "⊙": "0.22em", "⊗": "0.22em", "·": "0.2em"}
 _AROUND |= {"→": "0.35em", "∘": "0.15em", ":": "0", "/": "0.1em", "≠": "0.28em"}
 _MARKS = {".T": "T", "ᵀ": "T", ".mT": "mT"}
 _STRUT = '<mspace width="0" height="0.7em" depth="0.12em"/>'  # a root of `e` as high as of `d`
@@ -59,6 +60,7 @@ def _mrow(nodes: Sequence[Node], *, is_display: bool) -> str:
 def _parts(nodes: Sequence[Node], *, is_display: bool) -> list[str]:
     """Write the nodes of a row; a space is one between factors alone, as signs bring their own."""
     found: list[str] = []
+    nodes = _paired(nodes)
     for at, node in enumerate(nodes):
         before = nodes[at - 1] if at else None
         behind = nodes[at + 1] if at + 1 < len(nodes) else None
@@ -71,6 +73,17 @@ def _parts(nodes: Sequence[Node], *, is_display: bool) -> list[str]:
             found.append(_sign(node.text, is_first=_is_first(nodes[:at])))
             continue
         found.append(_node(node, is_display=is_display))
+    return found
+
+
+def _paired(nodes: Sequence[Node]) -> Sequence[Node]:
+    """Make one sign of two stars in a row, as the spec has them in `D ** 2`."""
+    found: list[Node] = []
+    for node in nodes:
+        if found and node == found[-1] == Sign("*"):
+            found[-1] = Sign("**")
+        else:
+            found.append(node)
     return found
 
 
@@ -101,12 +114,8 @@ def _node(node: Node, *, is_display: bool) -> str:
     match node:
         case Name():
             return _name(node)
-        case Number(text):
-            return f"<mn>{escape(text)}</mn>"
-        case Sign(text):
-            return _sign(text, is_first=False)
-        case Words(text):
-            return f"<mtext>{escape(text).replace(' ', '&#160;')}</mtext>"
+        case Number() | Sign() | Words():
+            return _token(node)
         case Group():
             return _group(node, is_display=is_display)
         case Call():
@@ -116,6 +125,9 @@ def _node(node: Node, *, is_display: bool) -> str:
             return f"<mrow>{inner}{_group(indices, is_display=is_display)}</mrow>"
         case Raised(base, mark):
             return _raised(base, mark, is_display=is_display)
+        case Power(base, exponent):
+            above = _mrow(exponent, is_display=is_display)
+            return f"<msup>{_node(base, is_display=is_display)}{above}</msup>"
         case Partial(of):
             inner = _node(of, is_display=is_display)
             return f'<mrow><mo form="prefix" lspace="0" rspace="0.06em">∂</mo>{inner}</mrow>'
@@ -130,6 +142,16 @@ def _call(call: Call, *, is_display: bool) -> str:
     if call.name == Name("", "sqrt", "") and call.group.opening == "(":
         return f"<msqrt>{_row(call.group.inside, is_display=False)}{_STRUT}</msqrt>"
     return f"<mrow>{_name(call.name)}{_group(call.group, is_display=is_display)}</mrow>"
+
+
+def _token(node: Number | Sign | Words) -> str:
+    match node:
+        case Number(text):
+            return f"<mn>{escape(text)}</mn>"
+        case Sign(text):
+            return _sign(text, is_first=False)
+        case Words(text):
+            return f"<mtext>{escape(text).replace(' ', '&#160;')}</mtext>"
 
 
 def _name(name: Name, raised: str = "") -> str:

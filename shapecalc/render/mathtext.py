@@ -64,6 +64,13 @@ class Raised(NamedTuple):
     mark: str
 
 
+class Power(NamedTuple):
+    """`c**2`, a number or a name raised, or what stands in brackets."""
+
+    base: "Node"
+    exponent: tuple["Node", ...]
+
+
 class Partial(NamedTuple):
     """`∂` and what it is put before."""
 
@@ -84,7 +91,20 @@ class Fraction(NamedTuple):
     under: tuple["Node", ...]
 
 
-Node = Name | Number | Sign | Words | Group | Call | Indexed | Raised | Partial | Sum | Fraction
+Node = (
+    Name
+    | Number
+    | Sign
+    | Words
+    | Group
+    | Call
+    | Indexed
+    | Raised
+    | Power
+    | Partial
+    | Sum
+    | Fraction
+)
 
 RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻"
 _TOKEN = re.compile(
@@ -158,6 +178,8 @@ def _plain(node: Node) -> str:
             return _plain(base) + _plain(indices)
         case Raised(base, mark):
             return _plain(base) + mark
+        case Power(base, exponent):
+            return f"{_plain(base)}**{plain(exponent)}"
         case Partial(of):
             return f"∂{_plain(of)}"
         case Sum(indices):
@@ -196,8 +218,12 @@ class _Parser:
     def item(self, end: int) -> Node:
         """Read one thing with what is written close behind it: indices, marks."""
         node = self.bare(end)
+        if isinstance(node, Number) and self.is_power(end):
+            return self.power(node, end)
         while self.at < end and isinstance(node, Name | Group | Call | Indexed | Raised | Partial):
             kind, text = self.tokens[self.at]
+            if self.is_power(end):
+                return self.power(node, end)
             if kind == "raised":
                 node = Raised(node, text)
                 self.at += 1
@@ -209,6 +235,20 @@ class _Parser:
             else:
                 break
         return node
+
+    def is_power(self, end: int) -> bool:
+        """Say whether two stars come next, with an exponent close behind them."""
+        coming = self.tokens[self.at : min(self.at + 4, end)]
+        kinds = [each.kind for each in coming[2:] if each.text != "-"]
+        is_started = bool(kinds) and kinds[0] in ("number", "name", "open")
+        return is_started and [each.text for each in coming[:2]] == ["*", "*"]
+
+    def power(self, base: Node, end: int) -> Node:
+        """Read the exponent: one thing, with a minus before it or without."""
+        self.at += 2
+        minus = (Sign("-"),) if self.tokens[self.at].text == "-" else ()
+        self.at += len(minus)
+        return Power(base, (*minus, self.item(end)))
 
     def is_adjoint(self, end: int) -> bool:
         """Say whether a star close behind something is no product."""

@@ -81,6 +81,7 @@ def _move(study: Study, out: Place, place: Place, at: Mapping[Label, int], terms
     slope, upstream = here.slope(out, place), here.upstream_at(out)
     bare = tuple(term._replace(deltas=(), conditions=()) for term in terms)
     text = sum_text(bare, Numbered(study.writer.letters, at), study.writer.spell)
+    text = f"({text})" if len(bare) > 1 else text  # all of it is multiplied by t
     name = study.link.gradient
     above = "" if name is None else f"{name.name}{_indices(here.stored(out))}"
     moved = f"{study.Y}{_indices(out)}"

@@ -33,7 +33,7 @@ _HEAD = """\
 """
 
 
-def explanation_page(explanations: Sequence[Explanation], report: Report) -> str:
+def web_page(explanations: Sequence[Explanation], report: Report) -> str:
     """Write a page on one gradient, or on several, with links from one to the other."""
     links = {each.wrt: f"#{quote(each.wrt)}" for each in explanations}
     writing = Writing(names_in(report), links)
@@ -165,8 +165,8 @@ def _step(
             f'<p class="left-out">Level {listed} is left out: {text_html(why, writing)}.</p>'
         )
     told = text_html(f"{step.formula}: {raised(step.checked)}", writing)
-    at = f"<br/>The levels, in numbers: {escape(step.at)}." if step.at else ""
-    parts.append(f'<p class="check"><span class="good">✓</span> {told}{at}</p>')
+    sizes = f"<br/>The levels, in numbers: {escape(step.at)}." if step.at else ""
+    parts.append(f'<p class="check"><span class="good">✓</span> {told}{sizes}</p>')
     return "".join(parts)
 
 

@@ -137,8 +137,8 @@ def grid_svg(drawn: Grid, names: Collection[str]) -> str:
     for at, name in enumerate(drawn.columns):
         parts.append(label(left + (at + 0.5) * block, _HEAD - 9, name, names))
     for at, name in enumerate(drawn.rows):
-        y = _HEAD + (at + 0.5) * tall + 5
-        parts.append(label(left - 8, y, name, names, anchor="end"))
+        middle = _HEAD + (at + 0.5) * tall + 5
+        parts.append(label(left - 8, middle, name, names, anchor="end"))
     title = f"The Jacobian in {down} × {across} blocks: {'; '.join(drawn.legend)}"
     return picture(right + 2, bottom + 2, title, parts)
 
