@@ -8,7 +8,6 @@ import os
 import sys
 from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
-from html import escape
 from io import BytesIO
 from types import MappingProxyType
 
@@ -78,7 +77,9 @@ class Explanation:
         return _shown(explanation_page(self.record, self.report, _look()))
 
     def _repr_html_(self) -> str:
-        return f"<pre>{escape(repr(self))}</pre>"
+        from shapecalc.render.web.page import explanation_fragment
+
+        return explanation_fragment(self.record, self.report)
 
     def _repr_latex_(self) -> str:
         from shapecalc.render.handouts.latex import latex_fragment

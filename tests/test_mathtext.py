@@ -28,8 +28,7 @@ LINES = sorted(
 )
 VALUES = {"X", "W1", "b1", "Z1", "A1", "W2", "b2", "Z2", "A2", "A", "mu", "J"}
 NAMES = VALUES | {f"d{name}" for name in VALUES} | set("nhkm")
-# What MathML shows by where it stands, and so does not spell.
-SHOWN = str.maketrans("Σ⁰¹²³⁴⁵⁶⁷⁸⁹⁻ᵀ", "∑0123456789-T", " \xa0()/.")
+SHOWN = str.maketrans("Σ⁰¹²³⁴⁵⁶⁷⁸⁹⁻−ᵀ", "∑0123456789--T", " \xa0()/.")
 
 
 def marked(text: str) -> str:
@@ -51,7 +50,12 @@ def read(written: str) -> ElementTree.Element:
 
 
 def shown(written: str) -> str:
-    return "".join(read(written).itertext()).translate(SHOWN)
+    return spelled("".join(read(written).itertext()))
+
+
+def spelled(text: str) -> str:
+    """Leave out what MathML shows by where it stands: bars, brackets at them, roots."""
+    return text.translate(SHOWN).replace("sqrt", "").replace("**", "")
 
 
 def test_no_line_of_an_explanation_loses_a_character() -> None:
@@ -69,14 +73,14 @@ def test_any_text_has_a_tree(text: str) -> None:
     pieces = sentence(text, NAMES)
     found = (plain(each.nodes) if isinstance(each, Formula) else each.text for each in pieces)
     assert "".join(found) == text
-    assert shown(math(formula(text, NAMES))) == re.sub(r"\s", "", text).translate(SHOWN)
+    assert shown(math(formula(text, NAMES))) == spelled(re.sub(r"\s", "", text))
 
 
 @pytest.mark.parametrize("is_display", [False, True])
 def test_mathml_has_all_that_the_formula_has(is_display: bool) -> None:
     for line in LINES:
         written = math(formula(line, NAMES), is_display=is_display)
-        assert shown(written) == line.translate(SHOWN)
+        assert shown(written) == spelled(line)
         assert read(written).attrib["alttext"] == line.strip()
 
 

@@ -10,6 +10,7 @@ from shapecalc.cli.options import UNUSABLE, Color, as_utf8
 from shapecalc.diagnostics import Problem
 
 if TYPE_CHECKING:
+    from shapecalc.records.explained import Explanation
     from shapecalc.render.output import Look
     from shapecalc.teach import Answer
 
@@ -41,6 +42,10 @@ def explain(
         ExplainFormat, typer.Option(help="How to print.")
     ] = ExplainFormat.FULL,
     to: Annotated[Handout | None, typer.Option(help="Write a handout instead.")] = None,
+    html: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Write a web page; without --wrt, of every gradient."),
+    ] = None,
     output_file: Annotated[
         str | None, typer.Option(metavar="FILE", help="Write to a file.")
     ] = None,
@@ -54,7 +59,7 @@ def explain(
 
     Seven levels: the product that seems right, one entry, the whole Jacobian, the walk, the
     layouts, the adjoint, all arrangements. Each is checked in numbers. With --to, a handout: a
-    LaTeX document, or Markdown.
+    LaTeX document, or Markdown. With --html, a page for the browser that needs nothing else.
     Exit code: 0 explained, 2 where there is nothing to explain.
     """
     from shapecalc import api, teach
@@ -65,11 +70,18 @@ def explain(
         raise typer.BadParameter("cannot be used with --output-format json", param_hint="--to")
     if to is not None and wrt is None:
         raise typer.BadParameter("needs --wrt NAME", param_hint="--to")
+    if html is not None and (to or output_file or output_format is ExplainFormat.JSON):
+        raise typer.BadParameter("takes the place of other outputs", param_hint="--html")
     name = stdin_filename if path == "-" else path
+    every: tuple[Explanation, ...] = ()
     try:
         text = api.read_stream(sys.stdin.buffer, name) if path == "-" else api.read(path)
         levels = sorted(set(level)) if level else teach.ALL
-        answer = teach.explain(text, name, wrt and as_utf8(wrt), levels)
+        if html is not None and wrt is None:
+            report, every = teach.explain_each(text, name, levels)
+            answer = teach.Answer(report, next(iter(every), None), ())
+        else:
+            answer = teach.explain(text, name, wrt and as_utf8(wrt), levels)
     except Problem as problem:
         answer = teach.Answer(Report(name, findings=(problem.finding,)), None, ())
     except Exception as error:  # noqa: BLE001 (our bug, and said to be)
@@ -78,6 +90,11 @@ def explain(
     if unknown:
         raise typer.BadParameter(unknown, param_hint="--wrt")
     is_explained = explanation is not None and not report.findings
+    if html is not None and explanation is not None and is_explained:
+        from shapecalc.render.web.page import web_page
+
+        _write(web_page(every or (explanation,), report), html)
+        raise typer.Exit
     if to is not None and not is_explained:
         output_file = None  # why there is no handout is for the reader, not for the file
     if output_format is ExplainFormat.JSON:

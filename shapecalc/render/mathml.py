@@ -1,7 +1,8 @@
 """The tree of a formula → MathML, which browsers show without help.
 
 Brackets around what stands over or under a bar are left out, as the bar says as much; `.T` is a
-raised T. All other characters of the formula are in the text of the element, in their order.
+raised T, `sqrt` a root, `**` a power, and a minus is one. All other characters of the formula are
+in the text of the element, in their order.
 """
 
 from collections.abc import Sequence
@@ -26,17 +27,25 @@ from shapecalc.render.mathtext import (
 )
 
 _LOWER = str.maketrans(RAISED, "0123456789+-")
-_AROUND = {"@": "0.28em", "*": "0.28em", "⊙": "0.22em", "⊗": "0.22em", "·": "0.2em"}
+_AROUND = {"@": "0.28em", "*": "0.28em", "**": "0.2em", "⊙": "0.22em", "⊗": "0.22em", "·": "0.2em"}
 _AROUND |= {"→": "0.35em", "∘": "0.15em", ":": "0", "/": "0.1em", "≠": "0.28em"}
 _MARKS = {".T": "T", "ᵀ": "T", ".mT": "mT"}
+_STRUT = '<mspace width="0" height="0.7em" depth="0.12em"/>'  # a root of `e` as high as of `d`
 _THIN = '<mspace width="0.18em"/>'
 
 
-def math(nodes: Sequence[Node], *, is_display: bool = False) -> str:
-    """Write a formula; on a line of its own, divisions are fractions."""
+def math(nodes: Sequence[Node], *, is_display: bool = False, is_later: bool = False) -> str:
+    """Write a formula; on a line of its own, divisions are fractions.
+
+    Of one that is broken over lines, the later parts begin with a sign between two things.
+    """
     style = ' displaystyle="true"' if is_display else ""
     alt = escape(plain(nodes).strip())
-    return f'<math{style} alttext="{alt}">{_row(nodes, is_display=is_display)}</math>'
+    lead = ""
+    if is_later and isinstance(nodes[0], Sign):
+        lead = f'<mo form="infix" lspace="0">{escape(nodes[0].text).replace("-", "−")}</mo>'
+        nodes = nodes[1:]
+    return f'<math{style} alttext="{alt}">{lead}{_row(nodes, is_display=is_display)}</math>'
 
 
 def _row(nodes: Sequence[Node], *, is_display: bool) -> str:
@@ -51,17 +60,30 @@ def _mrow(nodes: Sequence[Node], *, is_display: bool) -> str:
 def _parts(nodes: Sequence[Node], *, is_display: bool) -> list[str]:
     """Write the nodes of a row; a space is one between factors alone, as signs bring their own."""
     found: list[str] = []
+    nodes = _paired(nodes)
     for at, node in enumerate(nodes):
         before = nodes[at - 1] if at else None
         behind = nodes[at + 1] if at + 1 < len(nodes) else None
         if isinstance(node, Words) and not node.text.strip():
-            if _is_factor(before) and _is_factor(behind):
+            is_lone = behind == Sign(",") and before is None  # of `⟨ , ⟩`
+            if is_lone or (_is_factor(before) and _is_factor(behind)):
                 found.append(_THIN)
             continue
         if isinstance(node, Sign):
             found.append(_sign(node.text, is_first=_is_first(nodes[:at])))
             continue
         found.append(_node(node, is_display=is_display))
+    return found
+
+
+def _paired(nodes: Sequence[Node]) -> Sequence[Node]:
+    """Make one sign of two stars in a row, as the spec has them in `D ** 2`."""
+    found: list[Node] = []
+    for node in nodes:
+        if found and node == found[-1] == Sign("*"):
+            found[-1] = Sign("**")
+        else:
+            found.append(node)
     return found
 
 
@@ -80,7 +102,7 @@ def _is_space(node: Node) -> bool:
 
 
 def _sign(text: str, *, is_first: bool) -> str:
-    shown = escape(text)
+    shown = escape(text).replace("-", "−")
     if is_first and text in "+-":
         return f'<mo form="prefix" lspace="0" rspace="0">{shown}</mo>'
     if text in _AROUND:
@@ -96,15 +118,16 @@ def _node(node: Node, *, is_display: bool) -> str:
             return _token(node)
         case Group():
             return _group(node, is_display=is_display)
-        case Call(name, group):
-            return f"<mrow>{_name(name)}{_group(group, is_display=is_display)}</mrow>"
+        case Call():
+            return _call(node, is_display=is_display)
         case Indexed(base, indices):
             inner = _node(base, is_display=is_display)
             return f"<mrow>{inner}{_group(indices, is_display=is_display)}</mrow>"
         case Raised(base, mark):
             return _raised(base, mark, is_display=is_display)
         case Power(base, exponent):
-            return _row((base, Sign("*"), Sign("*"), *exponent), is_display=is_display)
+            above = _mrow(exponent, is_display=is_display)
+            return f"<msup>{_node(base, is_display=is_display)}{above}</msup>"
         case Partial(of):
             inner = _node(of, is_display=is_display)
             return f'<mrow><mo form="prefix" lspace="0" rspace="0.06em">∂</mo>{inner}</mrow>'
@@ -113,6 +136,12 @@ def _node(node: Node, *, is_display: bool) -> str:
             return f"<munder><mo>∑</mo><mrow>{letters}</mrow></munder>"
         case Fraction():
             return _fraction(node, is_display=is_display)
+
+
+def _call(call: Call, *, is_display: bool) -> str:
+    if call.name == Name("", "sqrt", "") and call.group.opening == "(":
+        return f"<msqrt>{_row(call.group.inside, is_display=False)}{_STRUT}</msqrt>"
+    return f"<mrow>{_name(call.name)}{_group(call.group, is_display=is_display)}</mrow>"
 
 
 def _token(node: Number | Sign | Words) -> str:
