@@ -28,8 +28,9 @@ from shapecalc.records.explained import (
     Walked,
 )
 from shapecalc.render.handouts.content import chain, title_of, writer_of
-from shapecalc.render.handouts.latex import carried, escaped, latex_document, latex_fragment
+from shapecalc.render.handouts.latex import latex_document, latex_fragment
 from shapecalc.render.handouts.markdown import markdown_handout
+from shapecalc.render.handouts.words import carried, escaped
 from shapecalc.render.mathlatex import MathWriter
 from shapecalc.render.output import Look
 from shapecalc.render.pictures import number
@@ -104,6 +105,8 @@ def formulas_of(explanation: Explanation) -> Iterator[str]:
             case Moves(moves=moves):
                 for move in moves:
                     yield from filter(None, (move.entry, move.slope_text, move.upstream_text))
+            case _:  # sentences, and pictures
+                pass
 
 
 def bare(written: str) -> str:
