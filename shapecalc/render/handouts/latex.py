@@ -57,6 +57,7 @@ HEAD = rf"""\documentclass[a4paper]{{article}} % or letterpaper: the text is rig
 \begin{{document}}
 """
 GAP = r"\qquad "
+MOST = 8  # entries that move are held together on a page up to so many
 
 
 def latex_document(explanation: Explanation, report: Report) -> str:
@@ -125,7 +126,7 @@ class _Body:
             yield ""
             for numbers, why in step.left_out:
                 listed = ", ".join(map(str, numbers))
-                yield f"Left out: {listed}, {self.prose(why)}."
+                yield f"Left out, {listed}: {self.prose(why)}."
         yield from self.checks(step)
 
     def level(self, level: Level) -> Iterator[str]:
@@ -189,8 +190,10 @@ class _Body:
         rows = list(moved(block))
         widths = [width_of(f"{row.entry} {row.by} {row.then}", self.writer) for row in rows]
         each = self.in_lines if max(widths) + 8 > LINE else self.in_one
-        inside = " \\\\\n".join(line for row in rows for line in each(row))
-        yield self.display(f"\\begin{{aligned}}\n{inside}\n\\end{{aligned}}")
+        for start in range(0, len(rows), MOST):
+            lines = [line for row in rows[start : start + MOST] for line in each(row)]
+            inside = " \\\\\n".join(lines)
+            yield self.display(f"\\begin{{aligned}}\n{inside}\n\\end{{aligned}}")
         if block.still:
             yield self.prose(block.still[0].upper() + block.still[1:]) + "."
         yield self.display(f"{self.writer.text(total(block))} \\quad\\checkmark")
