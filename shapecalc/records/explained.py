@@ -65,7 +65,7 @@ class Move(NamedTuple):
 
 
 class Moves(NamedTuple):
-    """All that moves when one entry is raised by t, and the sum, which the formula has too."""
+    """All that moves when one entry is raised by `step`, and the sum, as the formula has it."""
 
     of: str
     loss: str
@@ -74,6 +74,7 @@ class Moves(NamedTuple):
     left: str
     total: float
     formula: float
+    step: str = "t"
 
 
 class Grid(NamedTuple):

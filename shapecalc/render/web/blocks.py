@@ -1,6 +1,6 @@
 """One block of an explanation → HTML: prose, lines of formulas, numbers, and the pictures."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from re import compile as pattern
 
 from shapecalc.records.explained import (
@@ -18,6 +18,7 @@ from shapecalc.render.web.pictures import boxes_svg, grid_svg, swatch, walk_svg
 from shapecalc.render.web.prose import TYPED, Writing, display, text_html
 from shapecalc.render.web.tables import Marked, matrix_html, moves_html
 
+_PLACE = pattern(r"\bAt \[([\d,]+)\]")
 _ENTRY = pattern(r"([^\W\d]\w*)\[([\d,]+)\]")
 
 
@@ -27,12 +28,17 @@ def blocks_html(blocks: Sequence[Block], writing: Writing) -> str:
     return "".join(_block(block, writing, marked) for block in blocks)
 
 
-def _marked(blocks: Iterable[Block]) -> Iterator[tuple[str, str]]:
+def _marked(blocks: Sequence[Block]) -> Iterator[tuple[str, str]]:
+    """List the entries that something moves by, and where two products differ."""
+    texts = "".join(block.text for block in blocks if isinstance(block, Prose))
     for block in blocks:
         if isinstance(block, Moves):
             for move in block.moves:
                 for found in _ENTRY.finditer(f"{move.slope_text} {move.upstream_text}"):
                     yield found[1], found[2]
+        if isinstance(block, Numbers):
+            for found in _PLACE.finditer(texts):
+                yield from ((each.name, found[1]) for each in block.matrices if "@" in each.name)
 
 
 def _block(block: Block, writing: Writing, marked: Marked) -> str:

@@ -182,7 +182,7 @@ def _facts(step: ExplainedStep, writing: Writing) -> str:
         sizes = "".join(
             f"<span>{display(f'{name} = {size}', writing)}</span>" for name, size in step.sizes
         )
-        rows.append(("here", f"{sizes} <small>in pictures and numbers</small>"))
+        rows.append(("sizes", f"{sizes} <small>in pictures and numbers</small>"))
     body = "".join(f"<dt>{name}</dt><dd>{told}</dd>" for name, told in rows if told)
     return f'<dl class="facts">{body}</dl>'
 

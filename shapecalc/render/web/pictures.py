@@ -23,27 +23,25 @@ def boxes_svg(drawn: Boxes, names: Collection[str]) -> str:
     middle = _HEAD + tallest / 2
     parts: list[str] = []
     x = 0.0
-    has_room = True
     for at, box in enumerate(drawn.boxes):
         x += _room_of(box.dims[0])
-        width = box.size[1] * unit
-        edges = _edges(drawn, at)
-        parts += _box(box, x, middle, unit, edges, names)
-        has_room = has_room and _is_inside(box, unit)
-        x += width
+        beside = (_slot(box, unit) - box.size[1] * unit) / 2
+        parts += _box(box, x + beside, middle, unit, _edges(drawn, at), names)
+        x += _slot(box, unit)
         if at < len(drawn.signs):
-            is_bad = bool(drawn.clash) and at == 0
-            sign = words if drawn.signs[at] in "@*→=" else label_of
-            parts.append(sign(x + _SIGN / 2, middle + 6, drawn.signs[at], css="sign"))
-            if is_bad:
+            parts.append(words(x + _SIGN / 2, middle + 6, drawn.signs[at], css="sign"))
+            if drawn.clash and at == 0:
                 parts.append(words(x + _SIGN / 2, middle + 28, "✗", css="bad"))
             x += _SIGN
+    has_room = all(_is_inside(box, unit) for box in drawn.boxes)
     height = _HEAD + tallest + (8 if has_room else 30)
     return picture(x + 6, height, _boxes_title(drawn), parts)
 
 
-def label_of(x: float, y: float, text: str, *, css: str) -> str:
-    return label(x, y, text, (), css=css)
+def _slot(box: Box, unit: int) -> float:
+    """Return the width of a box, or of its name where that has no room inside and is wider."""
+    width = box.size[1] * unit
+    return width if _is_inside(box, unit) else max(width, LETTER * len(box.name))
 
 
 def _unit(boxes: tuple[Box, ...]) -> int:
@@ -53,7 +51,7 @@ def _unit(boxes: tuple[Box, ...]) -> int:
 
 
 def _room_of(dim: str) -> float:
-    return max(LETTER * len(dim), LETTER) + 10
+    return max(LETTER * len(dim), 2 * LETTER) + 8
 
 
 def _is_inside(box: Box, unit: int) -> bool:

@@ -6,6 +6,7 @@ break anywhere. What is on a line of its own and still too long scrolls.
 
 from collections.abc import Collection, Mapping, Sequence
 from html import escape
+from re import compile as pattern
 from typing import NamedTuple
 
 from shapecalc.render.glyphs import visible
@@ -18,6 +19,10 @@ _LONG, _WIDE, TYPED = 22, 30, 48
 _RELATIONS = frozenset("=<>≠→")
 
 
+_STOP = pattern(r"[.,;:?!)]+")
+_MINUS = pattern(r"(?<![\w-])-(?=\d)")
+
+
 class Writing(NamedTuple):
     """What a page knows as it is written: the names in formulas, and where a name leads to."""
 
@@ -27,17 +32,25 @@ class Writing(NamedTuple):
 
 def text_html(text: str, writing: Writing) -> str:
     """Write a sentence; what is typed is code, and leads to its place on the page if it has one."""
-    return "".join(_piece(piece, writing) for piece in sentence(visible(text), writing.names))
+    pieces = sentence(visible(text), writing.names)
+    found, taken = "", 0
+    for at, piece in enumerate(pieces):
+        behind = pieces[at + 1] if at + 1 < len(pieces) else Said("")
+        stop = _STOP.match(behind.text) if isinstance(behind, Said) else None
+        found += _piece(piece, writing, taken, stop[0] if stop else "")
+        taken = len(stop[0]) if stop and isinstance(piece, Formula) else 0
+    return found
 
 
-def _piece(piece: Piece, writing: Writing) -> str:
+def _piece(piece: Piece, writing: Writing, taken: int, stop: str) -> str:
+    """Write a piece; a formula takes the stop behind it along, which no line may begin with."""
     match piece:
         case Said(text):
-            return escape(text)
+            return escape(_MINUS.sub("−", text[taken:]))
         case Code(text):
             return _typed(text, writing)
         case Formula(nodes):
-            return inline(nodes)
+            return inline(nodes, stop)
 
 
 def _typed(text: str, writing: Writing) -> str:
@@ -46,15 +59,15 @@ def _typed(text: str, writing: Writing) -> str:
     return shown if link is None else f'<a href="{escape(link)}">{shown}</a>'
 
 
-def inline(nodes: Sequence[Node]) -> str:
+def inline(nodes: Sequence[Node], stop: str = "") -> str:
     """Write a formula within a sentence; a long one may go on in the next line at a relation."""
-    if len(plain(nodes)) <= _LONG:
-        return math(nodes)
-    broken = _broken(nodes)
+    broken = _broken(nodes) if len(plain(nodes)) > _LONG else [nodes]
     if max(len(plain(part)) for part in broken) > TYPED:
-        return code(plain(nodes))
+        return code(plain(nodes)) + escape(stop)
     parts = [_held(part, is_later=at > 0) for at, part in enumerate(broken)]
-    return f'<span class="formula">{" ".join(parts)}</span>'
+    if stop:
+        parts[-1] = f'<span class="held">{parts[-1]}{escape(stop)}</span>'
+    return parts[0] if len(parts) == 1 else f'<span class="formula">{" ".join(parts)}</span>'
 
 
 def code(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from shapecalc.records.explained import Matrix, Moves
+from shapecalc.records.explained import Matrix, Move, Moves
 from shapecalc.render.glyphs import visible
 from shapecalc.render.mathml import math
 from shapecalc.render.mathtext import formula
@@ -65,18 +65,8 @@ def moves_html(block: Moves, writing: Writing) -> str:
     """List what moves and what the loss gets of it; then the sum, as the formula has it too."""
     shown = block.moves[:_MOST_MOVES]
     is_loss = not shown[0].upstream_text
-    small = display("t", writing)
-    rows = ""
-    for move in shown:
-        slope = number(move.slope)
-        is_named = move.slope_text.replace("-", "−") != slope
-        by = f"{_linear(f'{move.slope_text} t', writing)} = " if is_named else ""
-        rows += f"<tr><td>{display(move.entry, writing)}</td><td>{by}{slope} {small}</td>"
-        if not is_loss:
-            above = display(move.upstream_text, writing)
-            product = f"{number(move.product)} {small}"
-            rows += f"<td>{above} · {slope} {small} =</td><td>{product}</td>"
-        rows += "</tr>"
+    small = display(block.step, writing)
+    rows = "".join(_move(move, small, writing, is_loss=is_loss) for move in shown)
     heads = ["entry", "moves by"]
     head = "".join(f'<th scope="col">{each}</th>' for each in heads)
     if not is_loss:
@@ -93,11 +83,21 @@ def moves_html(block: Moves, writing: Writing) -> str:
     )
 
 
-def _linear(text: str, writing: Writing) -> str:
-    """Write a formula as in a sentence, without high fractions; a very long one as code."""
-    if len(text) > TYPED:
-        return f'<span class="folded">{code(text)}</span>'
-    return math(formula(visible(text), writing.names))
+def _move(move: Move, small: str, writing: Writing, *, is_loss: bool) -> str:
+    """Write a row; why an entry moves so far is beside it, or in a row of its own."""
+    slope = number(move.slope)
+    by = f"{slope} {small}"
+    below = ""
+    if len(move.slope_text) > TYPED:
+        below = f'<tr><td colspan="4" class="below">{code(move.slope_text)} = {slope}</td></tr>'
+    elif move.slope_text.replace("-", "−") != slope:
+        nodes = formula(visible(move.slope_text), writing.names)
+        by = f"{math(nodes)} {small} = {by}"
+    cells = f"<td>{display(move.entry, writing)}</td><td>{by}</td>"
+    if not is_loss:
+        above = display(move.upstream_text, writing)
+        cells += f"<td>{above} · {slope} {small} =</td><td>{number(move.product)} {small}</td>"
+    return f"<tr>{cells}</tr>{below}"
 
 
 def _sum(block: Moves) -> str:
