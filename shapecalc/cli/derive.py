@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from shapecalc.spec.lines import Function
 
 PATH = "<expression>"
-_OF_FACTS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-= ")
 
 
 class Layout(StrEnum):
@@ -167,12 +166,12 @@ def _function(text: str) -> "Function":
 
 
 def _fact(text: str) -> str:
-    """Take `A symmetric` for `A: symmetric`."""
-    name, _, fact = map(str.strip, text.replace(":", " ", 1).strip().partition(" "))
-    if not name or not set(fact) <= _OF_FACTS or not fact:
-        message = f"`{text}` is no fact: write `S symmetric`"
-        raise typer.BadParameter(message, param_hint="--assume")
-    return f"{name}: {fact}"
+    from shapecalc.spec.lines import NoFact, fact_of
+
+    try:
+        return fact_of(text)
+    except NoFact as error:
+        raise typer.BadParameter(str(error), param_hint="--assume") from None
 
 
 def _shape(text: str) -> tuple[str, str]:

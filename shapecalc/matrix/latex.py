@@ -56,6 +56,12 @@ def latex_name(name: str) -> str:
     return f"{body}_{_index(rest)}" if rest else body
 
 
+def latex_function(name: str) -> str:
+    """Set the name of a function: upright, `tr` for `trace`."""
+    written = _NAMES.get(name, name)
+    return f"\\{written}" if written in _FUNCTIONS else _operator(written)
+
+
 def latex_dim(dim: object) -> str:
     """Print a dim, `2*d_model`, or a number."""
     return _WORD.sub(lambda word: latex_name(word[0]), str(dim)).replace("*", r" \cdot ")
@@ -176,9 +182,7 @@ def _call(tree: Call) -> str:
     if tree.op in _FENCES and len(arguments) == 1:
         fence = _FENCES[tree.op]
         return f"\\left{fence} {arguments[0]} \\right{fence}"
-    written = _NAMES.get(tree.op, tree.op)
-    name = f"\\{written}" if written in _FUNCTIONS else _operator(written)
-    return f"{name}\\left({', '.join(arguments)}\\right)"
+    return f"{latex_function(tree.op)}\\left({', '.join(arguments)}\\right)"
 
 
 def _arguments(tree: Call) -> list[str]:

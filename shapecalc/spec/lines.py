@@ -11,10 +11,15 @@ _DIMS = r"\s*[\[(]?([^\[\]()]*)[\])]?\s*"
 _FUNCTION = re.compile(rf"\s*([^\W\d]\w*)\s*\(\s*([^\W\d]\w*)\s*\)\s*[:=]{_DIMS}")
 _DIM = re.compile(r"[\w(][\w\s*+/()-]*")
 _SHAPE = re.compile(rf"\s*([^\W\d]\w*)\s*[=:]{_DIMS}")
+_OF_FACTS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-= ")
 
 
 class NoShape(ValueError):
     """A text that gives no name a shape: what to write."""
+
+
+class NoFact(ValueError):
+    """A text that says nothing of a name: what to write."""
 
 
 class Asked(NamedTuple):
@@ -42,6 +47,14 @@ def shape_of(text: str) -> tuple[str, str]:
     if found is None or not _are_dims(found[2]):
         raise NoShape(f"`{text}` is no shape: write `W2=k,h`, or `s=` for a scalar")
     return found[1], found[2].strip().strip(",")
+
+
+def fact_of(text: str) -> str:
+    """Read `S: symmetric`, also without its colon. Raises NoFact."""
+    name, _, fact = map(str.strip, text.replace(":", " ", 1).strip().partition(" "))
+    if not name or not set(fact) <= _OF_FACTS or not fact:
+        raise NoFact(f"`{text}` is no fact: write `S symmetric`")
+    return f"{name}: {fact}"
 
 
 def _are_dims(text: str) -> bool:

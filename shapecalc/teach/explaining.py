@@ -62,6 +62,20 @@ def explain(text: str, path: str, wrt: str | None, levels: Collection[int] = ALL
     return explained(*api.studied(text, path, asked=asked), wrt, levels)
 
 
+def explain_each(
+    text: str, path: str, levels: Collection[int] = ALL
+) -> tuple[Report, tuple[Explanation, ...]]:
+    """Explain each gradient of a spec, in the order of its report."""
+    report, sweep = api.studied(text, path)
+    answers = [explained(report, sweep, each.wrt, levels) for each in report.gradients]
+    made = tuple(each.explanation for each in answers if each.explanation is not None)
+    if not made:
+        return report, ()
+    return report._replace(
+        findings=tuple(f for each in answers for f in each.report.findings)
+    ), made
+
+
 def explained(
     report: Report, sweep: Sweep | None, wrt: str | None, levels: Collection[int] = ALL
 ) -> Answer:

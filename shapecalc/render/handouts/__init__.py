@@ -1,0 +1,1 @@
+"""Explanations → handouts: a LaTeX document, or Markdown."""

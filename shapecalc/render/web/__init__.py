@@ -1,0 +1,1 @@
+"""Explanations as web pages: MathML formulas, SVG pictures, and no script."""
