@@ -37,15 +37,16 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> object:
-    """Load what is asked for when it is: the command line needs none of it."""
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from shapecalc import notebook
+if not TYPE_CHECKING:
 
-    found: object = getattr(notebook, name)
-    globals()[name] = found
-    return found
+    def __getattr__(name: str) -> object:
+        """Load what is asked for when it is: the command line needs none of it."""
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from shapecalc import notebook
+
+        globals()[name] = found = getattr(notebook, name)
+        return found
 
 
 def __dir__() -> list[str]:

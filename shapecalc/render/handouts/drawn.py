@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from shapecalc.matrix.latex import latex_dim
 from shapecalc.records.explained import Box, Boxes, Grid, Matrix, Numbers, Walked
+from shapecalc.render.handouts.words import prose
 from shapecalc.render.mathlatex import MathWriter, tree_width
 from shapecalc.render.mathtext import formula
 from shapecalc.render.pictures import number
@@ -46,7 +47,7 @@ def boxes(picture: Boxes, writer: MathWriter) -> Iterator[str]:
         rows, columns = (f"${latex_dim(dim)}$" for dim in box.dims)
         x += 3 + LETTER * len(box.dims[0])
         low = middle - height / 2
-        name = f"${writer.within.text(box.name)}$"
+        name = prose(box.name, writer)
         is_inside = _has_room(box, writer)
         inside.append(_put(x, low, f"\\framebox({width:.2f},{height:.2f}){{{name * is_inside}}}"))
         if not is_inside:
@@ -127,7 +128,7 @@ def grid(picture: Grid, writer: MathWriter) -> Iterator[str]:
     names = [f"${writer.text(name)}$" for name in picture.columns]
     wide = across // len(names)
     needed = max(LETTER * len(name) + 1 for name in picture.columns) / wide
-    cell = max(min(4.0, 125 / across), min(needed, 9.0))
+    cell = min(max(needed, 4.0), 18.0, 125 / across)
     high = down // len(picture.rows)
     left = LETTER * max(map(len, picture.rows)) + 3
     step = min(cell, 4.0)
@@ -159,7 +160,7 @@ def walk(picture: Walked, writer: MathWriter) -> Iterator[str]:
     x = 13.0
     for edge, there in zip(picture.edges, picture.indices[1:], strict=True):
         entry = f"{edge.factor}[{edge.row or '0'},{edge.column or '0'}]"
-        way = f"along ${writer.text(edge.factor)}$"
+        way = f"along: ${writer.text(edge.factor)}$"
         if not edge.along:
             way = f"against: ${writer.text(f'{edge.factor}.T')}$"
         length = max(24.0, LETTER * (tree_width(formula(entry, writer.names)) + 7))

@@ -4,9 +4,7 @@ All that is written is ASCII, but for accented letters in names. Formulas that a
 line are set smaller, so that nothing runs into the margin, on A4 or on letter paper.
 """
 
-import re
 from collections.abc import Iterator, Sequence
-from unicodedata import normalize
 
 from shapecalc.matrix.latex import latex_dim
 from shapecalc.records import Report
@@ -24,7 +22,7 @@ from shapecalc.records.explained import (
     Sides,
     Walked,
 )
-from shapecalc.render.glyphs import raised, visible
+from shapecalc.render.glyphs import raised
 from shapecalc.render.handouts import drawn
 from shapecalc.render.handouts.content import (
     LINE,
@@ -38,8 +36,8 @@ from shapecalc.render.handouts.content import (
     width_of,
     writer_of,
 )
-from shapecalc.render.mathlatex import MathWriter, broken
-from shapecalc.render.mathprose import Code, Formula, Said, sentence
+from shapecalc.render.handouts.words import SIGNS, carried, escaped, prose
+from shapecalc.render.mathlatex import broken
 from shapecalc.render.mathtext import formula
 
 FIT = r"""\providecommand{\fit}[1]{\leavevmode\setbox0=\hbox{$\displaystyle #1$}%
@@ -59,40 +57,7 @@ HEAD = rf"""\documentclass[a4paper]{{article}} % or letterpaper: the text is rig
 \begin{{document}}
 """
 GAP = r"\qquad "
-_ESCAPED = re.compile(r"[\\%&#$_{}~^<>|]")
-_ESCAPES = {
-    "\\": r"\textbackslash{}",
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-    "<": "$<$",
-    ">": "$>$",
-    "|": "$|$",
-    **{sign: f"\\{sign}" for sign in "%&#$_{}"},
-}
-_SIGNS = {
-    "·": r"\cdot",
-    "×": r"\times",
-    "δ": r"\delta",
-    "Σ": r"\Sigma",
-    "∂": r"\partial",
-    "≠": r"\ne",
-    "≤": r"\leq",
-    "≥": r"\geq",
-    "→": r"\to",
-    "…": r"\dots",
-    "⊗": r"\otimes",
-    "⊙": r"\odot",
-    "∘": r"\circ",
-    "ᵀ": r"^\top",
-    "⟨": r"\langle",
-    "⟩": r"\rangle",
-    "✓": r"\checkmark",
-    "■": r"\blacksquare",
-    "−": "-",
-}
-_RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻", "0123456789+-")
-_RAISED_RUN = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻]+")
-_LATIN = frozenset("\u0300\u0301\u0302\u0303\u0304\u0306\u0307\u0308\u030a\u030b\u030c\u0327")
+MOST = 8  # entries that move are held together on a page up to so many
 
 
 def latex_document(explanation: Explanation, report: Report) -> str:
@@ -161,7 +126,7 @@ class _Body:
             yield ""
             for numbers, why in step.left_out:
                 listed = ", ".join(map(str, numbers))
-                yield f"Left out: {listed}, {self.prose(why)}."
+                yield f"Left out, {listed}: {self.prose(why)}."
         yield from self.checks(step)
 
     def level(self, level: Level) -> Iterator[str]:
@@ -214,7 +179,7 @@ class _Body:
             case Grid():
                 yield from drawn.grid(block, self.writer)
                 signs = (line.partition(" ") for line in block.legend)
-                told = [f"${_SIGNS[sign]}$ {self.prose(text)}" for sign, _, text in signs]
+                told = [f"${SIGNS[sign]}$ {self.prose(text)}" for sign, _, text in signs]
                 yield f"{{\\centering {GAP.join(told)}\\par}}"
             case Walked():
                 yield from drawn.walk(block, self.writer)
@@ -224,9 +189,11 @@ class _Body:
     def moves(self, block: Moves) -> Iterator[str]:
         rows = list(moved(block))
         widths = [width_of(f"{row.entry} {row.by} {row.then}", self.writer) for row in rows]
-        each = self.in_lines if max(widths) + 15 > LINE else self.in_one
-        inside = " \\\\\n".join(line for row in rows for line in each(row))
-        yield self.display(f"\\begin{{aligned}}\n{inside}\n\\end{{aligned}}")
+        each = self.in_lines if max(widths) + 8 > LINE else self.in_one
+        for start in range(0, len(rows), MOST):
+            lines = [line for row in rows[start : start + MOST] for line in each(row)]
+            inside = " \\\\\n".join(lines)
+            yield self.display(f"\\begin{{aligned}}\n{inside}\n\\end{{aligned}}")
         if block.still:
             yield self.prose(block.still[0].upper() + block.still[1:]) + "."
         yield self.display(f"{self.writer.text(total(block))} \\quad\\checkmark")
@@ -280,40 +247,6 @@ class _Body:
 def _signed(written: str) -> str:
     """Hold a minus to the number behind it, where words stand before it."""
     return "{-}" + written[2:] if written.startswith("- ") else written
-
-
-def prose(text: str, writer: MathWriter) -> str:
-    """Write a sentence, its formulas between dollars."""
-    found = ""
-    for piece in sentence(text, writer.names):
-        match piece:
-            case Formula(nodes):
-                found += f"${writer.within.nodes(nodes)}$"
-            case Code(code):
-                found += f"\\texttt{{{escaped(code.strip('`')).replace('--', '-{}-')}}}"
-            case Said(said):
-                found += escaped(said)
-    return found
-
-
-def escaped(text: str) -> str:
-    """Write words so that LaTeX takes no sign in them for its own."""
-    text = _ESCAPED.sub(lambda found: _ESCAPES[found[0]], visible(text))
-    text = _RAISED_RUN.sub(lambda run: f"$^{{{run[0].translate(_RAISED)}}}$", text)
-    return "".join(f"${_SIGNS[each]}$" if each in _SIGNS else each for each in text)
-
-
-def carried(written: str) -> str:
-    """Write what is not ASCII, letters of names, as far as plain LaTeX has them."""
-    return "".join(each if each.isascii() else f"\\text{{{_letter(each)}}}" for each in written)
-
-
-def _letter(letter: str) -> str:
-    decomposed = normalize("NFD", letter)
-    base, marks = decomposed[0], decomposed[1:]
-    if base.isascii() and base.isalpha() and set(marks) <= _LATIN:
-        return letter
-    return f"U+{ord(letter):04X}"
 
 
 def _shape(dims: Sequence[str]) -> str:

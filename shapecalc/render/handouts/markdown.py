@@ -95,7 +95,7 @@ class _Handout:
             yield from self.level(level, f"{head}#")
         for numbers, why in step.left_out:
             listed = ", ".join(map(str, numbers))
-            yield from (f"Left out: {listed}, {self.prose(why)}.", "")
+            yield from (f"Left out, {listed}: {self.prose(why)}.", "")
         yield from self.checks(step)
 
     def level(self, level: Level, head: str) -> Iterator[str]:
