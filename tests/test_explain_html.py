@@ -195,7 +195,16 @@ def test_every_rule_of_the_style_keeps_to_our_own_element() -> None:
     rules = re.sub(r"@media[^{]+\{", "", style())
     for selectors in re.findall(r"([^{};]+)\{", rules):
         for selector in selectors.strip("} \n").split(","):
-            assert selector.strip().startswith(".shapecalc"), selector
+            own = re.match(
+                r"(\[data-jp-theme-light=\S+ |\.vscode-\w+ )?\.shapecalc", selector.strip()
+            )
+            assert own, selector
+
+
+def test_night_is_the_same_in_a_browser_and_in_a_notebook() -> None:
+    nights = re.findall(r"\{([^{}]*color-scheme: dark;[^{}]*)\}", style())
+    assert len(nights) == 2
+    assert nights[0].split() == nights[1].split()
 
 
 def test_a_fragment_stands_within_another_page() -> None:

@@ -9,6 +9,7 @@ from shapecalc.render.mathtext import formula
 from shapecalc.render.web.prose import TYPED, Writing, code, display, number, text_html
 
 _MOST_MOVES = 12
+_MOST_IN_SIGHT = 8  # columns of a table on a phone
 Marked = frozenset[tuple[str, str]]  # entries that a level speaks of: ("W2", "0,3")
 
 
@@ -57,7 +58,8 @@ def _table(
     corner = "<td></td>" if count > 1 else ""
     top = f"<thead><tr>{corner}{head}</tr></thead>" if count else ""
     caption = f"<caption>{display(name, writing)}</caption>"
-    table = f'<table class="matrix">{caption}{top}<tbody>{body}</tbody></table>'
+    kind = "matrix" if len(rows[0]) <= _MOST_IN_SIGHT else "matrix long"
+    table = f'<table class="{kind}">{caption}{top}<tbody>{body}</tbody></table>'
     return f'<div class="scroll">{table}</div>'
 
 
