@@ -20,7 +20,8 @@ _ORDINARY = frozenset(
         "a an and as at by do for from has have in is it its no not of on one or so that the then "
         "this to was what where with all each every here there two three many more most other "
         "sum loss mean row rows column columns entry entries example examples axis axes block "
-        "blocks copy copies shape size sizes index step part parts product chain layout text order number"
+        "blocks copy copies shape size sizes index step part parts product chain layout text "
+        "order number"
     )
 )
 

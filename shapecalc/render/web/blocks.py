@@ -101,7 +101,7 @@ def _side(lines: Sequence[str], writing: Writing) -> str:
         )
     head = text_html(lines[0], writing) if lines else ""
     body = f'<div class="scroll"><div class="lines">{"".join(rows)}</div></div>'
-    return f'<div class="side"><h5>{head}</h5>{body}</div>'
+    return f'<div class="side"><p class="head">{head}</p>{body}</div>'
 
 
 # --- pictures -----------------------------------------------------------------------------------
