@@ -97,24 +97,38 @@ def _failure(message: str, writing: Writing) -> str:
 
 
 def _navigation(explanations: Sequence[Explanation], writing: Writing) -> str:
-    """Link to each gradient; on the page of one, to its levels."""
-    links = [
-        f'<a href="#{quote(each.wrt)}">{display(each.gradient, writing)}</a>'
-        for each in explanations
-    ]
-    label = "Gradients"
-    if len(explanations) == 1:
+    """Link to each gradient; on the page of one, to its uses, and of one use, to its levels."""
+    if len(explanations) > 1:
+        label = "Gradients"
+        links = [
+            f'<a href="#{quote(each.wrt)}">{display(each.gradient, writing)}</a>'
+            for each in explanations
+        ]
+    elif len(explanations[0].steps) > 1:
+        label, links = "Uses", _to_uses(explanations[0], writing)
+    else:
         label = "Levels"
         links = [
-            f'<a href="#{_place(explanations[0], at, level.number, quoted=True)}">'
+            f'<a href="#{_place(explanations[0], 0, level.number, quoted=True)}">'
             f"<b>{level.number}</b> {_title(level, writing)}</a>"
-            for at, step in enumerate(explanations[0].steps[:1])
+            for step in explanations[0].steps
             for level in step.levels
         ]
     if len(links) < 2:
         return ""
-    kind = label.lower()
-    return f'<nav class="{kind}" aria-label="{label}">{"".join(links)}</nav>\n'
+    return f'<nav class="{label.lower()}" aria-label="{label}">{"".join(links)}</nav>\n'
+
+
+def _to_uses(explanation: Explanation, writing: Writing) -> list[str]:
+    name = quote(explanation.wrt)
+    links = [
+        f'<a href="#{name}-{at}"><b>{at}</b> '
+        f"{text_html(f'in {step.output} = {step.equation}', writing)}</a>"
+        for at, step in enumerate(explanation.steps, 1)
+    ]
+    if explanation.together:
+        links.append(f'<a href="#{name}-together"><b>+</b> Together</a>')
+    return links
 
 
 def _place(explanation: Explanation, use: int, number: int, *, quoted: bool = False) -> str:
@@ -136,17 +150,20 @@ def _uses(explanation: Explanation, writing: Writing, anchor: str, depth: int) -
     for at, step in enumerate(explanation.steps):
         if count > 1:
             name = f"<code>{escape(f'{step.output}:{step.wrt}')}</code>"
-            found.append(_use(depth, f"Use {at + 1} of {count}: {name}"))
+            place = f"{anchor}-{at + 1}" if anchor else ""
+            found.append(_use(depth, f"Use {at + 1} of {count}: {name}", place))
         found.append(_step(explanation, at, writing, anchor, depth + (count > 1)))
     if explanation.together:
-        head = _use(depth, "Together") if explanation.steps else ""
+        place = f"{anchor}-together" if anchor else ""
+        head = _use(depth, "Together", place) if explanation.steps else ""
         body = blocks_html(explanation.together, writing)
         found.append(f'<section class="together">{head}{body}</section>')
     return found
 
 
-def _use(depth: int, head: str) -> str:
-    return f'<h{depth} class="use">{head}</h{depth}>'
+def _use(depth: int, head: str, place: str) -> str:
+    named = f' id="{escape(place)}"' if place else ""
+    return f'<h{depth} class="use"{named}>{head}</h{depth}>'
 
 
 def _step(explanation: Explanation, at: int, writing: Writing, anchor: str, depth: int) -> str:
