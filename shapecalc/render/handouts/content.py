@@ -104,16 +104,17 @@ def moved(block: Moves) -> Iterator[Moved]:
     """Say of each entry that moves by how much it does."""
     for move in block.moves:
         slope = number(move.slope)
-        by = f"{move.slope_text} t = {slope} t" if move.slope_text != slope else f"{slope} t"
+        told = f"{slope} {block.step}"
+        by = told if move.slope_text == slope else f"{move.slope_text} {block.step} = {told}"
         if not move.upstream_text:  # the output is the loss
             yield Moved(move.entry, by, "", block.loss)
             continue
-        yield Moved(move.entry, by, _then(move, slope), block.loss)
+        yield Moved(move.entry, by, _then(move, slope, block.step), block.loss)
 
 
-def _then(move: Move, slope: str) -> str:
+def _then(move: Move, slope: str, step: str) -> str:
     factor = f"({slope})" if slope.startswith("-") else slope
-    return f"{move.upstream_text} · {factor} t = {number(move.product)} t"
+    return f"{move.upstream_text} · {factor} {step} = {number(move.product)} {step}"
 
 
 def total(block: Moves) -> str:
