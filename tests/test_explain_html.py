@@ -169,15 +169,22 @@ def test_each_formula_is_mathml_with_its_text(stem: str, name: str) -> None:
 
 
 @pytest.mark.parametrize(("stem", "name"), CASES)
-def test_pictures_have_a_text_and_pages_their_headings(stem: str, name: str) -> None:
+def test_pictures_have_a_text_and_levels_a_heading(stem: str, name: str) -> None:
     root = tree(page(stem, name))
     for svg in root.findall(".//svg"):
         if svg.attrib.get("aria-hidden") != "true":
             assert svg.attrib["role"] == "img"
             assert len(svg.findtext("title") or "") > 8
-    heads = [each.tag for each in root.iter() if re.fullmatch(r"h\d", each.tag)]
-    assert heads.count("h1") == 1
-    assert heads.count("h4") == len(root.findall(".//details"))
+    assert len(root.findall(".//summary/*[@class='title']")) == len(root.findall(".//details"))
+
+
+@pytest.mark.parametrize("of", ["a use", "several uses", "all"])
+def test_headings_go_down_by_one(of: str) -> None:
+    case = {"a use": CASES[0], "several uses": CASES[5]}.get(of)
+    written = page_of_all() if case is None else page(*case)
+    depths = [int(each.tag[1]) for each in tree(written).iter() if re.fullmatch(r"h\d", each.tag)]
+    assert depths.count(1) == 1
+    assert all(low <= high + 1 for high, low in zip([0, *depths], depths, strict=False))
 
 
 def test_a_page_of_all_leads_to_each_gradient_and_from_one_to_the_other() -> None:
@@ -195,7 +202,16 @@ def test_every_rule_of_the_style_keeps_to_our_own_element() -> None:
     rules = re.sub(r"@media[^{]+\{", "", style())
     for selectors in re.findall(r"([^{};]+)\{", rules):
         for selector in selectors.strip("} \n").split(","):
-            assert selector.strip().startswith(".shapecalc"), selector
+            own = re.match(
+                r"(\[data-jp-theme-light=\S+ |\.vscode-\w+ )?\.shapecalc", selector.strip()
+            )
+            assert own, selector
+
+
+def test_night_is_the_same_in_a_browser_and_in_a_notebook() -> None:
+    nights = re.findall(r"\{([^{}]*color-scheme: dark;[^{}]*)\}", style())
+    assert len(nights) == 2
+    assert nights[0].split() == nights[1].split()
 
 
 def test_a_fragment_stands_within_another_page() -> None:

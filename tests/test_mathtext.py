@@ -120,6 +120,13 @@ def test_powers_hold_their_exponent(text: str) -> None:
     assert plain(formula(text)) == text
 
 
+def test_a_star_is_an_adjoint_of_a_map_alone() -> None:
+    (adjoint,) = formula("f*")
+    assert adjoint == Raised(Name("", "f", ""), "*")
+    assert all(not isinstance(node, Raised) for node in formula("A*(1 - A)", NAMES))
+    assert all(not isinstance(node, Raised) for node in formula("f*(1 - A)", {*NAMES, "f"}))
+
+
 def test_calls_and_entries() -> None:
     (call,) = formula("sum(dZ2, axis=1, keepdims=True)", NAMES)
     (entry,) = formula("(Z1 > 0)[i,j]", NAMES)
@@ -146,6 +153,9 @@ def test_calls_and_entries() -> None:
         "{dA1[p,q] = Σij dZ2[i,j] W2[i,p] δ[j,q]}",
         "{δ} puts {q} for {j}, of |A2:Z2|",
         "So it is * here, and not @.",
+        "Adjoints reverse a chain, {(f∘g)* = g*∘f*}: so it runs from the loss.",
+        "(A text that leaves it out has {1/m} here.)",
+        "The numerator layout has that of {A1[p,q]} at {[q,p]}, the other one at {[p,q]}.",
         "numbers commute; matrices do not",
     ],
 )

@@ -13,12 +13,15 @@ from shapecalc.render.mathtext import Node, is_dims, parsed, tokens
 
 _CODE = pattern(r"`[^`]*`|--wrt [^\W\d]\w*|--[a-z][\w-]*|\b\w+:\w+(?::\d+)?\b")
 _INFIX = frozenset("@*·/+-=<>≠≤≥×⊗⊙∘→") | {"<=", ">=", "==", "!="}
+_BEHIND_STAR = frozenset({"", " ", "∘", ",", ".", ")", ":", ";"})
 _VERBS = frozenset({"is", "was", "has", "and", "or", "depends"})
 _ORDINARY = frozenset(
     pattern(r"\w+").findall(
         "a an and as at by do for from has have in is it its no not of on one or so that the then "
         "this to was what where with all each every here there two three many more most other "
-        "sum loss mean row rows column columns entry entries example examples axis axes"
+        "sum loss mean row rows column columns entry entries example examples axis axes block "
+        "blocks copy copies shape size sizes index step part parts product chain layout text "
+        "order number"
     )
 )
 
@@ -145,8 +148,9 @@ class _Reader:
             return self.with_marks(at + 2) if self.kind(at + 1) == "name" else None
         if kind == "number":
             return None if is_alone else self.with_marks(at + 1)
-        if kind == "open" and text != "[":
-            return self.bracket(at, is_alone=is_alone)
+        if kind == "open":
+            is_place = text == "["
+            return self.place(at) if is_place else self.bracket(at, is_alone=is_alone)
         return self.named(at, is_alone=is_alone) if kind == "name" else None
 
     def named(self, at: int, *, is_alone: bool) -> int | None:
@@ -168,7 +172,7 @@ class _Reader:
         """Say whether a word with nothing around it names a value or an index."""
         text = self.text(at)
         if text == "A" and self.kind(at + 1) == "space":
-            is_first = at == 0 or self.text(at - 2) in (".", ":", "?")
+            is_first = at == 0 or self.text(at - 1) == "(" or self.text(at - 2) in (".", ":", "?")
             return text in self.names and (not is_first or self.text(at + 2) in _VERBS)
         if text in ("a", "I") or text in _ORDINARY or self.text(at - 1) in ("'", "’", "-"):
             return False
@@ -187,6 +191,13 @@ class _Reader:
         is_enough = end > close or has_sign or not is_alone or not inside
         return end if is_enough and self.text(close - 1) in ")⟩" else None
 
+    def place(self, at: int) -> int | None:
+        """Read a place, `[p,q]`, of an entry that is not named."""
+        close = self.close_of(at)
+        inside = self.tokens[at + 1 : close - 1] if close is not None else ()
+        is_place = inside and all(len(text) == 1 and text not in "aA" for _, text in inside)
+        return close if is_place and self.text(close or 0) != "(" else None
+
     def is_formula(self, start: int, end: int) -> bool:
         """Say whether nothing between two places is a word; what a function takes may be."""
         at = start
@@ -200,6 +211,9 @@ class _Reader:
                 return False
             at += 1
         return True
+
+    def is_adjoint(self, star: int) -> bool:
+        return self.text(star - 1) in ("f", "g", ")") and self.text(star + 1) in _BEHIND_STAR
 
     def close_of(self, at: int) -> int | None:
         """Return the place behind the bracket that closes the one here."""
@@ -217,7 +231,7 @@ class _Reader:
                 end += 1
             elif self.text(end) == "[" and (close := self.close_of(end)) is not None:
                 end = close
-            elif self.text(end) == "*" and self.text(end + 1) in ("", " ", "∘", ",", ".", ")"):
+            elif self.text(end) == "*" and self.is_adjoint(end):
                 end += 1
             else:
                 return end

@@ -229,7 +229,7 @@ class _Parser:
                 self.at += 1
             elif text == "[" and self.at in self.partner:
                 node = Indexed(node, self.group())
-            elif text == "*" and self.is_adjoint(end):
+            elif text == "*" and self.is_adjoint(node):
                 node = Raised(node, text)
                 self.at += 1
             else:
@@ -250,10 +250,11 @@ class _Parser:
         self.at += len(minus)
         return Power(base, (*minus, self.item(end)))
 
-    def is_adjoint(self, end: int) -> bool:
-        """Say whether a star close behind something is no product."""
-        behind = self.tokens[self.at + 1] if self.at + 1 < end else Token("space", "")
-        return behind.kind in ("space", "close") or behind.text in ("(", "∘", "=", ",")
+    def is_adjoint(self, node: Node) -> bool:
+        """Say whether a star close behind something is no product: of `f`, `g` and `f∘g` alone."""
+        if isinstance(node, Name):
+            return node.stem in ("f", "g") and node.stem not in self.names
+        return isinstance(node, Group) and Sign("∘") in node.inside
 
     def bare(self, end: int) -> Node:
         kind, text = self.tokens[self.at]

@@ -101,7 +101,7 @@ def _side(lines: Sequence[str], writing: Writing) -> str:
         )
     head = text_html(lines[0], writing) if lines else ""
     body = f'<div class="scroll"><div class="lines">{"".join(rows)}</div></div>'
-    return f'<div class="side"><h5>{head}</h5>{body}</div>'
+    return f'<div class="side"><p class="head">{head}</p>{body}</div>'
 
 
 # --- pictures -----------------------------------------------------------------------------------
@@ -132,7 +132,7 @@ def _grid(block: Grid, writing: Writing) -> str:
 def _walk(block: Walked, writing: Writing) -> str:
     told = "<div>The arrows run from row to column; the walk goes from left to right.</div>"
     result = (
-        f'<div class="result">{display(block.result, writing)}'
+        f'<div class="scroll result">{display(block.result, writing)}'
         f'<span class="why">{display(block.shapes, writing)}</span></div>'
     )
     return _figure(walk_svg(block, writing.names), told + result)

@@ -58,7 +58,7 @@ def explanation_fragment(explanation: Explanation, report: Report) -> str:
     writing = Writing(names_in(report), {})
     failures = "".join(_failure(finding.message, writing) for finding in report.findings)
     head = f"<h2>{_question(explanation, writing)}</h2>"
-    body = "".join(_uses(explanation, writing, ""))
+    body = "".join(_uses(explanation, writing, "", 3))
     return f'<div class="shapecalc part"><style>{style()}</style>{failures}{head}{body}</div>'
 
 
@@ -97,24 +97,38 @@ def _failure(message: str, writing: Writing) -> str:
 
 
 def _navigation(explanations: Sequence[Explanation], writing: Writing) -> str:
-    """Link to each gradient; on the page of one, to its levels."""
-    links = [
-        f'<a href="#{quote(each.wrt)}">{display(each.gradient, writing)}</a>'
-        for each in explanations
-    ]
-    label = "Gradients"
-    if len(explanations) == 1:
+    """Link to each gradient; on the page of one, to its uses, and of one use, to its levels."""
+    if len(explanations) > 1:
+        label = "Gradients"
+        links = [
+            f'<a href="#{quote(each.wrt)}">{display(each.gradient, writing)}</a>'
+            for each in explanations
+        ]
+    elif len(explanations[0].steps) > 1:
+        label, links = "Uses", _to_uses(explanations[0], writing)
+    else:
         label = "Levels"
         links = [
-            f'<a href="#{_place(explanations[0], at, level.number, quoted=True)}">'
+            f'<a href="#{_place(explanations[0], 0, level.number, quoted=True)}">'
             f"<b>{level.number}</b> {_title(level, writing)}</a>"
-            for at, step in enumerate(explanations[0].steps[:1])
+            for step in explanations[0].steps
             for level in step.levels
         ]
     if len(links) < 2:
         return ""
-    kind = label.lower()
-    return f'<nav class="{kind}" aria-label="{label}">{"".join(links)}</nav>\n'
+    return f'<nav class="{label.lower()}" aria-label="{label}">{"".join(links)}</nav>\n'
+
+
+def _to_uses(explanation: Explanation, writing: Writing) -> list[str]:
+    name = quote(explanation.wrt)
+    links = [
+        f'<a href="#{name}-{at}"><b>{at}</b> '
+        f"{text_html(f'in {step.output} = {step.equation}', writing)}</a>"
+        for at, step in enumerate(explanation.steps, 1)
+    ]
+    if explanation.together:
+        links.append(f'<a href="#{name}-together"><b>+</b> Together</a>')
+    return links
 
 
 def _place(explanation: Explanation, use: int, number: int, *, quoted: bool = False) -> str:
@@ -125,28 +139,35 @@ def _place(explanation: Explanation, use: int, number: int, *, quoted: bool = Fa
 
 def _article(explanation: Explanation, writing: Writing, *, is_alone: bool) -> str:
     head = "" if is_alone else f"<h2>{_question(explanation, writing)}</h2>"
-    body = "".join(_uses(explanation, writing, explanation.wrt))
+    body = "".join(_uses(explanation, writing, explanation.wrt, 2 if is_alone else 3))
     return f'<article id="{escape(explanation.wrt)}">{head}{body}</article>\n'
 
 
-def _uses(explanation: Explanation, writing: Writing, anchor: str) -> Sequence[str]:
-    """Write the step of each use, and how they add up."""
+def _uses(explanation: Explanation, writing: Writing, anchor: str, depth: int) -> Sequence[str]:
+    """Write the step of each use, and how they add up, under headings of a depth."""
     count = len(explanation.steps)
     found = []
     for at, step in enumerate(explanation.steps):
-        head = f"Use {at + 1} of {count}: <code>{escape(f'{step.output}:{step.wrt}')}</code>"
-        found.append(f"<h3>{head}</h3>" if count > 1 else "")
-        found.append(_step(explanation, step, at, writing, anchor))
+        if count > 1:
+            name = f"<code>{escape(f'{step.output}:{step.wrt}')}</code>"
+            place = f"{anchor}-{at + 1}" if anchor else ""
+            found.append(_use(depth, f"Use {at + 1} of {count}: {name}", place))
+        found.append(_step(explanation, at, writing, anchor, depth + (count > 1)))
     if explanation.together:
-        head = "<h3>Together</h3>" if explanation.steps else ""
+        place = f"{anchor}-together" if anchor else ""
+        head = _use(depth, "Together", place) if explanation.steps else ""
         body = blocks_html(explanation.together, writing)
         found.append(f'<section class="together">{head}{body}</section>')
     return found
 
 
-def _step(
-    explanation: Explanation, step: ExplainedStep, at: int, writing: Writing, anchor: str
-) -> str:
+def _use(depth: int, head: str, place: str) -> str:
+    named = f' id="{escape(place)}"' if place else ""
+    return f'<h{depth} class="use"{named}>{head}</h{depth}>'
+
+
+def _step(explanation: Explanation, at: int, writing: Writing, anchor: str, depth: int) -> str:
+    step = explanation.steps[at]
     if step.alike:
         told = f"As {step.alike} above: {step.output} = {step.equation}, {step.formula}."
         return f"<p>{text_html(told, writing)}</p>"
@@ -158,7 +179,7 @@ def _step(
     parts.append(_facts(step, writing))
     for level in step.levels:
         place = f' id="{_place(explanation, at, level.number)}"' if anchor else ""
-        parts.append(_level(level, place, writing))
+        parts.append(_level(level, place, writing, depth))
     for numbers, why in step.left_out:
         listed = ", ".join(map(str, numbers))
         parts.append(
@@ -187,7 +208,7 @@ def _facts(step: ExplainedStep, writing: Writing) -> str:
     return f'<dl class="facts">{body}</dl>'
 
 
-def _level(level: Level, place: str, writing: Writing) -> str:
+def _level(level: Level, place: str, writing: Writing, depth: int) -> str:
     remark = ""
     if level.remark:
         remark = f'<div class="scroll remark">{display(level.remark, writing)}</div>'
@@ -196,8 +217,8 @@ def _level(level: Level, place: str, writing: Writing) -> str:
         told = text_html(level.check, writing)
         check = f'<p class="check"><span class="good">✓</span> {told}</p>'
     return (
-        f'<details open=""{place}><summary><h4><span class="number">{level.number}</span> '
-        f"{_title(level, writing)}</h4></summary>"
+        f'<details open=""{place}><summary><h{depth} class="title">'
+        f'<span class="number">{level.number}</span> {_title(level, writing)}</h{depth}></summary>'
         f'<div class="level">{remark}{blocks_html(level.blocks, writing)}{check}</div></details>\n'
     )
 

@@ -34,7 +34,7 @@ def boxes_svg(drawn: Boxes, names: Collection[str]) -> str:
                 parts.append(words(x + _SIGN / 2, middle + 28, "✗", css="bad"))
             x += _SIGN
     has_room = all(_is_inside(box, unit) for box in drawn.boxes)
-    height = _HEAD + tallest + (8 if has_room else 30)
+    height = max(_HEAD + tallest + (8 if has_room else 30), middle + 36)
     return picture(x + 6, height, _boxes_title(drawn), parts)
 
 
@@ -45,13 +45,14 @@ def _slot(box: Box, unit: int) -> float:
 
 
 def _unit(boxes: tuple[Box, ...]) -> int:
-    """Choose how long an entry's side is, so that wide products are not wider than a page."""
+    """Choose how long an entry's side is, so that no product is wider or higher than a page."""
     columns = sum(box.size[1] for box in boxes)
-    return max(8, min(_UNIT, 420 // max(1, columns)))
+    rows = max(box.size[0] for box in boxes)
+    return max(4, min(_UNIT, 420 // max(1, columns), 300 // max(1, rows)))
 
 
 def _room_of(dim: str) -> float:
-    return max(LETTER * len(dim), 2 * LETTER) + 8
+    return max(11.0 * len(dim), 2 * LETTER) + 8
 
 
 def _is_inside(box: Box, unit: int) -> bool:
@@ -74,7 +75,7 @@ def _box(
     yield f'<rect class="box" x="{x:g}" y="{y:g}" width="{width}" height="{height}"/>'
     lines = [f"M{x + at * unit:g} {y:g}v{height}" for at in range(1, box.size[1])]
     lines += [f"M{x:g} {y + at * unit:g}h{width}" for at in range(1, box.size[0])]
-    if lines:
+    if lines and unit >= 8:
         yield f'<path class="hair" d="{"".join(lines)}"/>'
     rows, columns = edges
     if rows:

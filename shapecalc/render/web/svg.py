@@ -18,6 +18,7 @@ from shapecalc.render.mathtext import (
     plain,
 )
 
+_LINE = 17.0  # pixels of a letter's height, in the text around and in the picture
 LETTER = 9.0  # pixels that a letter takes, about
 _LOWER = str.maketrans(RAISED, "0123456789+−")
 _BELOW, _ABOVE = 4, -6
@@ -25,10 +26,14 @@ Span = tuple[str, str, int]  # a text, its class, and how far below the line it 
 
 
 def picture(width: float, height: float, title: str, parts: Sequence[str]) -> str:
-    """Put shapes into a picture, which shrinks a little on a phone before it is scrolled."""
+    """Put shapes into a picture, which grows with the letters around it.
+
+    On a phone it shrinks a little before it is scrolled.
+    """
+    em = width / _LINE
     return (
         f'<svg role="img" viewBox="0 0 {width:g} {height:g}" '
-        f'style="width:{width:g}px;min-width:{width * 0.8:g}px">'
+        f'style="width:{em:.4g}em;min-width:{em * 0.8:.4g}em">'
         f"<title>{escape(visible(title))}</title>{''.join(parts)}</svg>"
     )
 

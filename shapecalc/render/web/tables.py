@@ -9,6 +9,7 @@ from shapecalc.render.mathtext import formula
 from shapecalc.render.web.prose import TYPED, Writing, code, display, number, text_html
 
 _MOST_MOVES = 12
+_MOST_IN_SIGHT = 8  # columns of a table on a phone
 Marked = frozenset[tuple[str, str]]  # entries that a level speaks of: ("W2", "0,3")
 
 
@@ -57,14 +58,15 @@ def _table(
     corner = "<td></td>" if count > 1 else ""
     top = f"<thead><tr>{corner}{head}</tr></thead>" if count else ""
     caption = f"<caption>{display(name, writing)}</caption>"
-    table = f'<table class="matrix">{caption}{top}<tbody>{body}</tbody></table>'
+    kind = "matrix" if len(rows[0]) <= _MOST_IN_SIGHT else "matrix long"
+    table = f'<table class="{kind}">{caption}{top}<tbody>{body}</tbody></table>'
     return f'<div class="scroll">{table}</div>'
 
 
 def moves_html(block: Moves, writing: Writing) -> str:
     """List what moves and what the loss gets of it; then the sum, as the formula has it too."""
     shown = block.moves[:_MOST_MOVES]
-    is_loss = not shown[0].upstream_text
+    is_loss = bool(shown) and not shown[0].upstream_text
     small = display(block.step, writing)
     rows = "".join(_move(move, small, writing, is_loss=is_loss) for move in shown)
     heads = ["entry", "moves by"]
@@ -75,10 +77,10 @@ def moves_html(block: Moves, writing: Writing) -> str:
     notes = [f"and {more} more, in the same way"] if more else []
     notes += [text_html(block.still, writing)] if block.still else []
     below = "".join(f'<p class="moves-note">{note}</p>' for note in notes)
+    table = f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody>"
+    shown_table = f'<div class="scroll"><table class="moves">{table}</table></div>' if rows else ""
     return (
-        f'<div class="scroll"><table class="moves"><thead><tr>{head}</tr></thead>'
-        f"<tbody>{rows}</tbody></table></div>{below}"
-        f'<p class="total">{display(block.left, writing)} = {_sum(block)} '
+        f'{shown_table}{below}<p class="total">{display(block.left, writing)} = {_sum(block)} '
         '<span class="good">✓</span></p>'
     )
 
