@@ -23,6 +23,7 @@ from shapecalc.render.output import Look
 from shapecalc.teach import explaining
 from shapecalc.teach.instance import CheckFailed, Instance
 from shapecalc.teach.study import Study
+from shapecalc.teach.terms import Evaluated
 
 GOLDEN = Path(__file__).resolve().parent / "golden" / "explain"
 MEASURED = re.compile(r"(?<=components, )\de-\d\d|(?<=components,\n {9})\de-\d\d")
@@ -270,8 +271,8 @@ def test_level_that_fails_its_check_is_reported_and_not_shown(
 
 
 def test_wrong_index_form_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    right = Instance.slope
-    monkeypatch.setattr(Instance, "slope", lambda self, out, wrt: right(self, out, wrt) + 1)
+    right = Evaluated.product
+    monkeypatch.setattr(Evaluated, "product", lambda self, places: right(self, places) + 1)
     answer = teach.explain(TWO_LAYER, "spec.yaml", "A1")
     assert answer.explanation is not None
     assert answer.explanation.steps[0].levels == ()

@@ -1,6 +1,7 @@
 """Level 2: one entry of the variable is raised by t; what moves, by how much, and the sum of it."""
 
 from collections.abc import Iterator, Mapping
+from operator import mul
 
 from shapecalc.conditions import Label
 from shapecalc.index import Sum
@@ -39,7 +40,7 @@ def entries(study: Study) -> Level:
         *_in_general(study),
     ]
     for each in study.instances:
-        _require_sum(study, each)
+        _require_sum(each)
     return Level(2, TITLE, "", tuple(blocks), "every product, and the sum, by differences")
 
 
@@ -97,13 +98,10 @@ def _telling(here: Instance) -> Place:
     """Choose an entry of which all that moves counts, not the first: [3,1] of a 5 × 3 matrix."""
     best = (3, *[1] * len(here.wrt_sizes))
     preferred = tuple(min(size - 1, at) for size, at in zip(here.wrt_sizes, best, strict=False))
-    outs = list(places_of(here.out_sizes))
 
     def weight(place: Place) -> int:
-        found = here.differences[place]
-        return sum(
-            not are_close(found[at] * here.upstream_at(out), 0) for at, out in enumerate(outs)
-        )
+        moved = map(mul, here.differences[place], here.upstreams)
+        return sum(not are_close(each, 0) for each in moved)
 
     every = [preferred, *places_of(here.wrt_sizes)]
     most = max(map(weight, every))
@@ -164,16 +162,11 @@ def _why(study: Study, names: tuple[str, str], rows: list[str], letters: tuple[s
     return " ".join(texts)
 
 
-def _require_sum(study: Study, instance: Instance) -> None:
+def _require_sum(instance: Instance) -> None:
     """Hold the last line of the contraction to the differences, at every entry."""
-    terms = study.writer.derivation.terms
-    labels = study.writer.derivation.labels
-    for place in places_of(instance.wrt_sizes):
-        at = {label: i for label, i in zip(labels, place, strict=True) if label is not None}
-        require(
-            are_close(instance.sum(terms, at), total(instance, place)),
-            "the contraction is not what differences give",
-        )
+    for place, found in instance.contracted.items():
+        same = are_close(found, total(instance, place))
+        require(same, "the contraction is not what differences give")
 
 
 __all__ = ["entries", "moved"]

@@ -1,6 +1,7 @@
 """Level 5: numerator and denominator layout side by side, of the step and of the whole chain."""
 
 from collections.abc import Iterator, Sequence
+from operator import mul
 
 from shapecalc.dims import dims_text
 from shapecalc.matrix import make
@@ -156,9 +157,8 @@ def _links(study: Study) -> list[Link]:
 
 def _require_stacked(instance: Instance) -> None:
     """Hold Jᵀ vec(dY) to the gradient, J being the index form with its entries stacked."""
-    outs = list(places_of(instance.out_sizes))
-    for wrt in places_of(instance.wrt_sizes):
-        found = sum(instance.slope(out, wrt) * instance.upstream_at(out) for out in outs)
+    for wrt, slopes in instance.slopes.items():
+        found = sum(map(mul, slopes, instance.upstreams))
         require(are_close(found, total(instance, wrt)), "the chain does not hold with vec")
 
 

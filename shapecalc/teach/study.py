@@ -45,18 +45,15 @@ class Study:
         return self._here
 
     @cached_property
-    def there(self) -> Instance | None:
-        """Return the step at other sizes, where there are any."""
-        with suppress(NoNumbers):
-            found = Instance(self.writer, other=True)
-            return found if found.sizes != self.here.sizes else None
-        return None
-
-    @property
     def instances(self) -> Sequence[Instance]:
+        """Return the step in numbers at all sizes at which it is checked, the shown ones first."""
         if isinstance(self._here, str):
             return []
-        return [each for each in (self.here, self.there) if each is not None]
+        found = [self._here]
+        for sizes in self._here.all_sizes[1:]:
+            with suppress(NoNumbers):
+                found.append(Instance(self.writer, sizes))
+        return found
 
     @cached_property
     def opened(self) -> Opened:
@@ -193,10 +190,8 @@ class Study:
 
 
 def total(instance: Instance, place: tuple[int, ...]) -> float:
-    """Add up how far the loss moves with one entry of the variable, by differences."""
-    found = instance.differences[place]
-    outs = places_of(instance.out_sizes)
-    return sum(instance.upstream_at(out) * found[at] for at, out in enumerate(outs))
+    """Say how far the loss moves with one entry of the variable, by differences."""
+    return instance.totals[place]
 
 
 def key_of(step: Step) -> str:
