@@ -39,6 +39,7 @@ __all__ = [
     "script",
     "selected",
     "studied",
+    "traced",
     "verify",
 ]
 
@@ -290,6 +291,30 @@ def studied(
     left, silenced = heard(every, network.ignores, is_whole=is_whole)
     written = report(found, judged, first_findings(left), detail=detail)
     return written._replace(silenced=silenced, source=source), found
+
+
+def traced(text: str, path: str, names: Iterable[str]) -> tuple[Report, Sweep] | None:
+    """Derive all gradients, but check in every way that applies those of some names alone.
+
+    The report has the steps to these names and all gradients; the author's claims are not judged.
+    Returns None where the spec has an error, or no such name a gradient: then a check tells why.
+    """
+    from shapecalc.claims.reading import asked_for
+    from shapecalc.report.detail import with_steps_to
+    from shapecalc.report.whole import report
+
+    wanted = tuple(names)
+    network, findings = read_network(text, path)
+    if network is None or _errors(findings):
+        return None
+    memory = Memory()
+    graph = build_graph(network, memory.equations)
+    found = sweep(graph, [*asked_for(network), *wanted], memory, in_full=wanted)
+    values = {each.name for each in found.gradients}.intersection(wanted)
+    if _errors([*graph.findings, *found.findings]) or not values:
+        return None
+    written = report(found, (), (), detail=False)._replace(source=lines_of(text))
+    return with_steps_to(written, found, values), found
 
 
 def _with_extras(written: Report, found: Sweep, extras: Extras) -> Report:

@@ -57,7 +57,8 @@ def explain(text: str, path: str, wrt: str | None, levels: Collection[int] = ALL
     Without a name, and where no value has it, the choices are all there is.
     """
     asked = () if wrt is None else (wrt, wrt.removeprefix("d"))
-    return explained(*api.studied(text, path, asked=asked), wrt, levels)
+    found = api.traced(text, path, asked) or api.studied(text, path, asked=asked)
+    return explained(*found, wrt, levels)
 
 
 def explained(
