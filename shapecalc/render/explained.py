@@ -226,7 +226,7 @@ def _moves(page: Page, block: Moves) -> None:
     is_wide = INDENT + 2 + first + second + last > page.width
     for (one, two), result in zip(rows, results, strict=True):
         if is_wide:
-            page.formula(cell(f"{' ' * (INDENT + 2)}{one}"), hang=4)
+            page.formula(cell(f"{' ' * (INDENT + 2)}{one}"), hang=INDENT + 6)
             if two:
                 page.line(cell(f"{two.lstrip()}{result}"), indent=INDENT + 6)
         else:

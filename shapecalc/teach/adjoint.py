@@ -143,4 +143,5 @@ def _require_trace(instance: Instance, product: Tree, formula: Tree, H: Leaf) ->
 
 def _side_by_side(trees: list[Tree]) -> str:
     printed = [unicode_text(tree) for tree in trees]
-    return " ".join(f"({each})" if " " in each else each for each in printed)
+    first, *rest = (f"({each})" if " " in each else each for each in printed)
+    return " ".join([first, *(f"({each})" if each.startswith("-") else each for each in rest)])

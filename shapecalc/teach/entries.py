@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from operator import mul
 
 from shapecalc.conditions import Label
-from shapecalc.index import Sum
+from shapecalc.index import Term
 from shapecalc.matrix.entries import Letters, sum_text
 from shapecalc.records.explained import Block, Level, Lines, Move, Moves, Numbers, Prose
 from shapecalc.teach.instance import Instance, Place, are_close, flat, places_of
@@ -65,9 +65,8 @@ def moved(study: Study) -> Moves:
     moves = []
     for out in places_of(here.out_sizes):
         at = here.labels_at(out, place)
-        terms = tuple(t for t in study.writer.jacobian.terms if here.holds(t, at))
-        if terms:
-            moves.append(_move(study, out, place, at, terms))
+        if here.is_filled(at):
+            moves.append(_move(study, out, place, at))
     found = sum(move.product for move in moves)
     formula = here.entry(study.writer.formula, here.stored(place))
     require(are_close(found, total(here, place)), "the products do not add up to the difference")
@@ -77,17 +76,47 @@ def moved(study: Study) -> Moves:
     return Moves(f"{X}{_indices(place)}", study.loss, tuple(moves), still, left, found, formula)
 
 
-def _move(study: Study, out: Place, place: Place, at: Mapping[Label, int], terms: Sum) -> Move:
+def _move(study: Study, out: Place, place: Place, at: Mapping[Label, int]) -> Move:
     here = study.here
     slope, upstream = here.slope(out, place), here.upstream_at(out)
-    bare = tuple(term._replace(deltas=(), conditions=()) for term in terms)
-    text = sum_text(bare, Numbered(study.writer.letters, at), study.writer.spell)
+    text = _slope_text(study, at)
     name = study.link.gradient
     above = "" if name is None else f"{name.name}{_indices(here.stored(out))}"
     moved = f"{study.Y}{_indices(out)}"
     difference = here.differences[place][flat(out, here.out_sizes)]
     require(are_close(slope, difference), f"{moved} does not move by {text}")
     return Move(moved, text, slope, above, upstream, slope * upstream)
+
+
+def _slope_text(study: Study, at: Mapping[Label, int]) -> str:
+    """Print the index form at one entry of each: `W2[0,3]`.
+
+    A sum whose letters are tied is written out: of a window one product is left, or a few.
+    """
+    writer = study.writer
+    texts: list[str] = []
+    for term in writer.jacobian.terms:
+        solutions = list(study.here.solutions(term, at))
+        if not _is_tied(term):
+            solutions = [at] if solutions else []
+            bare = term._replace(deltas=(), conditions=())
+        else:
+            bare = term._replace(deltas=(), conditions=(), summed=())
+        texts += [
+            sum_text((bare,), Numbered(writer.letters, places), writer.spell)
+            for places in solutions
+        ]
+    line = texts[0]
+    for each in texts[1:]:
+        line += f" - {each[1:]}" if each.startswith("-") else f" + {each}"
+    return line
+
+
+def _is_tied(term: Term) -> bool:
+    """Say whether a summed letter has a delta or a condition."""
+    tied = {label for delta in term.deltas for label in delta}
+    tied |= {label for each in term.conditions for label in each.labels}
+    return not tied.isdisjoint(term.summed)
 
 
 def _indices(place: Place) -> str:
@@ -128,6 +157,7 @@ def _in_general(study: Study) -> Iterator[Block]:
     if (ends := study.ends) is None or not study.is_product:
         yield Prose("In general:")
         yield Lines(contraction.left, ((text, ""),))
+        yield from study.ranges(study.writer.derivation.terms)
         return
     first, last = ends
     labels = study.writer.jacobian.wrt_labels

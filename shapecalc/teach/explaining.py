@@ -117,6 +117,7 @@ def _explained(
         tuple(map(str, gradient.name.shape)),
         tuple(steps),
         blocks,
+        report.layout,
     )
 
 
@@ -151,6 +152,7 @@ def _step(
         at="",
         alike=alike,
         checked=_checked(step.checked),
+        upstream=step.upstream or "",
     )
     if alike:
         return plain

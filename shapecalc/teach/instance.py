@@ -352,9 +352,13 @@ class Instance:
         """Return a dim of the derivation as a number."""
         return self.writer.derived.renaming.dim(dim).size(self.sizes)
 
-    def holds(self, term: Term, at: Mapping[Label, int]) -> bool:
-        """Say whether the deltas and conditions of a term hold, where its labels have places."""
-        return self._evaluated(term, self.writer.spell).holds(at)
+    def solutions(self, term: Term, at: Mapping[Label, int]) -> Iterator[Mapping[Label, int]]:
+        """Yield the places of all labels at which a term multiplies something."""
+        return self._evaluated(term, self.writer.spell).solutions(at)
+
+    def is_filled(self, at: Mapping[Label, int]) -> bool:
+        """Say whether some term of the Jacobian has all its deltas and conditions met."""
+        return any(True for term in self.jacobian.terms for _ in self.solutions(term, at))
 
 
 def _same(tree: Tree) -> Tree:

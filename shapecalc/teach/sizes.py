@@ -95,16 +95,18 @@ def _apart(dims: Sequence[Dim], numbers: Sequence[int]) -> Sizes:
 def _close(dims: Sequence[Dim], shape: Shape) -> list[Sizes]:
     """Return sizes at which few dims are the same, until each two of them differ in some."""
     counted = ((count(shape, each), each) for each in _tried(dims))
-    tried = [(_alike(dims, each), size, each) for size, each in counted if size <= LARGEST]
-    left: set[Pair] | None = None
-    found: list[Sizes] = []
-    while tried and len(found) < MOST_CHECKED and left != set():
-        alike, _, best = min(
-            tried, key=lambda each: (len(each[0] if left is None else each[0] & left), each[1])
-        )
-        if left is not None and alike >= left:
+    tried: list[tuple[set[Pair], int, Sizes]] = [
+        (_alike(dims, each), size, each) for size, each in counted if size <= LARGEST
+    ]
+    if not tried:
+        return []
+    left, _, shown = min(tried, key=lambda each: (1 + len(each[0])) * each[1])
+    found = [shown]
+    while left and len(found) < MOST_CHECKED:
+        alike, _, best = min(tried, key=lambda each: (len(each[0] & left), each[1]))
+        if alike >= left:
             break
-        left = alike if left is None else left & alike
+        left &= alike
         found.append(best)
     return found
 

@@ -5,10 +5,10 @@ from contextlib import suppress
 from functools import cached_property
 
 from shapecalc.dims import matrix_turned
-from shapecalc.index import Factor, Labels
+from shapecalc.index import Factor, Labels, Sum
 from shapecalc.matrix.printing import text
-from shapecalc.records import Opened, Report, Step, View
-from shapecalc.records.explained import Box, Boxes
+from shapecalc.records import Report, Step, View
+from shapecalc.records.explained import Box, Boxes, Prose
 from shapecalc.report.steps import StepWriter
 from shapecalc.report.views import factors_in
 from shapecalc.sweep import Gradient, Link, Sweep
@@ -31,6 +31,7 @@ class Study:
         self.report = report
         self.step = step
         self.writer = StepWriter(link, sweep)
+        self.opened = self.writer.opened()  # by this writer: a summed letter is one everywhere
         self._here: Instance | str
         try:
             self._here = Instance(self.writer)
@@ -54,10 +55,6 @@ class Study:
             with suppress(NoNumbers):
                 found.append(Instance(self.writer, sizes))
         return found
-
-    @cached_property
-    def opened(self) -> Opened:
-        return self.step.opened()
 
     # --- names ----------------------------------------------------------------------------------
 
@@ -122,6 +119,17 @@ class Study:
     def letter(self, axis: int) -> str:
         """Return the letter of one of the variable's axes."""
         return self.writer.letters.of(self.writer.jacobian.wrt_labels[axis])
+
+    def ranges(self, terms: Sum) -> list[Prose]:
+        """Say how far summed letters run that no value has, so that nobody has to guess."""
+        jacobian = self.writer.jacobian
+        shown = {*jacobian.output_labels, *jacobian.wrt_labels, *self.writer.derivation.labels}
+        shown |= {label for term in terms for each in term.factors for label in each.labels}
+        every = dict.fromkeys(label for term in terms for label in term.summed)
+        told = [
+            f"{self.writer.letters.of(e)} < {self.writer.dim(e)}" for e in every if e not in shown
+        ]
+        return [Prose(f"How far letters run that no value has: {', '.join(told)}.")] if told else []
 
     @cached_property
     def ends(self) -> tuple[Factor, Factor] | None:

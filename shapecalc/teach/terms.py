@@ -136,9 +136,20 @@ class Evaluated:
             if all(tie.holds(places) for tie in put.held):
                 self._visit(depth + 1, places, steps, into)
 
-    def holds(self, places: Mapping[Label, int]) -> bool:
-        """Say whether the deltas and conditions hold, of those whose labels all have places."""
-        return all(tie.holds(places) for tie in self.ties if _labels(tie) <= places.keys())
+    def solutions(self, places: Mapping[Label, int]) -> Iterator[Mapping[Label, int]]:
+        """Yield all places at which something is multiplied, those of the summed labels too."""
+        if all(tie.holds(places) for tie in self.outer):
+            yield from self._solved(0, dict(places))
+
+    def _solved(self, depth: int, places: Places) -> Iterator[Mapping[Label, int]]:
+        if depth == len(self.puts):
+            yield dict(places)
+            return
+        put = self.puts[depth]
+        for place in put.places(places):
+            places[put.label] = place
+            if all(tie.holds(places) for tie in put.held):
+                yield from self._solved(depth + 1, places)
 
     def product(self, places: Mapping[Label, int]) -> float:
         """Multiply the factors, where all labels have places."""

@@ -26,6 +26,7 @@ def walking(study: Study) -> Level:
         each for each, last in zip(contraction.lines, above, strict=False) if each[0] != last
     )
     blocks: list[Block] = [Lines(contraction.left, lines)]
+    blocks += study.ranges((*study.writer.jacobian.terms, *study.writer.derivation.terms))
     for value, axis in study.writer.derivation.assumed:
         own = study.writer.spell(value)
         blocks.append(Prose(f"Here the entries of {text(own)} add up to 1 over {own.shape[axis]}."))

@@ -17,7 +17,12 @@ MOST_COLUMNS, MOST_ROWS = 25, 21
 def whole(study: Study) -> Level:
     """Write the level."""
     jacobian = study.opened.jacobian
-    blocks = [Prose(_counted(study)), *_picture(study), *(Prose(each) for each in _dropped(study))]
+    blocks = [
+        *study.ranges(study.writer.jacobian.terms),
+        Prose(_counted(study)),
+        *_picture(study),
+        *(Prose(each) for each in _dropped(study)),
+    ]
     _require_pattern(study)
     index_form = f"{jacobian.left} = {jacobian.index_form}"
     return Level(3, TITLE, index_form, tuple(blocks), "every entry by differences")
@@ -92,8 +97,7 @@ def _heads(name: str, sizes: Sequence[int], axis: int) -> tuple[str, ...]:
 
 def _is_filled(study: Study, out: Place, wrt: Place) -> bool:
     """Say whether some term of the index form has all its deltas and conditions met."""
-    at = study.here.labels_at(out, wrt)
-    return any(study.here.holds(term, at) for term in study.writer.jacobian.terms)
+    return study.here.is_filled(study.here.labels_at(out, wrt))
 
 
 def _legend(study: Study, out_axis: int, wrt_axis: int) -> tuple[str, ...]:
