@@ -17,6 +17,7 @@ from shapecalc.records.explained import (
     Explanation,
     Level,
 )
+from shapecalc.report.axes import listed
 from shapecalc.span import Span
 from shapecalc.sweep import Gradient, Link, Sweep
 from shapecalc.teach.adjoint import adjoint
@@ -25,7 +26,7 @@ from shapecalc.teach.entries import entries
 from shapecalc.teach.instance import CheckFailed, NoNumbers
 from shapecalc.teach.layouts import layouts
 from shapecalc.teach.naive import naive
-from shapecalc.teach.study import Study, at_sizes, key_of
+from shapecalc.teach.study import Study, at_sizes, key_of, loss_of
 from shapecalc.teach.together import together
 from shapecalc.teach.walking import walking
 from shapecalc.teach.whole import whole
@@ -206,7 +207,21 @@ def _question(link: Link, sweep: Sweep, step: Step) -> str:
 
 
 def _note(link: Link, sweep: Sweep, step: Step) -> str:
-    """Say what the step is a part of."""
+    """Say what the step is a part of, and what the loss stands for where there is none."""
+    return " ".join(filter(None, (_part_of(link, sweep, step), _without_loss(sweep))))
+
+
+def _without_loss(sweep: Sweep) -> str:
+    given = sweep.graph.upstream
+    if sweep.graph.loss is not None or not given:
+        return ""
+    names = listed([value.name for value in given])
+    gradients = listed([f"{name} is its gradient by {value.name}" for value, name in given.items()])
+    J = loss_of(sweep)
+    return f"The spec has no loss: {J} stands for any one number made of {names}; {gradients}."
+
+
+def _part_of(link: Link, sweep: Sweep, step: Step) -> str:
     own = sweep.gradients.get(link.value)
     if own is None:
         return ""

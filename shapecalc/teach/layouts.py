@@ -63,7 +63,6 @@ def _side_by_side(study: Study) -> Iterator[Block]:
 def _laid(study: Study, view: View, *, is_numerator: bool) -> list[str]:
     """Write one layout: the chain rule where it has its order, the formula, the shapes."""
     J, X, Y = study.loss, study.X, study.Y
-    J = J if " " not in J else "J"
     name = f"∂{J}/∂{X}" if is_numerator else study.dX
     if study.sweep.numerator and not is_numerator:
         name = f"{study.dX}.T"
@@ -101,7 +100,7 @@ def _in_a_chain(study: Study) -> Iterator[Block]:
             _require_stacked(study.here if is_own else Instance(StepWriter(link, study.sweep)))
     except NoNumbers:
         return
-    J = study.loss if " " not in study.loss else "J"
+    J = study.loss
     top = links[-1].use.node.output
     shape_of = {link.value: stacked(link.value.shape) for link in links}
     shape_of[top] = stacked(top.shape)

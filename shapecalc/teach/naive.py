@@ -39,7 +39,6 @@ def naive(study: Study) -> Level:
 
 def _chain(study: Study) -> str:
     J, Y, X = study.loss, study.Y, study.X
-    J = J if " " not in J else "J"
     return f"∂{J}/∂{X} = ∂{J}/∂{Y} · ∂{Y}/∂{X}"
 
 

@@ -16,6 +16,15 @@ from shapecalc.teach.instance import CheckFailed, Instance, NoNumbers, are_close
 from shapecalc.tree import Call, Leaf, Tree
 
 
+def loss_of(sweep: Sweep) -> str:
+    """Return the name of the loss; where a spec has none, a letter for any number made of it."""
+    if sweep.graph.loss is not None:
+        return sweep.graph.loss.name
+    network = sweep.graph.network
+    taken = {*sweep.graph.values, *(entry.name for entry in network.dims)}
+    return next(letter for letter in ("J", "L", "loss", "the_loss") if letter not in taken)
+
+
 def require(holds: bool, what: str) -> None:  # noqa: FBT001 (what is required)
     """Raise CheckFailed where something that is to be printed is not so."""
     if not holds:
@@ -60,7 +69,7 @@ class Study:
 
     @property
     def loss(self) -> str:
-        return self.report.loss or "the loss"
+        return loss_of(self.sweep)
 
     @property
     def Y(self) -> str:
