@@ -207,38 +207,6 @@ class Step:
         self.require(close(found, truth.reshape(tuple(lengths.values()))), kind, f"{left} = {text}")
 
 
-# --- level 1 ------------------------------------------------------------------------------------
-
-
-def naive(step: Step, level: Json) -> None:
-    """The wrong product: its boxes, or its numbers and the gradient's beside them."""
-    numbers = [block["matrices"] for block in level["blocks"] if block["kind"] == "numbers"]
-    for block in level["blocks"]:
-        if block["kind"] == "boxes":
-            step.boxes(block)
-    if not numbers:
-        return
-    (upstream, effective), (wrong, right) = (
-        [np.reshape(each["entries"], each["size"]) for each in pair] for pair in numbers
-    )
-    step.require(close(wrong, upstream @ effective), "impostor", numbers[1][0]["name"])
-    names = dict(zip((each["name"] for each in numbers[0]), (upstream, effective), strict=True))
-    text = numbers[1][1]["name"]
-    if set(re.findall(r"[A-Za-z_]\w*", text.replace(".T", ""))) <= names.keys():
-        scope = dict(names)
-        step.require(close(right, eval(text, scope)), "right beside impostor", text)
-    told = re.search(
-        r"At \[(\d+),(\d+)\] the product has (\S+)\. But .* moves by (\S+) t", said(level)
-    )
-    if told:
-        i, j = int(told[1]), int(told[2])
-        step.require(close(wrong[i, j], float(told[3])), "impostor's entry", told[0])
-        step.require(close(right[i, j], float(told[4])), "right entry", told[0])
-        step.require(not close(wrong[i, j], right[i, j]), "that differs", told[0])
-    else:
-        step.require(wrong.shape != right.shape, "impostor's shape", text)
-
-
 def said(level: Json) -> str:
     """Return the prose of a level."""
     return " ".join(block["text"] for block in level["blocks"] if block["kind"] == "prose")

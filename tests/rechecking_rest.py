@@ -1,4 +1,4 @@
-"""Levels 5 to 7 of an explanation's JSON, and what comes after its steps, worked out anew."""
+"""Levels 1 and 5 to 7 of an explanation's JSON, and what comes after its steps, worked out anew."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,7 +14,6 @@ from rechecking import (
     close,
     entries,
     is_multiple,
-    naive,
     said,
     walking,
     whole,
@@ -35,6 +34,57 @@ IMPOSTOR = re.compile(r"One that fits and is wrong: (.+?)\. (?:`|At|Where)")
 def random_like(truth: Array, seed: int) -> Array:
     """Draw an array of the same size."""
     return np.asarray(np.random.default_rng(seed).uniform(0.5, 2, truth.shape))
+
+
+# --- level 1 ------------------------------------------------------------------------------------
+
+
+def naive(step: Step, level: Json) -> None:
+    """The wrong product: its boxes, its shape, or its numbers and the gradient's beside them."""
+    text = said(level)
+    for block in level["blocks"]:
+        if block["kind"] == "boxes":
+            step.boxes(block)
+    does = re.search(rf"This one does: {step.dX} = (.+?)(?: A fit|$)", text)
+    if does:
+        step.require(close(step.numbers.at(does[1]), step.stored), "this one does", does[0])
+    alike = re.search(r"reads like (.+?), but that.+where ([\w =]+) both run", text)
+    if alike and does:
+        sizes = {**step.numbers.sizes, **dict.fromkeys(alike[2].split(" = "), 3)}
+        square = step.numbers.at_sizes(sizes)
+        made, right = square.at(alike[1]), square.at(does[1])
+        step.require(made.shape == right.shape, "both run", alike[0])
+        step.require(not close(made, right), "one is right", alike[0])
+    shapes = re.search(
+        r"reads like (.+), and that .+: it has the shape (\(.+\)), the gradient has (\(.+\))\.",
+        text,
+    )
+    if shapes:
+        sizes_of = [step.numbers.size(each[1:-1].split(", ")) for each in shapes.groups()[1:]]
+        made = step.numbers.at(shapes[1])
+        step.require(made.shape == sizes_of[0] != sizes_of[1], "its shape", shapes[0])
+        step.require(step.stored.shape == sizes_of[1], "right shape", shapes[0])
+    numbers = [block["matrices"] for block in level["blocks"] if block["kind"] == "numbers"]
+    if numbers:
+        _impostor(step, text, *numbers)
+
+
+def _impostor(step: Step, text: str, given: Sequence[Json], made: Sequence[Json]) -> None:
+    """Multiply the shown factors, and look at the entry that is told."""
+    names = {each["name"]: np.reshape(each["entries"], each["size"]) for each in given}
+    upstream, effective = names.values()
+    wrong, right = (np.reshape(each["entries"], each["size"]) for each in made)
+    step.require(close(wrong, upstream @ effective), "impostor", made[0]["name"])
+    formula = made[1]["name"]
+    if set(re.findall(r"[A-Za-z_]\w*", re.sub(r"\.m?T\b", "", formula))) <= names.keys():
+        scope = dict(names)
+        step.require(close(right, eval(formula, scope)), "right beside impostor", formula)
+    told = re.search(r"At \[([\d,]+)\] the product has (\S+)\. But .* moves by (\S+) t", text)
+    assert told
+    place = tuple(map(int, told[1].split(",")))
+    step.require(close(wrong[place], float(told[2])), "impostor's entry", told[0])
+    step.require(close(right[place], float(told[3])), "right entry", told[0])
+    step.require(not close(wrong[place], right[place]), "that differs", told[0])
 
 
 # --- level 5 ------------------------------------------------------------------------------------

@@ -27,6 +27,7 @@ PLAIN, ASCII = Look(), Look(ascii=True, encoding="ascii")
 SEEN = {
     *("equation", "formula", "box size", "boxes' product", "clash", "impostor", "slope", "product"),
     *("total", "sum in general", "how many stand still", "index form", "cells, one by one", "line"),
+    *("this one does", "both run", "one is right"),
     *("blocks", "walk's product", "layout", "layout's formula", "links' shapes", "other factor"),
     *("Kronecker product", "left side", "right side", "derivative", "all arrangements"),
     *("those that conform", "right ones", "wrong at equal sizes", "those that run here"),

@@ -62,6 +62,14 @@ class Numbers:
         shapes = {**self.shapes, name: self.shapes[like or name]}
         return Numbers(self.sizes, shapes, {**self.world.values, name: value})
 
+    def at_sizes(self, sizes: Mapping[str, int]) -> "Numbers":
+        """Return the same names at other sizes, which alone count, with other values."""
+        random = np.random.default_rng(23)
+        known = {n: tuple(each.size(sizes) for each in own) for n, own in self.shapes.items()}
+        shapes = {name: tuple(map(Dim.number, size)) for name, size in known.items()}
+        values = {name: random.uniform(0.2, 0.9, size) for name, size in known.items()}
+        return Numbers(sizes, shapes, values)
+
     def size(self, dims: Sequence[str]) -> tuple[int, ...]:
         """Return a shape in numbers."""
         return tuple(each.size(self.sizes) for each in shape(dims))

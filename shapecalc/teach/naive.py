@@ -4,11 +4,13 @@ The counter-example is worked out here in plain numbers, at sizes that coincide.
 """
 
 from collections.abc import Iterator, Sequence
+from math import prod
 from typing import NamedTuple
 
+from shapecalc.dims import dims_text
 from shapecalc.records.explained import Block, Boxes, Level, Matrix, Numbers, Prose
 from shapecalc.report.axes import listed
-from shapecalc.teach.instance import Instance, NoNumbers, are_close
+from shapecalc.teach.instance import Instance, NoNumbers, Place, are_close, flat, places_of
 from shapecalc.teach.study import Study
 from shapecalc.tree import Tree
 
@@ -21,7 +23,7 @@ class Impostor(NamedTuple):
     instance: Instance
     product: Matrix
     right: Matrix
-    place: tuple[int, int] | None
+    place: Place | None
 
 
 def naive(study: Study) -> Level:
@@ -86,16 +88,19 @@ def _repeated(study: Study) -> Boxes | None:
 
 
 def _clash(study: Study, chain: str, why: str) -> Iterator[Block]:
-    yield Prose(f"{chain}, but that does not conform:")
     upstream, effective = study.link.gradient, study.writer.effective_tree
     wrong = None
     if upstream is not None and effective is not None:
         wrong = study.boxes([upstream, effective], "@", clash=why)
     if wrong is not None:
+        yield Prose(f"{chain}, but that does not conform:")
         yield wrong
+    else:
+        yield Prose(f"{chain}, but that does not conform: {why}.")
     right = study.product_boxes()
-    if right is not None:
+    if right is not None or study.is_product:
         yield Prose(f"This one does: {study.dX} = {study.formula}")
+    if right is not None:
         yield right
     names = _names(study)
     found = impostor(study, dict.fromkeys(names, 2)) or impostor(study, dict.fromkeys(names, 3))
@@ -109,15 +114,20 @@ def _fits(study: Study, chain: str, why: str) -> Iterator[Block]:
         yield from _right(study, chain)
         return
     same = f" here, as {why}" if why else " at every size"
-    yield Prose(f"{chain}, and that product runs{same}. It is wrong all the same. In small:")
+    runs = f"{chain}, and that product runs{same}. It is wrong all the same"
     if study.here.special:
         names = " and ".join(study.here.special)
         raise NoNumbers(f"{names} is assumed to be special: some wrong products have right values")
-    found = impostor(study, _coinciding(study))
+    every = (impostor(study, _coinciding(study, numbers)) for numbers in ((2, 3, 5, 7), (2, 3)))
+    found = next(filter(None, every), None)
     if found is None:
-        raise NoNumbers(
-            "its factors are stacks of matrices, and the wrong product is one of stacks"
-        )
+        raise NoNumbers("its factors are stacks of matrices that are repeated to be multiplied")
+    mixed = study.opened.mixed
+    if found.place is None and mixed is not None and mixed.shape is not None:
+        own = dims_text(study.view.shape or ())
+        yield Prose(f"{runs}: it has the shape {dims_text(mixed.shape)}, the gradient has {own}.")
+        return
+    yield Prose(f"{runs}. In small:")
     instance = found.instance
     upstream, effective = study.link.gradient, study.writer.effective_tree
     assert upstream is not None
@@ -135,10 +145,10 @@ def _fits(study: Study, chain: str, why: str) -> Iterator[Block]:
             f"It has the shape {shapes[0]}; the gradient has that of {study.X}, {shapes[1]}."
         )
         return
-    i, j = found.place
+    at = ",".join(map(str, found.place))
     wrong, right = (_at(each, found.place) for each in (found.product, found.right))
     yield Prose(
-        f"At [{i},{j}] the product has {wrong:g}. But raise {study.X}[{i},{j}]"
+        f"At [{at}] the product has {wrong:g}. But raise {study.X}[{at}]"
         f"{', in this use alone,' if study.is_part else ''} by a small t, and "
         f"{study.loss} moves by {right:g} t. No shape tells; the reason must."
     )
@@ -168,8 +178,8 @@ def _right(study: Study, chain: str) -> Iterator[Block]:
     )
 
 
-def _at(matrix: Matrix, place: tuple[int, int]) -> float:
-    return matrix.entries[place[0] * matrix.size[1] + place[1]]
+def _at(matrix: Matrix, place: Place) -> float:
+    return matrix.entries[flat(place, matrix.size)]
 
 
 def _names(study: Study) -> list[str]:
@@ -180,7 +190,7 @@ def _names(study: Study) -> list[str]:
     return [name for name, _ in study.report.dims if name in used]
 
 
-def _coinciding(study: Study) -> dict[str, int]:
+def _coinciding(study: Study, numbers: Sequence[int]) -> dict[str, int]:
     """Give one small size to all dims that have one size in the spec."""
     sizes: dict[int, int] = {}
     found: dict[str, int] = {}
@@ -188,7 +198,7 @@ def _coinciding(study: Study) -> dict[str, int]:
     for name in _names(study):
         own = known.get(name)
         if own is not None:
-            found[name] = sizes.setdefault(own, (2, 3, 5, 7)[len(sizes) % 4])
+            found[name] = sizes.setdefault(own, numbers[len(sizes) % len(numbers)])
     return found
 
 
@@ -202,17 +212,15 @@ def impostor(study: Study, sizes: dict[str, int]) -> Impostor | None:
     except NoNumbers:
         return None
     left, right = instance.size(upstream.shape), instance.size(effective.shape)
-    if len(left) != 2 or len(right) != 2 or left[1] != right[0]:
+    if min(len(left), len(right)) < 2 or left[:-2] != right[:-2] or left[-1] != right[-2]:
         return None
-    one, other = instance.entries(upstream), instance.entries(effective)
+    size = (*left[:-1], right[-1])
     entries = tuple(
-        sum(one[i * left[1] + k] * other[k * right[1] + j] for k in range(left[1]))
-        for i in range(left[0])
-        for j in range(right[1])
+        _multiplied(instance.entries(upstream), instance.entries(effective), size, left[-1])
     )
     mixed = study.opened.mixed
     assert mixed is not None
-    wrong = Matrix(mixed.formula, (), (left[0], right[1]), entries)
+    wrong = Matrix(mixed.formula, (), size, entries)
     good = instance.matrix(study.formula, study.writer.formula)
     if wrong.size != good.size:
         return Impostor(instance, wrong, good, None)
@@ -222,7 +230,21 @@ def impostor(study: Study, sizes: dict[str, int]) -> Impostor | None:
         return Impostor(instance, wrong, good, None)
     if not apart:
         raise NoNumbers(f"laws of its factors make {mixed.formula} right too")
-    return Impostor(instance, wrong, good, divmod(apart[0], good.size[1]))
+    places = list(places_of(good.size))
+    return Impostor(instance, wrong, good, places[apart[0]])
+
+
+def _multiplied(
+    one: Sequence[float], other: Sequence[float], size: Sequence[int], inner: int
+) -> Iterator[float]:
+    """Multiply matrices, or stacks of them one by one; `inner` is what is summed over."""
+    rows, columns = size[-2:]
+    for stack in range(prod(size[:-2])):
+        left, right = stack * rows * inner, stack * inner * columns
+        for i, j in places_of((rows, columns)):
+            yield sum(
+                one[left + i * inner + k] * other[right + k * columns + j] for k in range(inner)
+            )
 
 
 __all__ = ["naive"]
