@@ -56,17 +56,6 @@ def test_jacobian_that_is_too_large_at_any_size_says_how_large() -> None:
         sizes_of([b], (b,) * 20)
 
 
-@pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)
-def test_no_level_is_left_out_for_its_size(path: Path) -> None:
-    report, found = api.studied(path.read_text(encoding="utf-8"), path.name, detail=True)
-    wide = [step for step in report.steps if len(step.jacobian.shape) > 5]
-    for step in {step.kind: step for step in wide}.values():
-        answer = teach.explained(report, found, step.wrt, (2, 3, 4, 6))
-        assert answer.explanation is not None
-        reasons = [why for each in answer.explanation.steps for _, why in each.left_out]
-        assert not [why for why in reasons if "large" in why or "entries" in why], step
-
-
 # --- what is printed of large ones --------------------------------------------------------------
 
 
