@@ -3,7 +3,7 @@
 What checks need, derivations do not load, and the other way round: start-up is counted in ms.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.diagnostics import Finding, Severity
@@ -39,6 +39,7 @@ __all__ = [
     "script",
     "selected",
     "studied",
+    "traced",
     "verify",
 ]
 
@@ -232,14 +233,17 @@ def check(
     asked: Iterable[str] = (),
     memory: Memory | None = None,
     extras: Extras = NONE,
+    in_full: Collection[str] | None = None,
 ) -> Report:
     """Check a spec: derive and check every gradient, judge every claim.
 
     `asked` names inputs whose gradients are wanted too. Without `detail` the report holds findings
     and claims alone; `extras` are what it holds beyond. A memory that is handed from spec to spec
-    makes many of them quick. A mistake in the spec is a finding of the report, and never raised.
+    makes many of them quick. `in_full` names the values whose gradients are checked in every way,
+    None all; for others a proof by algebra will do. A mistake in the spec is a finding of the
+    report, and never raised.
     """
-    written, found = studied(text, path, detail=detail, asked=asked, memory=memory)
+    written, found = studied(text, path, detail=detail, asked=asked, memory=memory, in_full=in_full)
     return written if found is None else _with_extras(written, found, extras)
 
 
@@ -250,6 +254,7 @@ def studied(
     detail: bool = True,
     asked: Iterable[str] = (),
     memory: Memory | None = None,
+    in_full: Collection[str] | None = None,
 ) -> tuple[Report, Sweep | None]:
     """Check a spec; return the sweep that its report is made of too, where there is one."""
     from shapecalc.claims import judge
@@ -280,7 +285,7 @@ def studied(
             source=source,
         )
         return unread, None
-    found = sweep(graph, [*asked_for(network), *asked], memory)
+    found = sweep(graph, [*asked_for(network), *asked], memory, in_full)
     judged, not_read = judge(found)
     every += [*at_layers(found.findings, network), *not_read]
     every += claim_findings(judged, graph.network)
@@ -290,6 +295,30 @@ def studied(
     left, silenced = heard(every, network.ignores, is_whole=is_whole)
     written = report(found, judged, first_findings(left), detail=detail)
     return written._replace(silenced=silenced, source=source), found
+
+
+def traced(text: str, path: str, names: Iterable[str]) -> tuple[Report, Sweep] | None:
+    """Derive all gradients, but check in every way that applies those of some names alone.
+
+    The report has the steps to these names and all gradients; the author's claims are not judged.
+    Returns None where the spec has an error, or no such name a gradient: then a check tells why.
+    """
+    from shapecalc.claims.reading import asked_for
+    from shapecalc.report.detail import with_steps_to
+    from shapecalc.report.whole import report
+
+    wanted = tuple(names)
+    network, findings = read_network(text, path)
+    if network is None or _errors(findings):
+        return None
+    memory = Memory()
+    graph = build_graph(network, memory.equations)
+    found = sweep(graph, [*asked_for(network), *wanted], memory, in_full=wanted)
+    values = {each.name for each in found.gradients}.intersection(wanted)
+    if _errors([*graph.findings, *found.findings]) or not values:
+        return None
+    written = report(found, (), (), detail=False)._replace(source=lines_of(text))
+    return with_steps_to(written, found, values), found
 
 
 def _with_extras(written: Report, found: Sweep, extras: Extras) -> Report:

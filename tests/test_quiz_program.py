@@ -25,6 +25,7 @@ from shapecalc.teach.quiz.tour import TOUR
 
 PATIENCE = 60
 FORMULAS = ("--topic", "formula", "--questions", "20", "--seed", "1", "--color", "never")
+PROMPT = "axis=…) > "  # a formula may have `> ` as well
 SPEC = "specs/two_layer.yaml"
 ENVIRONMENT = {"PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", "TERM": "xterm", "COLUMNS": "80"}
 AT_A_TERMINAL = """
@@ -95,7 +96,7 @@ class Terminal:
 
 def test_wrong_answer_has_a_hint_and_a_right_one_ends_the_question() -> None:
     with Terminal(SPEC, *FORMULAS) as terminal:
-        while "Write dA1," not in terminal.until("> "):
+        while "Write dA1," not in terminal.until(PROMPT):
             terminal.type("s\n")
         terminal.type("dZ2 @ W2\n")
         said = terminal.until("2 more tries")
@@ -115,14 +116,15 @@ def test_wrong_answer_has_a_hint_and_a_right_one_ends_the_question() -> None:
 
 def test_three_wrong_answers_give_the_right_one_with_its_reason() -> None:
     with Terminal(SPEC, *FORMULAS) as terminal:
-        while "Write dW1," not in terminal.until("> "):
+        while "Write dW1," not in terminal.until(PROMPT):
             terminal.type("s\n")
         terminal.type("X @ dZ1\n")
         terminal.answer("dZ1 @ X")
         terminal.answer("dZ1")
-        said = terminal.until("> ")
+        said = terminal.until(PROMPT)
         assert "= dZ1 @ X.T" in said
         assert "the chain rule, entry by entry" in said
+        assert "4  THE ONLY WALK FROM p TO q" in said
 
 
 def test_explanation_is_given_on_demand_and_then_it_is_not_at_once() -> None:

@@ -64,7 +64,7 @@ class Loop:
                 continue
             if answer.lower() in SKIP:
                 self.results.append(Result(question.topic, "skipped"))
-                say(reason_page(question, self.look, with_key=True))
+                self._tell(question)
                 return
             if not answer:
                 continue
@@ -76,6 +76,20 @@ class Loop:
                 self.results.append(Result(question.topic, "first" if is_first else "later"))
                 return
         self.results.append(Result(question.topic, "missed"))
+        self._tell(question)
+
+    def _tell(self, question: "Question") -> None:
+        """Print the answer and its reason: the walk that leads to it, where there is one."""
+        from shapecalc import teach
+        from shapecalc.render.explained import level_page
+        from shapecalc.render.quiz import answer_page, reason_page
+
+        if question.walk is not None:
+            explanation = teach.explain(question.walk[0], "", question.walk[1], (4,)).explanation
+            if explanation is not None and explanation.steps[0].levels:
+                say(answer_page(question, self.look))
+                say(level_page(explanation.steps[0].levels[0], self.look))
+                return
         say(reason_page(question, self.look, with_key=True))
 
     def _read(self, question: "Question") -> str:

@@ -10,6 +10,7 @@ from shapecalc.cli.options import UNUSABLE, Color, as_utf8
 
 if TYPE_CHECKING:
     from shapecalc.render.output import Look
+    from shapecalc.teach.quiz.drawing import Drawing
     from shapecalc.teach.quiz.network import Asked
     from shapecalc.teach.quiz.records import Question
 
@@ -82,17 +83,18 @@ def quiz(
         return
     chosen = _seed() if seed is None else seed
     asked = _networks(name)
-    drawn = _drawn(asked, chosen, topic, questions)
+    drawing = _drawing(asked, chosen, topic, questions)
     title = asked[0].report.name or asked[0].path if name is not None else BUILT_IN_NAME
     if export is not None:
+        drawn = list(drawing.questions)
         _export(drawn, title, as_utf8(export), key and as_utf8(key), (chosen, questions, topic))
         return
     from shapecalc.cli.asking import Loop, say
     from shapecalc.render.quiz import head_page
 
-    say(head_page(title, len(drawn), chosen, look))
+    say(head_page(title, drawing.total, chosen, look))
     loop = Loop(look)
-    raise typer.Exit(loop.run(((question, "") for question in drawn), len(drawn)))
+    raise typer.Exit(loop.run(((each, "") for each in drawing.questions), drawing.total))
 
 
 def _refuse_together(**given: object) -> None:
@@ -125,12 +127,12 @@ def _networks(name: str | None) -> "list[Asked]":
         _stop(f"{name}: {reason}")
 
 
-def _drawn(networks: "list[Asked]", seed: int, topic: str | None, count: int) -> "list[Question]":
-    from shapecalc.teach.quiz.drawing import drawn
+def _drawing(networks: "list[Asked]", seed: int, topic: str | None, count: int) -> "Drawing":
+    from shapecalc.teach.quiz.drawing import drawing
     from shapecalc.teach.quiz.network import NothingToAsk
 
     try:
-        return drawn(networks, seed=seed, topic=topic, count=count)
+        return drawing(networks, seed=seed, topic=topic, count=count)
     except NothingToAsk as reason:
         _stop(f"{networks[0].path}: {reason}")
 
@@ -193,7 +195,7 @@ def _grade(path: str, name: str | None, look: "Look") -> None:
 
     try:
         sheet, answers = read(api.read(path))
-        questions = _drawn(_networks(name), sheet.seed, sheet.topic, sheet.asked)
+        questions = list(_drawing(_networks(name), sheet.seed, sheet.topic, sheet.asked).questions)
         hold_to(sheet, questions)
     except Problem as problem:
         _stop(f"{path}: {problem.finding.message}")

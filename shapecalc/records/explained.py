@@ -116,7 +116,10 @@ class Level(NamedTuple):
 
 
 class ExplainedStep(NamedTuple):
-    """One use of the value. `values` are all numbers that the levels use; `left_out`: why not."""
+    """One use of the value. `values` are all numbers that the levels use; `left_out`: why not.
+
+    `upstream` names the gradient that the step is handed, empty where it is 1.
+    """
 
     output: str
     wrt: str
@@ -134,6 +137,7 @@ class ExplainedStep(NamedTuple):
     at: str  # the sizes at which the levels were checked, "at k, m = 2, 3 and 3, 5"
     alike: str  # the step that is explained already, where this one is like it
     checked: str
+    upstream: str = ""
 
 
 class Explanation(NamedTuple):
@@ -145,3 +149,4 @@ class Explanation(NamedTuple):
     shape: tuple[str, ...]
     steps: tuple[ExplainedStep, ...]
     together: tuple[Block, ...]
+    layout: str = "denominator"

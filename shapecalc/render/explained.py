@@ -45,6 +45,14 @@ def explanation_page(explanation: Explanation, report: Report, look: Look) -> st
     return page.text()
 
 
+def level_page(level: Level, look: Look) -> str:
+    """Print one level alone."""
+    page = Page(look)
+    _level(page, level)
+    page.hold_to_width()
+    return page.text()
+
+
 def choices_page(choices: Sequence[tuple[str, str]], report: Report, look: Look) -> str:
     """List the values whose gradients can be explained."""
     page = Page(look)

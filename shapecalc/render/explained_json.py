@@ -29,6 +29,7 @@ def explained_document(
     findings: list[Tree] = [finding_tree(finding) for finding in in_order(report.findings)]
     content: dict[str, Tree] = {
         "path": report.path,
+        "dims": dict(report.dims),
         "explanation": None if explanation is None else _tree(explanation),
         "choices": listed,
         "findings": findings,

@@ -84,10 +84,15 @@ def mark_page(mark: Mark, left: int, look: Look) -> str:
 def reason_page(question: Question, look: Look, *, with_key: bool) -> str:
     """Print the reason for an answer, line by line, and the answer itself."""
     page = Page(look)
-    if with_key:
-        page.line(cell("  = ", "bold"), cell(question.shown, "bold"))
     for line in question.why:
         page.line(cell(line), indent=4)
+    return (answer_page(question, look) if with_key else "") + _text(page)
+
+
+def answer_page(question: Question, look: Look) -> str:
+    """Print the answer alone."""
+    page = Page(look)
+    page.line(cell("  = ", "bold"), cell(question.shown, "bold"))
     return _text(page)
 
 

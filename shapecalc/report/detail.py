@@ -1,6 +1,6 @@
 """Values, steps and gradients, written out: the part of a report that a quick run does without."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import partial
 
 from shapecalc.dims import Dim, Shape
@@ -38,6 +38,15 @@ def with_detail(report: Report, sweep: Sweep) -> Report:
         gradients=gradients,
         examples=independence(sweep),
     )
+
+
+def with_steps_to(report: Report, sweep: Sweep, names: Collection[str]) -> Report:
+    """Add the steps to some values, and all gradients; each is written out when it is asked for."""
+    likeness = _Likeness(sweep)
+    writer = Writer(sweep)
+    links = (link for link in sweep.links if link.value.name in names)
+    steps = tuple(writer.step(link, likeness.of_step(link)) for link in links)
+    return report._replace(steps=steps, gradients=tuple(_gradients(sweep, likeness)))
 
 
 class _Likeness:

@@ -110,7 +110,8 @@ def _factor(tree: Tree | None) -> str:
 def stacked(shape: Shape) -> str:
     """Print the size of a matrix whose columns are stacked: `hm` for h times m."""
     dims = [f"({dim})" if len(dim.terms) > 1 else str(dim) for dim in shape if not dim.is_one]
-    return ("" if all(len(dim) == 1 for dim in dims) else "*").join(dims) or "1"
+    are_letters = all(len(dim) == 1 and dim.isalpha() for dim in dims)
+    return ("" if are_letters else "*").join(dims) or "1"
 
 
 def _size(dim: Dim, sizes: Mapping[str, int]) -> int | None:

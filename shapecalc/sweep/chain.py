@@ -4,7 +4,7 @@ Nothing is expanded across equations, with one exception: an activation followed
 link where that is plainer, `dZ2 = (A2 - Y) / m`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from shapecalc.diagnostics import Finding
@@ -93,12 +93,19 @@ class Sweep(NamedTuple):
         return tuple(found)
 
 
-def sweep(graph: Graph, asked: Iterable[str], memory: Memory | None = None) -> Sweep:
+def sweep(
+    graph: Graph,
+    asked: Iterable[str],
+    memory: Memory | None = None,
+    in_full: Collection[str] | None = None,
+) -> Sweep:
     """Derive the gradients of the params, of the values asked for, and of all on the way there.
 
+    `in_full` names those that are checked in every way that applies, None all; for others a proof
+    by algebra will do.
     A memory that is handed from spec to spec spares deriving and checking a kind twice.
     """
-    return _Sweep(graph, asked, memory or Memory()).run()
+    return _Sweep(graph, asked, memory or Memory(), in_full).run()
 
 
 def _by_node(uses: dict[Leaf, list[Use]]) -> dict[Leaf, list[tuple[Leaf, Use]]]:
@@ -113,7 +120,13 @@ def _by_node(uses: dict[Leaf, list[Use]]) -> dict[Leaf, list[tuple[Leaf, Use]]]:
 
 
 class _Sweep:
-    def __init__(self, graph: Graph, asked: Iterable[str], memory: Memory) -> None:
+    def __init__(
+        self,
+        graph: Graph,
+        asked: Iterable[str],
+        memory: Memory,
+        in_full: Collection[str] | None,
+    ) -> None:
         self.graph = graph
         self.numerator = graph.network.layout == "numerator"
         self.uses = graph.uses()
@@ -129,6 +142,7 @@ class _Sweep:
             sums_to_one=known_sums(graph),
             domains=known_domains(graph),
             memory=memory,
+            in_full=in_full,
         )
         self.moved = moved_by(self.asked, graph)
         self.seen = seen_by_loss(graph)

@@ -27,7 +27,7 @@ def fused_link(kinds: Kinds, use: Use, value: Leaf, after: tuple[Use, ...]) -> D
     key, names, dims = kinds.likeness(uses, [None] * len(uses))
     places = tuple(each.occurrence for each in uses)
     found = kinds.recalled(
-        ("fused", key, places),
+        ("fused", key, places, kinds.is_in_full(value)),
         lambda number: _derive(kinds, use, value, after, number, names, dims),
     )
     return None if found is None else Derived(found, names, dims)
@@ -69,7 +69,8 @@ def _derive(
         kinds.numerator,
         _domains(kinds, assumed),
     )
-    checked = check(case, terms, free, numerator=kinds.numerator)
+    full = kinds.is_in_full(value)
+    checked = check(case, terms, free, numerator=kinds.numerator, in_every_way=full)
     return Derivation(
         number, value, (activation,), free, terms, formula, checked, assumed, names, dims
     )

@@ -4,7 +4,7 @@ A kind is derived on the first equation that has it; for every other, names and 
 place of the first one's. So the work grows with the number of kinds, not of layers or of files.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -128,7 +128,11 @@ class Memory:
 
 
 class Kinds:
-    """The kinds of one spec's steps. `sums_to_one` and `domains` are what is known of values."""
+    """The kinds of one spec's steps. `sums_to_one` and `domains` are what is known of values.
+
+    `in_full` names the values whose gradients are checked in every way that applies, None all: for
+    others a proof by algebra will do.
+    """
 
     def __init__(
         self,
@@ -137,7 +141,9 @@ class Kinds:
         sums_to_one: SumsToOne,
         domains: Domains,
         memory: Memory,
+        in_full: Collection[str] | None = None,
     ) -> None:
+        self.in_full = in_full
         self.numerator = numerator
         self.sums_to_one = sums_to_one
         self.domains = domains
@@ -156,11 +162,15 @@ class Kinds:
         likeness, names, dims = self.likeness(question.uses, question.gradients, question.direct)
         places = tuple([use.occurrence for use in question.uses])
         found = self.recalled(
-            (likeness, places, question.is_total),
+            (likeness, places, question.is_total, self.is_in_full(question.value)),
             lambda number: self._held(question, number, names, dims),
         )
         assert found is not None
         return Derived(found, names, dims)
+
+    def is_in_full(self, value: Leaf) -> bool:
+        """Say whether what is derived of a value is checked in every way that applies."""
+        return self.in_full is None or value.name in self.in_full
 
     def recalled(
         self, key: object, derive: Callable[[int], "Derivation | None"]
@@ -227,7 +237,13 @@ class Kinds:
         terms = merged_terms(terms, labels)
         formula = shortest(terms, labels, question, numerator=self.numerator)
         case = self._case(question, formula, assumed)
-        checked = check(case, terms, labels, numerator=self.numerator)
+        checked = check(
+            case,
+            terms,
+            labels,
+            numerator=self.numerator,
+            in_every_way=self.is_in_full(question.value),
+        )
         return Derivation(
             number,
             question.value,

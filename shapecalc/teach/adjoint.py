@@ -1,6 +1,7 @@
 """Level 6: the same without indices. A gradient step is the adjoint of the derivative."""
 
 from collections.abc import Iterator
+from operator import mul
 
 from shapecalc import layout
 from shapecalc.index import Factor, contracted, merged_powers, merged_terms
@@ -70,15 +71,12 @@ def _require_adjoint(study: Study, instance: Instance, H: Leaf, moved: Tree) -> 
         along = instance.entries(moved)
     except (KeyError, ValueError) as error:
         raise CheckFailed(f"`{text(moved)}` cannot be evaluated: {error}") from None
-    outs = list(places_of(instance.out_sizes))
-    expected = [
-        sum(d * instance.differences[place][at] for d, place in zip(direction, places, strict=True))
-        for at, _ in enumerate(outs)
-    ]
+    columns = zip(*(instance.differences[place] for place in places), strict=True)
+    expected = [sum(map(mul, direction, each)) for each in columns]
     require(len(along) == len(expected), f"`{text(moved)}` has another shape than {study.Y}")
     for one, other in zip(along, expected, strict=True):
         require(are_close(one, other), f"{study.Y} does not move by `{text(moved)}`")
-    seen = sum(instance.upstream_at(out) * each for out, each in zip(outs, along, strict=True))
+    seen = sum(map(mul, instance.upstreams, along))
     formula = instance.entries(study.writer.formula)
     back = sum(a * b for a, b in zip(formula, direction, strict=True))
     require(are_close(seen, back), "the two inner products differ")
@@ -169,4 +167,5 @@ def _require_trace(instance: Instance, product: Tree, formula: Tree, H: Leaf) ->
 
 def _side_by_side(trees: list[Tree]) -> str:
     printed = [unicode_text(tree) for tree in trees]
-    return " ".join(f"({each})" if " " in each else each for each in printed)
+    first, *rest = (f"({each})" if " " in each else each for each in printed)
+    return " ".join([first, *(f"({each})" if each.startswith("-") else each for each in rest)])

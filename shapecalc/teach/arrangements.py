@@ -130,27 +130,32 @@ def _equal(one: Rows, other: Rows) -> bool:
 
 def _require_items(study: Study) -> bool:
     """Multiply out every arrangement that is listed, and hold it to its verdict."""
-    return all(_require_items_at(study, instance) for instance in study.instances)
+    held = [_require_items_at(study, instance) for instance in study.instances]
+    never = {item.formula for item in study.opened.orderings.items if item.conforms != "always"}
+    seen = {formula for each in held for formula in each or ()}
+    return None not in held and never <= seen
 
 
-def _require_items_at(study: Study, instance: Instance) -> bool:
+def _require_items_at(study: Study, instance: Instance) -> set[str] | None:
+    """Return the arrangements that are seen not to conform; None where they are not matrices."""
     products = _products(study, instance)
-    if products is None or not instance.is_apart:
-        return False
+    if products is None:
+        return None
     right = _right(instance, products)
     require(right is not None, "no arrangement is the gradient")
     assert right is not None
     turned = [list(row) for row in zip(*right, strict=True)]
     for item, rows in products:
-        conforms = item.conforms == "always"
-        require((rows is not None) == conforms, f"`{item.formula}` does not conform as it is said")
-        if rows is not None:
-            value = _equal(rows, right) or _equal(rows, turned)
-            said = item.value in ("right", "transposed")
-            if value and not said:
-                raise NoNumbers(f"laws of its factors make {item.formula} right too")
-            require(value == said, f"`{item.formula}` is not {item.value}")
-    return True
+        if item.conforms != "always":
+            continue
+        require(rows is not None, f"`{item.formula}` does not conform as it is said")
+        assert rows is not None
+        value = _equal(rows, right) or _equal(rows, turned)
+        said = item.value in ("right", "transposed")
+        if value and not said:
+            raise NoNumbers(f"laws of its factors make {item.formula} right too")
+        require(value == said, f"`{item.formula}` is not {item.value}")
+    return {item.formula for item, rows in products if rows is None}
 
 
 def _products(study: Study, instance: Instance) -> list[tuple[OrderingItem, Rows | None]] | None:

@@ -1,9 +1,10 @@
 """Level 2: one entry of the variable is raised by t; what moves, by how much, and the sum of it."""
 
 from collections.abc import Iterator, Mapping
+from operator import mul
 
 from shapecalc.conditions import Label
-from shapecalc.index import Factor, Sum
+from shapecalc.index import Factor, Term
 from shapecalc.matrix.entries import Letters, sum_text
 from shapecalc.records.explained import Block, Level, Lines, Move, Moves, Numbers, Prose
 from shapecalc.report.kinks import kink
@@ -41,7 +42,7 @@ def entries(study: Study) -> Level:
         *_in_general(study),
     ]
     for each in study.instances:
-        _require_sum(study, each)
+        _require_sum(each)
     return Level(2, TITLE, "", tuple(blocks), "every product, and the sum, by differences")
 
 
@@ -69,9 +70,8 @@ def moved(study: Study) -> Moves:
     moves = []
     for out in places_of(here.out_sizes):
         at = here.labels_at(out, place)
-        terms = tuple(t for t in study.writer.jacobian.terms if here.counts(t, at))
-        if terms:
-            moves.append(_move(study, out, place, at, terms))
+        if here.is_filled(at):
+            moves.append(_move(study, out, place, at))
     found = sum(move.product for move in moves)
     formula = here.entry(study.writer.formula, here.stored(place))
     require(are_close(found, total(here, place)), "the products do not add up to the difference")
@@ -82,20 +82,47 @@ def moved(study: Study) -> Moves:
     return Moves(of, study.loss, tuple(moves), still, left, found, formula, step)
 
 
-def _move(study: Study, out: Place, place: Place, at: Mapping[Label, int], terms: Sum) -> Move:
+def _move(study: Study, out: Place, place: Place, at: Mapping[Label, int]) -> Move:
     here = study.here
     slope, upstream = here.slope(out, place), here.upstream_at(out)
-    bare = tuple(term._replace(deltas=(), conditions=()) for term in terms)
-    if len(terms) == 1 and terms[0].conditions and len(found := [*here.places(terms[0], at)]) == 1:
-        bare, at = (bare[0]._replace(summed=()),), found[0]
-    text = sum_text(bare, Numbered(study.writer.letters, at), study.writer.spell)
-    text = f"({text})" if len(bare) > 1 or " / " in text else text
+    text = _slope_text(study, at)
     name = study.link.gradient
     above = "" if name is None else f"{name.name}{_indices(here.stored(out))}"
     moved = f"{study.Y}{_indices(out)}"
     difference = here.differences[place][flat(out, here.out_sizes)]
     require(are_close(slope, difference), f"{moved} does not move by {text}")
     return Move(moved, text, slope, above, upstream, slope * upstream)
+
+
+def _slope_text(study: Study, at: Mapping[Label, int]) -> str:
+    """Print the index form at one entry of each: `W2[0,3]`.
+
+    A sum whose letters are tied is written out: of a window one product is left, or a few.
+    """
+    writer = study.writer
+    texts: list[str] = []
+    for term in writer.jacobian.terms:
+        solutions = list(study.here.solutions(term, at))
+        if not _is_tied(term):
+            solutions = [at] if solutions else []
+            bare = term._replace(deltas=(), conditions=())
+        else:
+            bare = term._replace(deltas=(), conditions=(), summed=())
+        texts += [
+            sum_text((bare,), Numbered(writer.letters, places), writer.spell)
+            for places in solutions
+        ]
+    line = texts[0]
+    for each in texts[1:]:
+        line += f" - {each[1:]}" if each.startswith("-") else f" + {each}"
+    return f"({line})" if len(texts) > 1 or " / " in line else line
+
+
+def _is_tied(term: Term) -> bool:
+    """Say whether a summed letter has a delta or a condition."""
+    tied = {label for delta in term.deltas for label in delta}
+    tied |= {label for each in term.conditions for label in each.labels}
+    return not tied.isdisjoint(term.summed)
 
 
 def _indices(place: Place) -> str:
@@ -106,13 +133,10 @@ def _telling(here: Instance) -> Place:
     """Choose an entry of which all that moves counts, not the first: [3,1] of a 5 × 3 matrix."""
     best = (3, *[1] * len(here.wrt_sizes))
     preferred = tuple(min(size - 1, at) for size, at in zip(here.wrt_sizes, best, strict=False))
-    outs = list(places_of(here.out_sizes))
 
     def weight(place: Place) -> int:
-        found = here.differences[place]
-        return sum(
-            not are_close(found[at] * here.upstream_at(out), 0) for at, out in enumerate(outs)
-        )
+        moved = map(mul, here.differences[place], here.upstreams)
+        return sum(not are_close(each, 0) for each in moved)
 
     every = [preferred, *places_of(here.wrt_sizes)]
     most = max(map(weight, every))
@@ -142,6 +166,8 @@ def _in_general(study: Study) -> Iterator[Block]:
     if (ends := study.ends) is None or not study.is_product:
         yield Prose("In general:")
         yield Lines(contraction.left, ((text, ""),))
+        if study.contracted == contraction.lines[-1][0]:  # its conditions are not solved
+            yield from study.ranges(study.writer.derivation.terms)
         yield from map(Prose, _at_a_kink(study))
         return
     first, last = ends
@@ -212,16 +238,11 @@ def _at_a_kink(study: Study) -> Iterator[str]:
         )
 
 
-def _require_sum(study: Study, instance: Instance) -> None:
+def _require_sum(instance: Instance) -> None:
     """Hold the last line of the contraction to the differences, at every entry."""
-    terms = study.writer.derivation.terms
-    labels = study.writer.derivation.labels
-    for place in places_of(instance.wrt_sizes):
-        at = {label: i for label, i in zip(labels, place, strict=True) if label is not None}
-        require(
-            are_close(instance.sum(terms, at), total(instance, place)),
-            "the contraction is not what differences give",
-        )
+    for place, found in instance.contracted.items():
+        same = are_close(found, total(instance, place))
+        require(same, "the contraction is not what differences give")
 
 
 __all__ = ["entries", "moved"]

@@ -17,6 +17,7 @@ from shapecalc.records.explained import (
     Explanation,
     Level,
 )
+from shapecalc.report.axes import listed
 from shapecalc.span import Span
 from shapecalc.sweep import Gradient, Link, Sweep
 from shapecalc.teach.adjoint import adjoint
@@ -27,7 +28,7 @@ from shapecalc.teach.layouts import layouts
 from shapecalc.teach.meaning import meaning
 from shapecalc.teach.naive import naive
 from shapecalc.teach.shorter import long_factors, numbers_of, shortened, told
-from shapecalc.teach.study import Study, at_sizes, key_of
+from shapecalc.teach.study import Study, at_sizes, key_of, loss_of
 from shapecalc.teach.together import together
 from shapecalc.teach.walking import walking
 from shapecalc.teach.whole import whole
@@ -59,7 +60,8 @@ def explain(text: str, path: str, wrt: str | None, levels: Collection[int] = ALL
     Without a name, and where no value has it, the choices are all there is.
     """
     asked = () if wrt is None else (wrt, wrt.removeprefix("d"))
-    return explained(*api.studied(text, path, asked=asked), wrt, levels)
+    found = api.traced(text, path, asked) or api.studied(text, path, asked=asked)
+    return explained(*found, wrt, levels)
 
 
 def explain_each(
@@ -132,6 +134,7 @@ def _explained(
         tuple(map(str, gradient.name.shape)),
         tuple(steps),
         blocks,
+        report.layout,
     )
 
 
@@ -166,6 +169,7 @@ def _step(
         at="",
         alike=alike,
         checked=_checked(step.checked),
+        upstream=step.upstream or "",
     )
     if alike:
         return plain
@@ -224,15 +228,28 @@ def _question(link: Link, sweep: Sweep, step: Step) -> str:
 
 
 def _note(link: Link, sweep: Sweep, step: Step, report: Report) -> str:
-    """Say what the name of the gradient stands for, and what the step is a part of."""
+    """Say what the gradient and the loss stand for, and what the step is a part of."""
+    return " ".join(filter(None, (_without_loss(sweep), _part_of(link, sweep, step, report))))
+
+
+def _without_loss(sweep: Sweep) -> str:
+    given = sweep.graph.upstream
+    if sweep.graph.loss is not None or not given:
+        return ""
+    names = listed([value.name for value in given])
+    gradients = listed([f"{name} is its gradient by {value.name}" for value, name in given.items()])
+    J = loss_of(sweep)
+    return f"The spec has no loss: {J} stands for any one number made of {names}; {gradients}."
+
+
+def _part_of(link: Link, sweep: Sweep, step: Step, report: Report) -> str:
     own = sweep.gradients.get(link.value)
     if own is None:
         return ""
     name, X = own.name.name, link.value.name
-    loss = report.loss or "the loss"
+    loss = loss_of(sweep)
     each = f"for each entry of {X}, " if link.value.shape else ""
-    partial = f" ∂{loss}/∂{X}:" if report.loss else ","
-    texts = [f"{name} is{partial} {each}how much {loss} moves with it."]
+    texts = [f"{name} is ∂{loss}/∂{X}: {each}how much {loss} moves with it."]
     is_stated = sweep.graph.network.batch is not None
     if is_stated and any(report.batch in shape for _, shape in _shapes(link)):
         texts.append(f"{report.batch} counts the examples.")

@@ -8,38 +8,32 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import product
 from math import isfinite, prod
+from operator import mul
 from random import Random
 
-from shapecalc.conditions import Condition, Label, Mask
+from shapecalc.conditions import Label
 from shapecalc.dims import Dim, Shape, matrix_turned
 from shapecalc.index import Labels, Sum, Term
 from shapecalc.matrix.entries import Spell
 from shapecalc.records.explained import Matrix
 from shapecalc.report.steps import StepWriter
 from shapecalc.sweep import known_domains
-from shapecalc.teach.sizing import least, smaller, spread
-from shapecalc.teach.solving import Solved, assignments, plan
+from shapecalc.teach.sizes import LARGEST, NoSizes, count, sizes_of, spread
+from shapecalc.teach.terms import Array, Evaluated, steps_of
 from shapecalc.tree import Leaf, Tree, constants, leaf, leaves, with_marker
 from shapecalc.verify.cases import ATTEMPTS, Case, Domain, draw, drawn, index_domains, symbols
 from shapecalc.verify.evaluate import Evaluation, Point
 from shapecalc.verify.field import NoValue, Unsupported
 from shapecalc.verify.plans import Plans
-from shapecalc.verify.standins import small_sizes
 from shapecalc.verify.structured import MATRIX_PROPERTIES
 
-PRIMES = (2, 3, 5, 7, 11, 13, 17)
-SMALL_NUMBERS = (2, 3, 4, 5, 6, 7)
-OTHER_PRIMES = (3, 5, 2, 11, 7, 17, 13)
 UPSTREAM = (1, 2, -1, 3, -2, 4, 2, -3, 1, 5, -1)
 OTHERS = (2, -1, 3, 1, 0, 1, 4, -2, 5, 3, -3, 2, 1)
 NONZERO = (2, -1, 3, 1, -2, 1, 4, -3, 5, 3, -1, 2, 1)
 STEP = 1e-5
 CLOSE = 1e-6
-MOST_ENTRIES = 2_500
-LARGEST = 10_000
-"""How many entries a Jacobian has at most: with sizes to choose, and at the smallest."""
-LONGEST = 20
-"""How long an axis is at most, where its sizes can be chosen."""
+AT_ONCE = 16
+"""How many entries are moved in one evaluation."""
 FREE = ("positive", "nonzero")
 """What the streams of numbers have anyway, the last one or the second."""
 
@@ -75,9 +69,7 @@ def are_close(one: float, other: float) -> bool:
 class Instance:
     """A step with numbers. Raises NoNumbers where there are none to be had."""
 
-    def __init__(
-        self, writer: StepWriter, *, other: bool = False, sizes: Mapping[str, int] | None = None
-    ) -> None:
+    def __init__(self, writer: StepWriter, sizes: Mapping[str, int] | None = None) -> None:
         self.writer = writer
         self.link = writer.link
         self.jacobian = writer.jacobian
@@ -87,20 +79,17 @@ class Instance:
         self.marker = leaf("<wrt>", self.value.shape)
         self.tree = with_marker(self.link.use.node.tree, self.link.use.occurrence, self.marker)
         self.dims = _dims_of(self._trees())
-        own = self._sizes(OTHER_PRIMES if other else PRIMES)
-        if _count(self._shape, own) > MOST_ENTRIES:
-            own = self._sizes(SMALL_NUMBERS if not other else SMALL_NUMBERS[::-1])
-        if max((dim.size(own) for dim in self.dims), default=0) > LONGEST:
-            own = smaller(own, self.dims, other=other)
-        if _count(self._shape, own) > LARGEST:
-            own = least(own, self.dims, other=other)
-        self.sizes = own if sizes is None else {**own, **sizes}
+        try:
+            found = sizes_of(self.dims, self._shape)
+        except NoSizes as reason:
+            raise NoNumbers(str(reason)) from None
+        self.all_sizes = [spread(each, self.dims, self._mixed()) for each in found]
+        self.sizes = {**self.all_sizes[0], **(sizes or {})}
         self.out_sizes = self.size(self.output.shape)
         self.wrt_sizes = self.size(self.value.shape)
-        if _count(self._shape, self.sizes) > (MOST_ENTRIES if other else LARGEST):
-            raise NoNumbers("its Jacobian is too large to be written out even at small sizes")
-        self._slopes: dict[tuple[Place, Place], float] = {}
-        self._plans: dict[tuple[int, ...], tuple[Term, tuple[Solved, ...]]] = {}
+        if sizes is not None and count(self._shape, self.sizes) > LARGEST:
+            raise NoNumbers("its Jacobian is too large to be written out at these sizes")
+        self._terms: dict[tuple[int, bool, tuple[Label, ...]], tuple[Term, Evaluated]] = {}
         self.world = self._world()
 
     # --- sizes ----------------------------------------------------------------------------------
@@ -117,30 +106,13 @@ class Instance:
         trees = [self.output, self.value, self.link.use.node.tree, self.writer.formula]
         return trees if self.upstream is None else [*trees, self.upstream]
 
-    def _sizes(self, primes: Sequence[int]) -> dict[str, int]:
-        """Give the dims small primes in the order of the Jacobian, or others where those fail."""
-        names = list(dict.fromkeys(name for dim in self.dims for name in dim.names))
-        taken = {dim.constant for dim in self.dims}
-        free = [each for each in primes if each not in taken]
-        if len(names) <= len(free):
-            sizes = spread(dict(zip(names, free, strict=False)), self.writer)
-            if self._are_apart(sizes):
-                return sizes
-        try:
-            return small_sizes(self.dims)
-        except Unsupported as reason:
-            raise NoNumbers(str(reason)) from None
-
-    @property
-    def is_apart(self) -> bool:
-        """Say whether all dims have sizes of their own."""
-        return self._are_apart(self.sizes)
-
-    def _are_apart(self, sizes: Mapping[str, int]) -> bool:
-        if not all(dim.is_whole(sizes) for dim in self.dims):
-            return False
-        found = [dim.size(sizes) for dim in self.dims]
-        return min(found, default=1) > 0 and len(set(found)) == len(found)
+    def _mixed(self) -> list[Dim]:
+        """Return the dims of the value along which terms of the index form mix its entries."""
+        if len(self.jacobian.terms) < 2:
+            return []
+        tied = {label for delta in self.writer.tied for label in delta}
+        labels = (label for label in self.jacobian.wrt_labels if label is not None)
+        return [self.writer.dim(label) for label in labels if label not in tied]
 
     # --- values ---------------------------------------------------------------------------------
 
@@ -270,115 +242,136 @@ class Instance:
         """Return where a gradient has the entry of its value."""
         return matrix_turned(place) if self.writer.sweep.numerator else place
 
-    def moved(self, place: Place) -> list[float]:
-        """Return how far each entry of the output moves with one of the variable."""
-        own = self.entries(self.value)
-        at = flat(place, self.wrt_sizes)
-        ends = []
-        for step in (STEP, -STEP):
-            entries = list(own)
-            entries[at] += step
-            values = {**self.world.values, self.marker: Point(self.wrt_sizes, entries)}
-            world = Evaluation(self.sizes, values, None)
-            ends.append(world.at(self.tree).floats)
-        return [(ahead - behind) / (2 * STEP) for ahead, behind in zip(*ends, strict=True)]
-
     @cached_property
     def differences(self) -> dict[Place, list[float]]:
         """Return, for each entry of the variable, how the whole output moves with it."""
-        return {place: self.moved(place) for place in places_of(self.wrt_sizes)}
+        places = list(places_of(self.wrt_sizes))
+        found: dict[Place, list[float]] = {}
+        plans: dict[int, Plans] = {}
+        for first in range(0, len(places), AT_ONCE):
+            together = places[first : first + AT_ONCE]
+            points = 2 * len(together)
+            known = plans.setdefault(points, Plans(self.sizes, points))
+            found.update(zip(together, self._moved(first, known), strict=True))
+        return found
+
+    def _moved(self, first: int, plans: Plans) -> Iterator[list[float]]:
+        """Move entries one after another, from the first one on; each both ways, at a time."""
+        own, points = self.entries(self.value), plans.points
+        entries = own * points
+        for number in range(points):
+            entries[number * len(own) + first + number // 2] += -STEP if number % 2 else STEP
+        values = {
+            name: Point(each.sizes, each.floats * points)
+            for name, each in self.world.values.items()
+        }
+        values[self.marker] = Point(self.wrt_sizes, entries)
+        floats = Evaluation(self.sizes, values, None, plans=plans).at(self.tree).floats
+        size = len(floats) // points
+        for number in range(0, points, 2):
+            start = number * size
+            ahead, behind = floats[start : start + size], floats[start + size : start + 2 * size]
+            yield [(a - b) / (2 * STEP) for a, b in zip(ahead, behind, strict=True)]
+
+    @cached_property
+    def slopes(self) -> dict[Place, list[float]]:
+        """Return, for each entry of the variable, the index form at each entry of the output."""
+        labels = self.jacobian.output_labels
+        steps, count_of = steps_of(labels, self.out_sizes), prod(self.out_sizes)
+        own = {label for label in self.jacobian.wrt_labels if label is not None}
+        free = tuple(label for label in labels if label is not None and label not in own)
+        terms = [self._evaluated(term, self.writer.spell, free) for term in self.jacobian.terms]
+        found: dict[Place, list[float]] = {}
+        for place in places_of(self.wrt_sizes):
+            found[place] = [0.0] * count_of
+            for term in terms:
+                term.spread(self._labelled(self.jacobian.wrt_labels, place), steps, found[place])
+        return found
+
+    @cached_property
+    def upstreams(self) -> list[float]:
+        """Return the upstream's entries in the order of the output's."""
+        outs = places_of(self.out_sizes)
+        if self.upstream is None:
+            return [1.0 for _ in outs]
+        return [self.entry(self.upstream, self.stored(out)) for out in outs]
+
+    @cached_property
+    def totals(self) -> dict[Place, float]:
+        """Return how far the loss moves with each entry of the variable, by differences."""
+        return {
+            place: sum(map(mul, self.upstreams, found)) for place, found in self.differences.items()
+        }
 
     def _moves_as_told(self) -> bool:
-        self.__dict__.pop("differences", None)
-        self._slopes.clear()
-        for place, found in self.differences.items():
-            for at, out in enumerate(places_of(self.out_sizes)):
-                if not are_close(self.slope(out, place), found[at]):
-                    return False
-        return True
+        self._terms.clear()
+        for name in ("differences", "slopes", "upstreams", "totals", "contracted"):
+            self.__dict__.pop(name, None)
+        return all(
+            all(map(are_close, self.slopes[place], found))
+            for place, found in self.differences.items()
+        )
+
+    @cached_property
+    def contracted(self) -> dict[Place, float]:
+        """Return, for each entry of the variable, what the contraction's last line says of it."""
+        terms, labels = self.writer.derivation.terms, self.writer.derivation.labels
+        places = places_of(self.wrt_sizes)
+        return {place: self.sum(terms, self._labelled(labels, place)) for place in places}
 
     def slope(self, out: Place, wrt: Place) -> float:
-        """Evaluate the index form of the Jacobian at one entry of each."""
-        found = self._slopes.get((out, wrt))
-        if found is None:
-            found = self.sum(self.jacobian.terms, self.labels_at(out, wrt))
-            self._slopes[out, wrt] = found
-        return found
+        """Return the index form of the Jacobian at one entry of each."""
+        return self.slopes[wrt][flat(out, self.out_sizes)]
 
     def labels_at(self, out: Place, wrt: Place) -> dict[Label, int]:
         """Return the place that each label of the Jacobian has at one entry of each."""
-        pairs = (
-            *zip(self.jacobian.output_labels, out, strict=True),
-            *zip(self.jacobian.wrt_labels, wrt, strict=True),
-        )
+        jacobian = self.jacobian
+        return {
+            **self._labelled(jacobian.output_labels, out),
+            **self._labelled(jacobian.wrt_labels, wrt),
+        }
+
+    @staticmethod
+    def _labelled(labels: Labels, place: Place) -> dict[Label, int]:
+        pairs = zip(labels, place, strict=True)
         return {label: index for label, index in pairs if label is not None}
 
     def sum(self, terms: Sum, at: Mapping[Label, int]) -> float:
         """Evaluate index terms of the derivation where their free labels have these places."""
-        return sum(self._term(term, at, self.writer.spell) for term in terms)
+        return sum(self._evaluated(term, self.writer.spell).at(at) for term in terms)
 
     def plain_sum(self, terms: Sum, at: Mapping[Label, int]) -> float:
         """Evaluate index terms that have the names of this network already."""
-        return sum(self._term(term, at, lambda tree: tree) for term in terms)
+        return sum(self._evaluated(term, None).at(at) for term in terms)
 
-    def _term(self, term: Term, at: Mapping[Label, int], spell: Spell) -> float:
-        total = 0.0
-        for here in self.places(term, at):
-            total += float(term.coefficient) * prod(
-                self._factor(spell(factor.tree), factor.labels, here) ** float(factor.power)
-                for factor in term.factors
-            )
-        return total
+    def _evaluated(
+        self, term: Term, spell: Spell | None, free: tuple[Label, ...] = ()
+    ) -> Evaluated:
+        key = id(term), spell is None, free
+        if key not in self._terms:
+            over = (*free, *term.summed)
+            made = Evaluated(term, over, spell or _same, self.number, self._array)
+            self._terms[key] = term, made  # the term is kept, so that its id stays its own
+        return self._terms[key][1]
 
-    def places(self, term: Term, at: Mapping[Label, int]) -> Iterator[dict[Label, int]]:
-        """Yield the places of all labels at which a term counts, the free ones being given."""
-        if not term.summed:
-            if self.holds(term, at):
-                yield dict(at)
-            return
-        key = (id(term), *map(id, at))
-        if key not in self._plans:
-            self._plans[key] = (term, plan(term, at))
-        for here in assignments(self._plans[key][1], at, self.number):
-            if self.holds(term, here):
-                yield here
-
-    def _factor(self, tree: Tree, labels: Labels, at: Mapping[Label, int]) -> float:
-        return self.entry(tree, tuple(0 if label is None else at[label] for label in labels))
-
-    def length(self, label: Label) -> int:
-        """Return how far a label runs."""
-        return self.number(label.dim)
+    def _array(self, tree: Tree) -> Array:
+        return self.size(tree.shape), self.entries(tree)
 
     def number(self, dim: Dim) -> int:
         """Return a dim of the derivation as a number."""
         return self.writer.derived.renaming.dim(dim).size(self.sizes)
 
-    def counts(self, term: Term, at: Mapping[Label, int]) -> bool:
-        """Say whether a term counts anywhere, where its labels have places."""
-        return next(self.places(term, at), None) is not None
+    def solutions(self, term: Term, at: Mapping[Label, int]) -> Iterator[Mapping[Label, int]]:
+        """Yield the places of all labels at which a term multiplies something."""
+        return self._evaluated(term, self.writer.spell).solutions(at)
 
-    def holds(self, term: Term, at: Mapping[Label, int]) -> bool:
-        """Say whether the deltas and conditions of a term hold, where its labels have places."""
-        deltas = (d for d in term.deltas if d.left in at and d.right in at)
-        if any(at[delta.left] != at[delta.right] for delta in deltas):
-            return False
-        conditions = (c for c in term.conditions if all(label in at for label in c.labels))
-        return all(self._is_met(condition, at) for condition in conditions)
-
-    def _is_met(self, condition: Condition, at: Mapping[Label, int]) -> bool:
-        parts, offset = condition.form
-        found = sum(self.number(count) * at[label] for label, count in parts)
-        found += self.number(offset)
-        if isinstance(condition, Mask):
-            return found >= 0
-        if condition.is_cyclic:
-            found %= self.length(condition.left)
-        return found == at[condition.left]
+    def is_filled(self, at: Mapping[Label, int]) -> bool:
+        """Say whether some term of the Jacobian has all its deltas and conditions met."""
+        return any(True for term in self.jacobian.terms for _ in self.solutions(term, at))
 
 
-def _count(shape: Shape, sizes: Mapping[str, int]) -> int:
-    return prod(dim.size(sizes) for dim in shape)
+def _same(tree: Tree) -> Tree:
+    return tree
 
 
 def _dims_of(trees: Sequence[Tree]) -> list[Dim]:

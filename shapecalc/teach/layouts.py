@@ -1,6 +1,7 @@
 """Level 5: numerator and denominator layout side by side, of the step and of the whole chain."""
 
 from collections.abc import Iterator, Sequence
+from operator import mul
 
 from shapecalc.dims import dims_text, matrix_turned
 from shapecalc.matrix import make
@@ -101,7 +102,6 @@ def _told_apart(study: Study, denominator: View) -> str:
 def _laid(study: Study, view: View, *, is_numerator: bool) -> list[str]:
     """Write one layout: the chain rule where it has its order, the formula, the shapes."""
     J, X, Y = study.loss, study.X, study.Y
-    J = J if " " not in J else "J"
     name = f"∂{J}/∂{X}" if is_numerator else study.dX
     if study.sweep.numerator and not is_numerator:
         name = f"{study.dX}.T"
@@ -139,7 +139,7 @@ def _in_a_chain(study: Study) -> Iterator[Block]:
             _require_stacked(study.here if is_own else Instance(StepWriter(link, study.sweep)))
     except NoNumbers:
         return
-    J = study.loss if " " not in study.loss else "J"
+    J = study.loss
     top = links[-1].use.node.output
     shape_of = {link.value: stacked(link.value.shape) for link in links}
     shape_of[top] = stacked(top.shape)
@@ -198,9 +198,8 @@ def _links(study: Study) -> list[Link]:
 
 def _require_stacked(instance: Instance) -> None:
     """Hold Jᵀ vec(dY) to the gradient, J being the index form with its entries stacked."""
-    outs = list(places_of(instance.out_sizes))
-    for wrt in places_of(instance.wrt_sizes):
-        found = sum(instance.slope(out, wrt) * instance.upstream_at(out) for out in outs)
+    for wrt, slopes in instance.slopes.items():
+        found = sum(map(mul, slopes, instance.upstreams))
         require(are_close(found, total(instance, wrt)), "the chain does not hold with vec")
 
 

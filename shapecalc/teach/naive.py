@@ -10,7 +10,7 @@ from typing import NamedTuple
 from shapecalc.dims import dims_text
 from shapecalc.records.explained import Block, Boxes, Level, Matrix, Numbers, Prose
 from shapecalc.report.axes import listed
-from shapecalc.teach.instance import Instance, NoNumbers, are_close, flat, places_of
+from shapecalc.teach.instance import Instance, NoNumbers, Place, are_close, flat, places_of
 from shapecalc.teach.study import Study
 from shapecalc.tree import Tree
 
@@ -23,7 +23,7 @@ class Impostor(NamedTuple):
     instance: Instance
     product: Matrix
     right: Matrix
-    place: tuple[int, ...] | None
+    place: Place | None
 
 
 def naive(study: Study) -> Level:
@@ -41,7 +41,6 @@ def naive(study: Study) -> Level:
 
 def _chain(study: Study) -> str:
     J, Y, X = study.loss, study.Y, study.X
-    J = J if " " not in J else "J"
     return f"∂{J}/∂{X} = ∂{J}/∂{Y} · ∂{Y}/∂{X}"
 
 
@@ -138,8 +137,9 @@ def _clash(study: Study, chain: str, why: str) -> Iterator[Block]:
             f"that does not conform."
         )
     right = study.product_boxes()
-    if right is not None:
+    if right is not None or study.is_product:
         yield Prose(f"This one does: {study.dX} = {study.formula}")
+    if right is not None:
         yield right
     elif study.is_product:
         shapes = " @ ".join(map(dims_text, study.view.factors))
@@ -156,15 +156,20 @@ def _fits(study: Study, chain: str, why: str) -> Iterator[Block]:
         yield from _right(study, chain)
         return
     same = f" here, as {why}" if why else " at every size"
-    yield Prose(f"{chain}, and that product runs{same}. It is wrong all the same. In small:")
+    runs = f"{chain}, and that product runs{same}. It is wrong all the same"
     if study.here.special:
         names = " and ".join(study.here.special)
         raise NoNumbers(f"{names} is assumed to be special: some wrong products have right values")
-    found = impostor(study, _coinciding(study))
+    every = (impostor(study, _coinciding(study, numbers)) for numbers in ((2, 3, 5, 7), (2, 3)))
+    found = next(filter(None, every), None)
     if found is None:
-        raise NoNumbers(
-            "its factors are stacks of matrices, and the wrong product is one of stacks"
-        )
+        raise NoNumbers("its factors are stacks of matrices that are repeated to be multiplied")
+    mixed = study.opened.mixed
+    if found.place is None and mixed is not None and mixed.shape is not None:
+        own = dims_text(study.view.shape or ())
+        yield Prose(f"{runs}: it has the shape {dims_text(mixed.shape)}, the gradient has {own}.")
+        return
+    yield Prose(f"{runs}. In small:")
     instance = found.instance
     upstream, effective = study.link.gradient, study.writer.effective_tree
     assert upstream is not None
@@ -183,9 +188,7 @@ def _fits(study: Study, chain: str, why: str) -> Iterator[Block]:
         )
         return
     at = f"[{','.join(map(str, found.place))}]"
-    wrong, right = (
-        each.entries[flat(found.place, each.size)] for each in (found.product, found.right)
-    )
+    wrong, right = (_at(each, found.place) for each in (found.product, found.right))
     yield Prose(
         f"At {at} the product has {wrong:.4g}. But raise {study.X}{at}"
         f"{', in this use alone,' if study.is_part else ''} by a small {study.small}, and "
@@ -218,6 +221,10 @@ def _right(study: Study, chain: str) -> Iterator[Block]:
     )
 
 
+def _at(matrix: Matrix, place: Place) -> float:
+    return matrix.entries[flat(place, matrix.size)]
+
+
 def _names(study: Study) -> list[str]:
     """Return the names of the dims in the product, in the order of the spec."""
     formula: Sequence[Tree | None] = (study.link.gradient, study.writer.effective_tree)
@@ -226,7 +233,7 @@ def _names(study: Study) -> list[str]:
     return [name for name, _ in study.report.dims if name in used]
 
 
-def _coinciding(study: Study) -> dict[str, int]:
+def _coinciding(study: Study, numbers: Sequence[int]) -> dict[str, int]:
     """Give one small size to all dims that have one size in the spec."""
     sizes: dict[int, int] = {}
     found: dict[str, int] = {}
@@ -234,7 +241,7 @@ def _coinciding(study: Study) -> dict[str, int]:
     for name in _names(study):
         own = known.get(name)
         if own is not None:
-            found[name] = sizes.setdefault(own, (2, 3, 5, 7)[len(sizes) % 4])
+            found[name] = sizes.setdefault(own, numbers[len(sizes) % len(numbers)])
     return found
 
 
@@ -248,22 +255,15 @@ def impostor(study: Study, sizes: dict[str, int]) -> Impostor | None:
     except NoNumbers:
         return None
     left, right = instance.size(upstream.shape), instance.size(effective.shape)
-    if len(left) < 2 or left[:-2] != right[:-2] or left[-1] != right[-2]:
+    if min(len(left), len(right)) < 2 or left[:-2] != right[:-2] or left[-1] != right[-2]:
         return None
-    one, other = instance.entries(upstream), instance.entries(effective)
-    (rows, inner), columns = left[-2:], right[-1]
+    size = (*left[:-1], right[-1])
     entries = tuple(
-        sum(
-            one[(n * rows + i) * inner + k] * other[(n * inner + k) * columns + j]
-            for k in range(inner)
-        )
-        for n in range(prod(left[:-2]))
-        for i in range(rows)
-        for j in range(columns)
+        _multiplied(instance.entries(upstream), instance.entries(effective), size, left[-1])
     )
     mixed = study.opened.mixed
     assert mixed is not None
-    wrong = Matrix(mixed.formula, (), (*left[:-1], columns), entries)
+    wrong = Matrix(mixed.formula, (), size, entries)
     good = instance.matrix(study.formula, study.writer.formula)
     if wrong.size != good.size:
         return Impostor(instance, wrong, good, None)
@@ -273,7 +273,21 @@ def impostor(study: Study, sizes: dict[str, int]) -> Impostor | None:
         return Impostor(instance, wrong, good, None)
     if not apart:
         raise NoNumbers(f"laws of its factors make {mixed.formula} right too")
-    return Impostor(instance, wrong, good, list(places_of(good.size))[apart[0]])
+    places = list(places_of(good.size))
+    return Impostor(instance, wrong, good, places[apart[0]])
+
+
+def _multiplied(
+    one: Sequence[float], other: Sequence[float], size: Sequence[int], inner: int
+) -> Iterator[float]:
+    """Multiply matrices, or stacks of them one by one; `inner` is what is summed over."""
+    rows, columns = size[-2:]
+    for stack in range(prod(size[:-2])):
+        left, right = stack * rows * inner, stack * inner * columns
+        for i, j in places_of((rows, columns)):
+            yield sum(
+                one[left + i * inner + k] * other[right + k * columns + j] for k in range(inner)
+            )
 
 
 __all__ = ["naive"]

@@ -1,9 +1,9 @@
 """Conditions such as δ[c,k+r] δ[c,a+1], solved for the summed labels that they leave no choice.
 
-In numbers, so that a sum runs over what is free alone; and in letters, X[i,k+r-1] for X[i,a].
+In letters: X[i,k+r-1] stands for X[i,a].
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
 from shapecalc.conditions import Affine, Form, Label, form
@@ -46,25 +46,6 @@ def _following(term: Term, left: list[Label], seen: set[Label]) -> Iterator[Solv
             yield Solved(label, whole.without(label).times(MINUS_ONE))
         elif times == MINUS_ONE:
             yield Solved(label, whole.without(label))
-
-
-def assignments(
-    steps: tuple[Solved, ...],
-    at: Mapping[Label, int],
-    number: Callable[[Dim], int],
-) -> Iterator[dict[Label, int]]:
-    """Yield the places that the labels can have, each within its range."""
-    if not steps:
-        yield dict(at)
-        return
-    (label, own), rest = steps[0], steps[1:]
-    length = number(label.dim)
-    places = range(length)
-    if own is not None:
-        place = number(own.offset) + sum(number(count) * at[each] for each, count in own.parts)
-        places = range(place, place + 1) if 0 <= place < length else range(0)
-    for place in places:
-        yield from assignments(rest, {**at, label: place}, number)
 
 
 # --- letters ------------------------------------------------------------------------------------
@@ -130,4 +111,4 @@ def put(terms: Sum, known: Collection[Label], letters: Letters, spell: Spell) ->
     return sum_text((bare,), Put(letters, forms), spell)
 
 
-__all__ = ["Put", "Solved", "assignments", "forms_of", "plan", "put"]
+__all__ = ["Put", "Solved", "forms_of", "plan", "put"]

@@ -7,8 +7,8 @@ from functools import cached_property
 from shapecalc.dims import matrix_turned
 from shapecalc.index import Factor, Labels, Sum
 from shapecalc.matrix.printing import text
-from shapecalc.records import Opened, Report, Step, View
-from shapecalc.records.explained import Box, Boxes
+from shapecalc.records import Report, Step, View
+from shapecalc.records.explained import Box, Boxes, Prose
 from shapecalc.report.steps import StepWriter
 from shapecalc.report.views import factors_in
 from shapecalc.sweep import Gradient, Link, Sweep
@@ -17,6 +17,15 @@ from shapecalc.teach.solving import put
 from shapecalc.tree import Call, Leaf, Tree
 
 SMALL = ("t", "u", "w", "z", "y", "x", "c")
+
+
+def loss_of(sweep: Sweep) -> str:
+    """Return the name of the loss; where a spec has none, a letter for any number made of it."""
+    if sweep.graph.loss is not None:
+        return sweep.graph.loss.name
+    network = sweep.graph.network
+    taken = {*sweep.graph.values, *(entry.name for entry in network.dims)}
+    return next(letter for letter in ("J", "L", "loss", "the_loss") if letter not in taken)
 
 
 def require(holds: bool, what: str) -> None:  # noqa: FBT001 (what is required)
@@ -34,6 +43,7 @@ class Study:
         self.report = report
         self.step = step
         self.writer = StepWriter(link, sweep)
+        self.opened = self.writer.opened()  # by this writer: a summed letter is one everywhere
         self._here: Instance | str
         try:
             self._here = Instance(self.writer)
@@ -48,28 +58,21 @@ class Study:
         return self._here
 
     @cached_property
-    def there(self) -> Instance | None:
-        """Return the step at other sizes, where there are any."""
-        with suppress(NoNumbers):
-            found = Instance(self.writer, other=True)
-            return found if found.sizes != self.here.sizes else None
-        return None
-
-    @property
     def instances(self) -> Sequence[Instance]:
+        """Return the step in numbers at all sizes at which it is checked, the shown ones first."""
         if isinstance(self._here, str):
             return []
-        return [each for each in (self.here, self.there) if each is not None]
-
-    @cached_property
-    def opened(self) -> Opened:
-        return self.step.opened()
+        found = [self._here]
+        for sizes in self._here.all_sizes[1:]:
+            with suppress(NoNumbers):
+                found.append(Instance(self.writer, sizes))
+        return found
 
     # --- names ----------------------------------------------------------------------------------
 
     @property
     def loss(self) -> str:
-        return self.report.loss or "the loss"
+        return loss_of(self.sweep)
 
     @property
     def Y(self) -> str:
@@ -128,6 +131,17 @@ class Study:
     def letter(self, axis: int) -> str:
         """Return the letter of one of the variable's axes, -1 the last."""
         return self.writer.letters.of(self.writer.jacobian.wrt_labels[axis])
+
+    def ranges(self, terms: Sum) -> list[Prose]:
+        """Say how far summed letters run that no value has, so that nobody has to guess."""
+        jacobian = self.writer.jacobian
+        shown = {*jacobian.output_labels, *jacobian.wrt_labels, *self.writer.derivation.labels}
+        shown |= {label for term in terms for each in term.factors for label in each.labels}
+        every = dict.fromkeys(label for term in terms for label in term.summed)
+        told = [
+            f"{self.writer.letters.of(e)} < {self.writer.dim(e)}" for e in every if e not in shown
+        ]
+        return [Prose(f"How far letters run that no value has: {', '.join(told)}.")] if told else []
 
     @cached_property
     def ends(self) -> tuple[Factor, Factor] | None:
@@ -222,10 +236,8 @@ class Study:
 
 
 def total(instance: Instance, place: tuple[int, ...]) -> float:
-    """Add up how far the loss moves with one entry of the variable, by differences."""
-    found = instance.differences[place]
-    outs = places_of(instance.out_sizes)
-    return sum(instance.upstream_at(out) * found[at] for at, out in enumerate(outs))
+    """Say how far the loss moves with one entry of the variable, by differences."""
+    return instance.totals[place]
 
 
 def key_of(step: Step) -> str:

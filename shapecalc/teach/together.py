@@ -54,9 +54,9 @@ def together(gradient: Gradient, sweep: Sweep) -> Iterator[Block]:
     if sorted(formula.split(" + ")) == sorted(whole):
         yield Lines(name, ((formula, "one part for each use"),))
         return
-    yield Lines(
-        name, ((" + ".join(whole), "one part for each use"), (formula, "the same, written shorter"))
-    )
+    added = " + ".join(whole).replace(" + -", " - ")
+    lines = [(added, "one part for each use"), (formula, "the same, written shorter")]
+    yield Lines(name, tuple(lines[:1] if added == formula else lines))
 
 
 def _times(count: int) -> str:

@@ -1,6 +1,7 @@
 """Level 4: the deltas substituted line by line, and the walk that the letters leave."""
 
 from collections.abc import Iterator
+from operator import mul
 
 from shapecalc.conditions.forms import is_never_negative
 from shapecalc.dims import dims_text
@@ -22,7 +23,7 @@ def walking(study: Study) -> Level:
     """Write the level."""
     contraction, walk = study.opened.contraction, study.opened.walk
     for instance in study.instances:
-        _require_lines(study, instance)
+        _require_lines(instance)
         _require_solved(study, instance)
     study.require_formula(study.writer.formula, turned=study.sweep.numerator)
     above = ("", *(line for line, _ in contraction.lines))
@@ -34,6 +35,7 @@ def walking(study: Study) -> Level:
         lines = (*lines, solved)
     blocks: list[Block] = [Lines(contraction.left, lines)]
     blocks += map(Prose, _slid(study))
+    blocks += study.ranges((*study.writer.jacobian.terms, *study.writer.derivation.terms))
     for value, axis in study.writer.derivation.assumed:
         own = study.writer.spell(value)
         blocks.append(Prose(f"Here the entries of {text(own)} add up to 1 over {own.shape[axis]}."))
@@ -56,17 +58,11 @@ def walking(study: Study) -> Level:
     return Level(4, title, "", tuple(blocks), f"{check}, the walk by its factors")
 
 
-def _require_lines(study: Study, instance: Instance) -> None:
+def _require_lines(instance: Instance) -> None:
     """Hold the chain rule as it stands, and what is left of it, to differences at every entry."""
-    writer = study.writer
-    outs = list(places_of(instance.out_sizes))
     for wrt in places_of(instance.wrt_sizes):
-        pairs = ((instance.upstream_at(out), instance.slope(out, wrt)) for out in outs)
-        first = sum(above * slope for above, slope in pairs)
-        labels = zip(writer.derivation.labels, wrt, strict=True)
-        at = {label: i for label, i in labels if label is not None}
-        last = instance.sum(writer.derivation.terms, at)
-        expected = total(instance, wrt)
+        first = sum(map(mul, instance.upstreams, instance.slopes[wrt]))
+        last, expected = instance.contracted[wrt], total(instance, wrt)
         require(are_close(first, expected), "the chain rule is not what differences give")
         require(are_close(last, expected), "the deltas are not put as they should be")
 
@@ -228,7 +224,7 @@ def _require_solved(study: Study, instance: Instance) -> None:
         for place in places_of(instance.wrt_sizes) if forms else ():
             labels = zip(derivation.labels, place, strict=True)
             at = {label: i for label, i in labels if label is not None}
-            for here in instance.places(term, at):
+            for here in instance.solutions(term, at):
                 for label, own in forms.items():
                     value = instance.number(own.offset)
                     value += sum(instance.number(count) * here[each] for each, count in own.parts)

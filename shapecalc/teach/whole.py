@@ -21,10 +21,11 @@ def whole(study: Study) -> Level:
     jacobian = study.opened.jacobian
     _require_pattern(study)
     told = (*_dropped(study), *mixed_examples(study), *stillness(study))
-    blocks = [Prose(_counted(study)), *_picture(study), *map(Prose, told)]
     labels = (*study.writer.jacobian.output_labels, *study.writer.jacobian.wrt_labels)
     short = study.solved(study.writer.jacobian.terms, labels)
     index_form = f"{jacobian.left} = {short or jacobian.index_form}"
+    ranges = [] if short else study.ranges(study.writer.jacobian.terms)
+    blocks = [*ranges, Prose(_counted(study)), *_picture(study), *map(Prose, told)]
     return Level(3, TITLE, index_form, tuple(blocks), "every entry by differences")
 
 
@@ -104,8 +105,7 @@ def _heads(name: str, sizes: Sequence[int], axis: int) -> tuple[str, ...]:
 
 def _is_filled(study: Study, out: Place, wrt: Place) -> bool:
     """Say whether some term of the index form has all its deltas and conditions met."""
-    at = study.here.labels_at(out, wrt)
-    return any(study.here.counts(term, at) for term in study.writer.jacobian.terms)
+    return study.here.is_filled(study.here.labels_at(out, wrt))
 
 
 def _legend(study: Study, out_axis: int, wrt_axis: int) -> tuple[str, ...]:
@@ -164,11 +164,9 @@ def _beside(study: Study) -> str:
 def _require_pattern(study: Study) -> None:
     """Hold every entry of the index form to differences; outside of its deltas all must be zero."""
     for instance in study.instances:
-        for wrt in places_of(instance.wrt_sizes):
-            found = instance.differences[wrt]
-            for at, out in enumerate(places_of(instance.out_sizes)):
-                slope = instance.slope(out, wrt)
-                require(are_close(slope, found[at]), "the index form is not what differences give")
+        for wrt, found in instance.differences.items():
+            same = all(map(are_close, instance.slopes[wrt], found))
+            require(same, "the index form is not what differences give")
 
 
 # --- the diagonal -------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from shapecalc.teach.quiz.records import ChoiceKey, FormulaKey, Question
 LETTERS = "abcd"
 LONGEST = 60
 MOST_TRIED = 30
+A_FEW = 3
 FORMULA_ANSWER = "a formula, with @, *, .T and sum(…, axis=…)"
 
 
@@ -27,6 +28,7 @@ def formula_questions(asked: Asked, random: Random) -> Iterator[Question]:
             gradient.formula.text,
             reasons(asked, gradient),
             FORMULA_ANSWER,
+            walk=_walk(asked, gradient),
         )
 
 
@@ -54,18 +56,26 @@ def choice_questions(asked: Asked, random: Random) -> Iterator[Question]:
             reasons(asked, gradient),
             f"a letter: {', '.join(letter for letter, _ in choices)}",
             choices,
+            walk=_walk(asked, gradient),
         )
 
 
 def _gradients(asked: Asked, random: Random) -> Iterator[Gradient]:
-    """Yield the gradients that are derived, and neither plain nor long, in some order."""
+    """Yield the gradients that are derived, and neither plain nor long, in some order.
+
+    Of a few that come one after another, the shorter ones come first.
+    """
     found = [
         each
         for each in asked.report.gradients
         if each.steps and len(each.formula.text) <= LONGEST and not each.formula.text.isidentifier()
     ]
     random.shuffle(found)
-    yield from (each for each in found if asked.judged(each.gradient, each.formula.text).is_right)
+    for first in range(0, len(found), A_FEW):
+        few = sorted(found[first : first + A_FEW], key=lambda each: len(each.formula.text))
+        for each in few:
+            if asked.judged(each.gradient, each.formula.text).is_right:
+                yield each
 
 
 def _impostors(asked: Asked, gradient: Gradient, random: Random) -> dict[str, str]:
@@ -107,6 +117,13 @@ def _given(asked: Asked, gradient: Gradient) -> tuple[tuple[str, tuple[str, ...]
     known = dict(asked.given(f"{names} {gradient.formula.text}"))
     known[gradient.gradient] = gradient.shape
     return tuple(known.items())
+
+
+def _walk(asked: Asked, gradient: Gradient) -> tuple[str, str] | None:
+    """Say where the explanation of one step has the reason; of several steps it has not."""
+    fused = asked.sweep.gradients[asked.sweep.graph.values[gradient.wrt]].fused_with
+    is_one = len(_steps(asked, gradient)) == 1 and fused is None
+    return (asked.spec, gradient.wrt) if is_one else None
 
 
 def reasons(asked: Asked, gradient: Gradient) -> tuple[str, ...]:

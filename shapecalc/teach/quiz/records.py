@@ -65,7 +65,8 @@ class Matrix(NamedTuple):
 class Question(NamedTuple):
     """What is asked, with what is given, the key as text, and the reason for it.
 
-    `answer` says in what form an answer is expected.
+    `answer` says in what form an answer is expected. `walk` is a spec, and the value whose gradient
+    is asked for, where its explanation has the reason in full.
     """
 
     topic: str
@@ -78,6 +79,7 @@ class Question(NamedTuple):
     answer: str
     choices: tuple[tuple[str, str], ...] = ()
     matrices: tuple[Matrix, ...] = ()
+    walk: tuple[str, str] | None = None
 
 
 class Mark(NamedTuple):
