@@ -137,9 +137,8 @@ def _clash(study: Study, chain: str, why: str) -> Iterator[Block]:
             f"that does not conform."
         )
     right = study.product_boxes()
-    if right is not None or study.is_product:
-        yield Prose(f"This one does: {study.dX} = {study.formula}")
     if right is not None:
+        yield Prose(f"This one does: {study.dX} = {study.formula}")
         yield right
     elif study.is_product:
         shapes = " @ ".join(map(dims_text, study.view.factors))
