@@ -6,14 +6,13 @@ its Jacobian, so what comes out is independent of the engine's derivatives.
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
 from operator import eq
 
 from shapecalc.dims import Shape
 from shapecalc.matrix import make
-from shapecalc.ops.build import defined
+from shapecalc.ops.build import definition_of
 from shapecalc.ops.registry import OPS
-from shapecalc.tree import Call, Leaf, Number, Tree, call
+from shapecalc.tree import Call, Leaf, Number, Tree, call, calls
 from shapecalc.verify import field
 from shapecalc.verify.arrays import Sizes
 from shapecalc.verify.duals import as_float, chosen, float_power, plus, powered, spread, summed
@@ -291,17 +290,17 @@ class Evaluation:
         return [heights[place // count] * entry % P for place, entry in enumerate(exps)]
 
 
-@lru_cache(maxsize=1024)
 def branches(tree: Tree) -> bool:
     """Say whether a tree takes different ways at different values: then floats must decide."""
-    if not isinstance(tree, Call):
-        return False
-    if tree.op in COMPARE or tree.op in BRANCHING:
+    return any(map(branches_itself, calls(tree)))
+
+
+def branches_itself(part: Call) -> bool:
+    """Say whether an op, applied to whatever operands, takes different ways at different values."""
+    if part.op in COMPARE or part.op in BRANCHING:
         return True
-    op = OPS[tree.op]
-    if op.definition is not None:
-        return branches(defined(op, tree.operands, tree.attributes))
-    return any(map(branches, tree.operands))
+    op = OPS[part.op]
+    return op.definition is not None and branches(definition_of(op, part.operands, part.attributes))
 
 
 ROUNDED = 1e-9
