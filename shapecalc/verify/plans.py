@@ -113,7 +113,7 @@ class Plans:
 
     def _small(self, tree: Call) -> tuple[Sizes, ...] | None:
         """Return the operands' sizes where a plan depends on nothing else, and they are few."""
-        if not is_by_letters(tree.op) or any(map(_holds_dims, tree.attributes)):
+        if not is_by_letters(tree.op) or (tree.attributes and _hold_dims(tree.attributes)):
             return None
         sizes = tuple([self.size(operand.shape) for operand in tree.operands])
         if self._odd and any(operand.shape in self._odd for operand in tree.operands):
@@ -232,9 +232,14 @@ def _at_numbers(op: str, attributes: Attributes, sizes: tuple[Sizes, ...]) -> Ca
     return call(op, names, attributes, ())
 
 
-def _holds_dims(attribute: tuple[str, Attribute]) -> bool:
-    _, value = attribute
-    return isinstance(value, Dim | Leaf | tuple) and value != ()
+def _hold_dims(attributes: Attributes) -> bool:
+    return any(_is_of_dims(value) for _, value in attributes)
+
+
+def _is_of_dims(value: Attribute) -> bool:
+    if isinstance(value, tuple):
+        return any(map(_is_of_dims, value))
+    return isinstance(value, Dim | Leaf)
 
 
 class _TermLetters(NamedTuple):
