@@ -19,8 +19,7 @@ from shapecalc.verify.arrays import Sizes
 from shapecalc.verify.evaluate import Evaluation, Point, branches_itself
 from shapecalc.verify.field import Element, NoValue, P, Tables, Unsupported
 from shapecalc.verify.plans import Plans
-from shapecalc.verify.ranks import room_for_inverse
-from shapecalc.verify.room import room_for, work_of
+from shapecalc.verify.room import room_of, work_of
 from shapecalc.verify.standins import stand_ins
 from shapecalc.verify.structured import KINDS, are_square, of_kind
 
@@ -144,12 +143,15 @@ def symbols(
         if tree in seen:
             return
         seen.add(tree)
-        dims.update(dict.fromkeys(d for d in tree.shape if not (d.is_one or _has_rest(d))))
+        for dim in tree.shape:
+            if not (dim.is_one or dim in dims or _has_rest(dim)):
+                dims[dim] = None
         if isinstance(tree, Number):
             literals.update((abs(tree.value.numerator), tree.value.denominator))
         elif isinstance(tree, Call):
-            needed = (*_held(tree.attributes), *room_for(tree), *room_for_inverse(tree, equations))
-            dims.update(dict.fromkeys(dim for dim in needed if dim.names and not _has_rest(dim)))
+            for dim in (*_held(tree.attributes), *room_of(tree, equations)):
+                if dim.names and not _has_rest(dim):
+                    dims[dim] = None
             for operand in tree.operands:
                 visit(operand)
 
@@ -279,7 +281,11 @@ def _mask_domains_of(case: Case) -> dict[Leaf, Domain]:
 @lru_cache(maxsize=16)
 def _names_to_draw(case: Case) -> tuple[Leaf, ...]:
     outputs = {output for output, _ in case.equations}
-    names = [found for tree in trees_of(case) for found in (*leaves(tree), *constants(tree))]
+    names: list[Leaf] = []
+    for tree in trees_of(case):
+        names += leaves(tree)
+        if any(part.attributes for part in parts_of(case)):
+            names += constants(tree)
     names += [gradient for _, gradient in case.upstream if gradient is not None] + [case.value]
     marker = case.wrt if case.wrt is not case.value else None
     return tuple(n for n in dict.fromkeys(names) if n not in outputs and n is not marker)
