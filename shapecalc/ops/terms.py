@@ -4,6 +4,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from shapecalc.dims import ONE, Dim
+from shapecalc.index import plain
 from shapecalc.ops.binding import Bound, Letters, resolved
 from shapecalc.ops.notation import ConditionPattern, FactorPattern, FormPart, TermPattern
 
@@ -70,7 +71,7 @@ def bound_term(bound: Bound, term: TermPattern, axis: str | None) -> BoundTerm:
         for each in (*others, *term.conditions)
         if not each.left or not bound.dims[each.left].is_one
     )
-    return BoundTerm(term.coefficient, factors, deltas, sizes, conditions)
+    return BoundTerm(plain(term.coefficient), factors, deltas, sizes, conditions)
 
 
 def _bound_factor(bound: Bound, factor: FactorPattern, axis: str | None) -> BoundFactor:
@@ -84,7 +85,7 @@ def _bound_factor(bound: Bound, factor: FactorPattern, axis: str | None) -> Boun
     else:
         owner, axes = bound.signature.output, bound.output
     letters = resolved(bound, owner, axes, factor.letters)
-    return BoundFactor(place, factor.text, letters, factor.power)
+    return BoundFactor(place, factor.text, letters, plain(factor.power))
 
 
 def _factor_of_expression(bound: Bound, factor: FactorPattern) -> BoundFactor:
