@@ -322,6 +322,8 @@ def inverse_of_product(tree: Call) -> Tree | None:
             return matrix
         case Call(op="matmul"):
             chain = make.chain(tree)
+            if not any(map(_is_inverse, chain)):
+                return None
         case _:
             return None
     for place, (left, right) in enumerate(pairwise(chain)):
@@ -329,6 +331,13 @@ def inverse_of_product(tree: Call) -> Tree | None:
         if found is not None:
             return make.product([*chain[:place], *found, *chain[place + 2 :]])
     return None
+
+
+def _is_inverse(tree: Tree) -> bool:
+    """Say whether a factor is an inverse, or its transpose."""
+    if isinstance(tree, Call) and tree.op in make.TRANSPOSES:
+        return _is_inverse(tree.operands[0])
+    return isinstance(tree, Call) and tree.op == "inv"
 
 
 def _cancelled(left: Tree, right: Tree) -> list[Tree] | None:

@@ -369,9 +369,11 @@ def _plainest(entry: Op, operands: tuple[Tree, ...], attributes: Attributes) -> 
 
 def expression_of(text: str, names: "dict[str, Tree | Attribute]") -> Tree:
     """Build the tree of a text of ours in which these names stand for trees or attributes."""
-    constants = {name: applied(OPS[op], (), ()) for name, op in CONSTANTS.items()}
-    known: dict[str, Tree | Attribute] = {**constants, **names}
-    return Builder(lambda name: known[name.text], lambda name: isinstance(known[name], Dim)).tree(
+
+    def known(name: str) -> Tree | Attribute:
+        return names[name] if name in names else applied(OPS[CONSTANTS[name]], (), ())
+
+    return Builder(lambda name: known(name.text), lambda name: isinstance(known(name), Dim)).tree(
         _parsed(text)
     )
 

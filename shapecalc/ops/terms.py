@@ -33,21 +33,17 @@ class BoundCondition(NamedTuple):
 
 
 class BoundTerm(NamedTuple):
-    """One term of a formula at concrete operands; `sizes` are letters whose size divides it."""
+    """One term of a formula at concrete operands; `sizes` are letters whose size divides it.
+
+    `letters` are all that the term has, each once.
+    """
 
     coefficient: Fraction
     factors: tuple[BoundFactor, ...]
     deltas: tuple[tuple[str, str], ...]
     sizes: tuple[str, ...]
-    conditions: tuple[BoundCondition, ...] = ()
-
-    @property
-    def letters(self) -> tuple[str, ...]:
-        """Return every letter that the term has, each once."""
-        found = [letter for factor in self.factors for letter in factor.letters if letter]
-        found += [letter for delta in self.deltas for letter in delta]
-        found += [letter for condition in self.conditions for letter in condition.letters]
-        return tuple(dict.fromkeys(found))
+    conditions: tuple[BoundCondition, ...]
+    letters: tuple[str, ...]
 
 
 def bound_term(bound: Bound, term: TermPattern, axis: str | None) -> BoundTerm:
@@ -71,7 +67,11 @@ def bound_term(bound: Bound, term: TermPattern, axis: str | None) -> BoundTerm:
         for each in (*others, *term.conditions)
         if not each.left or not bound.dims[each.left].is_one
     )
-    return BoundTerm(plain(term.coefficient), factors, deltas, sizes, conditions)
+    letters = [letter for factor in factors for letter in factor.letters if letter]
+    letters += [letter for delta in deltas for letter in delta]
+    letters += [letter for condition in conditions for letter in condition.letters]
+    every = tuple(dict.fromkeys(letters))
+    return BoundTerm(plain(term.coefficient), factors, deltas, sizes, conditions, every)
 
 
 def _bound_factor(bound: Bound, factor: FactorPattern, axis: str | None) -> BoundFactor:

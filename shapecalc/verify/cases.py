@@ -17,7 +17,7 @@ from shapecalc.ops.registry import OPS
 from shapecalc.tree import Call, Leaf, Number, Tree, calls, constants, leaves
 from shapecalc.verify.arrays import Sizes
 from shapecalc.verify.evaluate import Evaluation, Point, branches_itself
-from shapecalc.verify.field import Element, NoValue, P, Tables, Unsupported
+from shapecalc.verify.field import Element, NoValue, P, Tables, Unsupported, elements
 from shapecalc.verify.plans import Plans
 from shapecalc.verify.room import room_of, work_of
 from shapecalc.verify.standins import stand_ins
@@ -200,9 +200,7 @@ def drawn(
 
 def _anywhere(sizes: Sizes, randoms: Iterable[Random]) -> Point:
     """Draw from the whole field, at one point for each generator."""
-    count = prod(sizes)
-    exact: list[Element] = [random.getrandbits(61) % P for random in randoms for _ in range(count)]
-    return Point(sizes, [], exact)
+    return Point(sizes, [], elements(randoms, prod(sizes)))
 
 
 def _joined(points: Sequence[Point]) -> Point:
