@@ -79,21 +79,20 @@ class Evaluation:
         return found
 
     def _evaluated(self, tree: Tree) -> Point:
-        match tree:
-            case Call():
-                op = OPS[tree.op]
-                if op.formula is not None:
-                    return self._by_formula(tree)
-                if op.definition is not None:
-                    return self.at(self.plans.definition(tree))
-                return self._primitive(tree)
-            case Leaf(name=name):
-                if tree in self.values:
-                    return self.values[tree]
-                size = self.dims[name]
-                return self._constant(as_float(size), size, 1)
-            case Number(value=value):
-                return self._constant(as_float(value), value.numerator, value.denominator)
+        if isinstance(tree, Leaf):
+            if tree in self.values:
+                return self.values[tree]
+            size = self.dims[tree.name]
+            return self._constant(as_float(size), size, 1)
+        if isinstance(tree, Number):
+            value = tree.value
+            return self._constant(as_float(value), value.numerator, value.denominator)
+        op = OPS[tree.op]
+        if op.formula is not None:
+            return self._by_formula(tree)
+        if op.definition is not None:
+            return self.at(self.plans.definition(tree))
+        return self._primitive(tree)
 
     def _constant(self, value: float, above: int, below: int) -> Point:
         exact: list[Element] | None = None
@@ -110,10 +109,9 @@ class Evaluation:
         return total
 
     def _term(self, plan: TermPlan, operands: list[Point], out: Sizes) -> Point:
-        points = [
-            operands[place] if power == 1 else powered(operands[place], power)
-            for place, power in zip(plan.operands, plan.powers, strict=True)
-        ]
+        points = [operands[place] for place in plan.operands]
+        if plan.is_raised:
+            points = [powered(*each) for each in zip(points, plan.powers, strict=True)]
         floats = plan.scaled([point.floats for point in points]) if self.shadow else []
         if self.functions is None:
             return Point(out, floats)

@@ -158,6 +158,7 @@ class Plans:
             float(term.coefficient) / below,
             term.coefficient.numerator * under % P,
             rows=rows,
+            is_raised=term.is_raised,
         )
 
     def _contraction(self, term: "_TermLetters", lengths: _Lengths) -> Contraction | None:
@@ -200,6 +201,7 @@ class Plans:
             term.coefficient.numerator * inverse_of(term.coefficient.denominator * below) % P,
             None if rows else _weights(found[0], width, self.points),
             rows,
+            term.is_raised,
         )
 
     def _picked(self, entries: list[list[int]], width: int, count: int) -> Gather:
@@ -257,6 +259,11 @@ class _TermLetters(NamedTuple):
     below: tuple[str, ...]
     coefficient: Fraction
     rules: tuple["_Rule", ...]
+
+    @property
+    def is_raised(self) -> bool:
+        """Say whether some power is not 1."""
+        return any(power != 1 for power in self.powers)
 
 
 class _Rule(NamedTuple):
