@@ -26,6 +26,11 @@ def plain(number: Fraction) -> Fraction:
     return ONCE if number == 1 else number
 
 
+def times(one: Fraction, other: Fraction) -> Fraction:
+    """Multiply two numbers, most of which are ONCE."""
+    return one if other is ONCE else other if one is ONCE else one * other
+
+
 class Factor(NamedTuple):
     """A value with its labels, `W2[i,p]`, to a power: `A2[i,j]**-1`."""
 
@@ -69,9 +74,8 @@ def fresh_labels(shape: Shape) -> Labels:
 
 def multiply(left: Term, right: Term) -> Term:
     """Multiply two terms whose summed labels are their own."""
-    one, other = left.coefficient, right.coefficient
     return Term(
-        one if other is ONCE else other if one is ONCE else one * other,
+        times(left.coefficient, right.coefficient),
         left.factors + right.factors,
         left.deltas + right.deltas,
         left.summed + right.summed,

@@ -215,6 +215,10 @@ class Op:
                 raise NotationError(f"operands of {self.shape!r} are not {self.operands}")
         return signatures
 
+    @cached_property
+    def _plain_signatures(self) -> list[tuple[Signature, Mapping[str, Dim]]]:
+        return [(signature, {}) for signature in self._signatures]
+
     def bound(self, shapes: tuple[Shape, ...], attributes: Attributes) -> Bound:
         """Bind the op to operands of these shapes. Raises ShapeMismatch."""
         key = (shapes, attributes)
@@ -254,7 +258,7 @@ class Op:
     ) -> list[tuple[Signature, Mapping[str, Dim]]]:
         """Return the signatures that may fit, with the dims of letters that no operand has."""
         if not callable(self.shape):
-            return [(signature, {}) for signature in self._signatures]
+            return self._plain_signatures
         found = self.shape(shapes, attributes)
         text, named = found if isinstance(found, Written) else (found, {})
         return [(read_signatures(text)[0], named)]
