@@ -75,7 +75,8 @@ def jacobian(output: Leaf, equation: Tree, occurrence: int, *, is_named: bool = 
     marker = leaf("<wrt>", wrt.shape)
     marked = with_marker(equation, occurrence, marker)
     output_labels, wrt_labels = fresh_labels(output.shape), fresh_labels(wrt.shape)
-    rule = _Differentiation(marked, output, marker, wrt, wrt_labels)
+    plain: dict[Tree, Tree] = {marker: wrt, marked: output, equation: output}
+    rule = _Differentiation(plain, marker, wrt_labels)
     terms = list(islice(rule.terms(marked, output_labels), MOST_TERMS + 1))
     if len(terms) > MOST_TERMS:
         raise JacobianTooLarge
@@ -90,15 +91,10 @@ def jacobian(output: Leaf, equation: Tree, occurrence: int, *, is_named: bool = 
 class _Differentiation:
     """The chain rule through one equation, from its root down to the marked operand."""
 
-    def __init__(
-        self, root: Tree, output: Leaf, marker: Leaf, wrt: Leaf, wrt_labels: Labels
-    ) -> None:
-        self.root = root
-        self.output = output
+    def __init__(self, plain: Mapping[Tree, Tree], marker: Leaf, wrt_labels: Labels) -> None:
+        self.plain = plain
         self.marker = marker
-        self.wrt = wrt
         self.wrt_labels = wrt_labels
-        self.whole = _without(marker, wrt, root)
         self._marked: dict[Tree, bool] = {}
 
     def terms(self, tree: Tree, labels: Labels) -> Iterator[Term]:
@@ -127,9 +123,7 @@ class _Differentiation:
 
     def _plain(self, tree: Tree) -> Tree:
         """Return a tree without the marker, the equation's whole right side by its name."""
-        if tree is self.root:
-            return self.output
-        return rebuilt(_without(self.marker, self.wrt, tree), {self.whole: self.output}.get)
+        return rebuilt(tree, self.plain.get)
 
     def _by_product_rule(self, op: Op, tree: Call, labels: Labels) -> Iterator[Term]:
         bound = op.bound(tuple(each.shape for each in tree.operands), tree.attributes)
@@ -223,11 +217,6 @@ class _Differentiation:
         outside = entry(slope, _aligned(slope, labels))
         for inside in self.terms(operand, _aligned(operand, labels)):
             yield multiply(outside, inside)
-
-
-def _without(marker: Leaf, wrt: Leaf, tree: Tree) -> Tree:
-    """Put the operand back in the place of the marker."""
-    return rebuilt(tree, {marker: wrt}.get)  # type: ignore[arg-type]  # None: keep
 
 
 def _length(tree: Tree) -> int:

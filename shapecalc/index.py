@@ -21,6 +21,16 @@ ONCE = Fraction(1)
 """The coefficient of most terms: multiplied by it, a number stays as it is."""
 
 
+def plain(number: Fraction) -> Fraction:
+    """Return the number, and ONCE for 1."""
+    return ONCE if number == 1 else number
+
+
+def times(one: Fraction, other: Fraction) -> Fraction:
+    """Multiply two numbers, most of which are ONCE."""
+    return one if other is ONCE else other if one is ONCE else one * other
+
+
 class Factor(NamedTuple):
     """A value with its labels, `W2[i,p]`, to a power: `A2[i,j]**-1`."""
 
@@ -64,9 +74,8 @@ def fresh_labels(shape: Shape) -> Labels:
 
 def multiply(left: Term, right: Term) -> Term:
     """Multiply two terms whose summed labels are their own."""
-    one, other = left.coefficient, right.coefficient
     return Term(
-        one if other is ONCE else other if one is ONCE else one * other,
+        times(left.coefficient, right.coefficient),
         left.factors + right.factors,
         left.deltas + right.deltas,
         left.summed + right.summed,
@@ -252,6 +261,10 @@ def _tied_as_one(term: Term, free: Labels) -> Term:
     return moved._replace(deltas=tuple(ties))
 
 
+SUMMED = -1
+"""The colour of labels that are summed; of those that are free, it is their place."""
+
+
 def canonical_key(term: Term, free: Labels) -> Key:
     """Return a key that ignores the order of factors and the names of summed labels.
 
@@ -259,10 +272,10 @@ def canonical_key(term: Term, free: Labels) -> Key:
     like); where that leaves a tie, the smallest key over all ways to break it is taken.
     """
     colours: dict[Label, object] = {
-        label: ("free", place) for place, label in enumerate(free) if label is not None
+        label: place for place, label in enumerate(free) if label is not None
     }
     for label in term.summed:
-        colours[label] = ("summed",)
+        colours[label] = SUMMED
     keys = _keys(term, colours)
     return min(keys, key=_order) if len(keys) > 1 else keys[0]
 
@@ -287,7 +300,7 @@ def _keys(term: Term, colours: dict[Label, object]) -> list[Key]:
 
 
 def _refined(term: Term, colours: dict[Label, object]) -> dict[Label, object]:
-    """Refine until as many colours stay as there were: at most once for each summed label."""
+    """Refine until all labels differ, or as many colours stay as there were."""
     for _ in term.summed:
         around: dict[Label, list[str]] = {label: [] for label in term.summed}
         for factor in term.factors:
@@ -302,28 +315,27 @@ def _refined(term: Term, colours: dict[Label, object]) -> dict[Label, object]:
         finer = dict(colours)
         for label, faces in around.items():
             finer[label] = hash((repr(colours[label]), tuple(sorted(faces))))
-        if len(set(map(repr, finer.values()))) == len(set(map(repr, colours.values()))):
+        count = len(set(map(repr, finer.values())))
+        if count == len(set(map(repr, colours.values()))):
             return colours
         colours = finer
+        if count == len(colours):
+            break
     return colours
 
 
 def _face(factor: Factor, colours: Mapping[Label, object]) -> str:
-    marks = tuple(None if label is None else colours[label] for label in factor.labels)
-    return f"{id(factor.tree)}{factor.power}{marks}"
+    marks = [None if label is None else colours[label] for label in factor.labels]
+    power = "" if factor.power is ONCE or factor.power == 1 else factor.power
+    return f"{id(factor.tree)}{power}{marks}"
 
 
 def _key(term: Term, colours: Mapping[Label, object]) -> Key:
-    faces = sorted(
-        (_face(factor, colours), id(factor.tree), factor.tree) for factor in term.factors
+    faces = [(_face(factor, colours), id(factor.tree), factor.tree) for factor in term.factors]
+    deltas = [str(sorted((repr(colours[d.left]), repr(colours[d.right])))) for d in term.deltas]
+    conditions = [face_of(condition, colours) for condition in term.conditions]
+    return (  # the trees are in the key, so that none dies and hands on its id
+        tuple([(face, tree) for face, _, tree in sorted(faces)]),
+        tuple(sorted(deltas)),
+        tuple(sorted(conditions)),
     )
-    factors = tuple((face, tree) for face, _, tree in faces)
-    deltas = tuple(
-        sorted(str(sorted((repr(colours[d.left]), repr(colours[d.right])))) for d in term.deltas)
-    )
-    conditions = tuple(sorted(face_of(condition, colours) for condition in term.conditions))
-    return (
-        factors,
-        deltas,
-        conditions,
-    )  # the trees are in the key, so that none dies and hands on its id

@@ -80,6 +80,10 @@ class _Trees(dict[_Key, "ref[_Kept]"]):
 
     __slots__ = ("_limit",)
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._limit = MOST_AT_FIRST
+
     def held(self, key: _Key) -> _Kept | None:
         """Return the tree with this key."""
         found = self.get(key)
@@ -87,7 +91,7 @@ class _Trees(dict[_Key, "ref[_Kept]"]):
 
     def keep(self, key: _Key, made: _Kept) -> _Kept:
         """Remember a tree for as long as someone holds it."""
-        if len(self) >= getattr(self, "_limit", MOST_AT_FIRST):
+        if len(self) >= self._limit:
             for old in [old for old, tree in self.items() if tree() is None]:
                 del self[old]
             self._limit = max(MOST_AT_FIRST, 2 * len(self))

@@ -23,6 +23,7 @@ from shapecalc.records import (
     Orderings,
     Report,
     Spelled,
+    Spellings,
     Step,
     Value,
     View,
@@ -40,7 +41,8 @@ T = TypeVar("T")
 
 def formula(text: str) -> Formula:
     unicode = text.replace(".T", "ᵀ").replace(" @ ", " ")
-    return Formula(text, text.replace("sum(", "np.sum("), unicode, text.replace(".T", r"^\top"))
+    spelt = Spellings(text.replace("sum(", "np.sum("), unicode, text.replace(".T", r"^\top"))
+    return Formula(text, Late(lambda: spelt))
 
 
 def flipped(factor: Factor) -> Factor:

@@ -21,7 +21,7 @@ from random_expressions import OTHER, REACHED, Array, Grown, Name, expression
 
 from shapecalc import api
 from shapecalc.ops import OPS
-from shapecalc.records import Derived, Formula, LaidOut
+from shapecalc.records import Derived, Formula, LaidOut, Late
 from shapecalc.spec.lines import Expression
 from shapecalc.tree import Call, Leaf, Tree, calls
 
@@ -238,14 +238,19 @@ def test_a_form_that_is_wrong_is_found(text: str, form: str, wrong: str) -> None
     old = getattr(found, form)
     new: Any = wrong
     if isinstance(old, LaidOut) and old.formula is not None:
-        new = old._replace(formula=old.formula._replace(numpy=wrong))
+        new = old._replace(formula=_spelt(old.formula, wrong))
     if isinstance(old, Formula):
-        new = old._replace(numpy=wrong)
+        new = _spelt(old, wrong)
     shapes = " ".join(f"{each}={dims}" for each, dims in grown.shapes())
     truth = Truth(tree_of(text, shapes), name, SIZES, grown.values(SIZES, 0))
     assert not _compared(found, truth, shapes, 0, Counter())
     with pytest.raises(AssertionError, match="off by"):
         _compared(found._replace(**{form: new}), truth, shapes, 0, Counter())
+
+
+def _spelt(formula: Formula, numpy: str) -> Formula:
+    spellings = formula.spelt()._replace(numpy=numpy)
+    return formula._replace(spelt=Late(lambda: spellings))
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ Each rule replaces one part of a formula by an equal one. What comes out is chec
 each rule by itself in the tests.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from typing import NamedTuple
 
 from shapecalc.calculus.collecting import (
@@ -55,10 +55,10 @@ def closed(tree: Tree, *, is_jacobian: bool) -> tuple[Tree, tuple[Rewriting, ...
 
     In a Jacobian, whose axes are not the variable's, entrywise factors become diagonal matrices.
     """
-    rules = RULES if is_jacobian else {n: r for n, r in RULES.items() if n not in OF_JACOBIANS}
     found: list[Rewriting] = []
+    fixed: set[Tree] = set()
     for _ in range(MOST):
-        step = next(_steps(tree, rules), None)
+        step = _step(tree, fixed, is_jacobian=is_jacobian)
         if step is None:
             break
         name, tree = step
@@ -66,17 +66,22 @@ def closed(tree: Tree, *, is_jacobian: bool) -> tuple[Tree, tuple[Rewriting, ...
     return tree, tuple(found)
 
 
-def _steps(tree: Tree, rules: Mapping[str, Rule]) -> Iterator[tuple[str, Tree]]:
-    if not isinstance(tree, Call):
-        return
+def _step(tree: Tree, fixed: set[Tree], *, is_jacobian: bool) -> tuple[str, Tree] | None:
+    """Apply the first rule that fits; parts where none does are `fixed`."""
+    if not isinstance(tree, Call) or tree in fixed:
+        return None
     for place, operand in enumerate(tree.operands if tree.op in TRANSPARENT else ()):
-        for name, new in _steps(operand, rules):
+        if (inner := _step(operand, fixed, is_jacobian=is_jacobian)) is not None:
+            name, new = inner
             operands = (*tree.operands[:place], new, *tree.operands[place + 1 :])
-            yield name, call(tree.op, operands, tree.attributes, tree.shape)
-    for name, rule in rules.items():
-        found = rule(tree)
-        if found is not None and found is not tree and found.shape == tree.shape:
-            yield name, found
+            return name, call(tree.op, operands, tree.attributes, tree.shape)
+    for name in _AT.get(tree.op, ()):
+        if is_jacobian or name not in OF_JACOBIANS:
+            found = RULES[name](tree)
+            if found is not None and found is not tree and found.shape == tree.shape:
+                return name, found
+    fixed.add(tree)
+    return None
 
 
 # --- rules: each is given a part of a formula, and returns an equal one, or None ------------------
@@ -319,26 +324,34 @@ def _diag(vector: Tree, axis: int) -> Tree:
     return call("diag", (make.squeezed(vector, (axis,)),), (), (dim, dim))
 
 
-RULES: dict[str, Rule] = {
-    "zeros": _zeros,
-    "identity": _identity,
-    "transpose of a product": _transposes,
-    "same entries": _same_entries,
-    "transpose of a map": _map_transposed,
-    "what commutes": _commuting,
-    "inverse of a product": inverse_of_product,
-    "numbers": numbers,
-    "like terms": like_terms,
-    "sum to trace": to_trace,
-    "number over a matrix": _flat_scalar,
-    "scalars in front": _scalars_in_front,
-    "one quotient": _one_quotient,
-    "number first": _number_first,
-    "common scalar": common_scalar,
-    "common factor": common_factor,
-    "diagonal matrix": _diagonal,
+_SUM = "add sub"
+_PRODUCT = "mul div"
+_OF = {
+    "zeros": (_zeros, f"transpose neg matmul {_PRODUCT} {_SUM}"),
+    "identity": (_identity, f"inv transpose matmul {_PRODUCT}"),
+    "transpose of a product": (_transposes, "transpose diag trace"),
+    "same entries": (_same_entries, " ".join(sorted(IN_ORDER))),
+    "transpose of a map": (_map_transposed, "transpose"),
+    "what commutes": (_commuting, " ".join(("solve_sylvester", *sorted(FRECHET)))),
+    "inverse of a product": (inverse_of_product, "inv matmul"),
+    "numbers": (numbers, f"neg {_PRODUCT} {_SUM}"),
+    "like terms": (like_terms, _SUM),
+    "sum to trace": (to_trace, "sum"),
+    "number over a matrix": (_flat_scalar, _PRODUCT),
+    "scalars in front": (_scalars_in_front, "matmul transpose"),
+    "one quotient": (_one_quotient, "div"),
+    "number first": (_number_first, "mul"),
+    "common scalar": (common_scalar, _SUM),
+    "common factor": (common_factor, _SUM),
+    "diagonal matrix": (_diagonal, "mul"),
 }
+"""By name, and the ops that a rule has anything to say of."""
+RULES: dict[str, Rule] = {name: rule for name, (rule, _) in _OF.items()}
 """By name; the names are what `--steps` prints."""
+_AT = {
+    op: [name for name, (_, known) in _OF.items() if op in known.split()]
+    for op in dict.fromkeys(" ".join(known for _, known in _OF.values()).split())
+}
 OF_JACOBIANS = frozenset({"diagonal matrix"})
 BY_LAWS = frozenset({"inverse of a product", "what commutes", "transpose of a map"})
 """Rules that use laws of functions, which algebra does not know."""

@@ -9,6 +9,7 @@ from functools import reduce
 from itertools import pairwise
 from typing import NamedTuple
 
+from shapecalc.index import ONCE, times
 from shapecalc.matrix import make
 from shapecalc.matrix.printing import text
 from shapecalc.tree import Call, Number, Tree, call, calls, number
@@ -27,12 +28,13 @@ class Product(NamedTuple):
     def times(self, other: "Product") -> "Product":
         """Multiply by another product."""
         above, below = self.above + other.above, self.below + other.below
-        return Product(self.number * other.number, above, below)
+        return Product(times(self.number, other.number), above, below)
 
     @property
     def inverse(self) -> "Product":
         """Return what divides by it."""
-        return Product(1 / self.number, self.below, self.above)
+        under = ONCE if self.number is ONCE else 1 / self.number
+        return Product(under, self.below, self.above)
 
     @property
     def tree(self) -> Tree:
@@ -87,7 +89,7 @@ def _product(tree: Tree) -> Product | None:
                 return None
             return left.times(right if op == "mul" else right.inverse)
         case _:
-            return Product(Fraction(1), (tree,))
+            return Product(ONCE, (tree,))
 
 
 def _powers(product: Product) -> dict[Tree, Fraction]:
@@ -95,7 +97,7 @@ def _powers(product: Product) -> dict[Tree, Fraction]:
     found: dict[Tree, Fraction] = {}
     for sign, factors in ((1, product.above), (-1, product.below)):
         for factor in factors:
-            base, power = factor, Fraction(1)
+            base, power = factor, ONCE
             if isinstance(factor, Call) and factor.op == "pow":
                 exponent = factor.operands[1]
                 if isinstance(exponent, Number):
@@ -146,8 +148,8 @@ def _terms(tree: Tree, sign: int = 1) -> Iterator[Product]:
         case Call(op="neg", operands=(operand,)):
             yield from _terms(operand, -sign)
         case _:
-            found = _product(tree) or Product(Fraction(1), (tree,))
-            yield found._replace(number=sign * found.number)
+            found = _product(tree) or Product(ONCE, (tree,))
+            yield found if sign > 0 else found._replace(number=-found.number)
 
 
 def like_terms(tree: Call) -> Tree | None:
@@ -218,10 +220,8 @@ def common_scalar(tree: Call) -> Tree | None:
             continue
         inner = [_without(term, place) for term in group]
         whole = make.total([term.tree for term in inner])
-        factor = (
-            Product(Fraction(1), (), scalars) if place == "below" else Product(Fraction(1), scalars)
-        )
-        joined = factor.times(Product(Fraction(1), (whole,))).tree
+        factor = Product(ONCE, (), scalars) if place == "below" else Product(ONCE, scalars)
+        joined = factor.times(Product(ONCE, (whole,))).tree
         return make.total([joined, *(term.tree for term in terms if term not in group)])
     return None
 
@@ -322,6 +322,8 @@ def inverse_of_product(tree: Call) -> Tree | None:
             return matrix
         case Call(op="matmul"):
             chain = make.chain(tree)
+            if not any(map(_is_inverse, chain)):
+                return None
         case _:
             return None
     for place, (left, right) in enumerate(pairwise(chain)):
@@ -329,6 +331,13 @@ def inverse_of_product(tree: Call) -> Tree | None:
         if found is not None:
             return make.product([*chain[:place], *found, *chain[place + 2 :]])
     return None
+
+
+def _is_inverse(tree: Tree) -> bool:
+    """Say whether a factor is an inverse, or its transpose."""
+    if isinstance(tree, Call) and tree.op in make.TRANSPOSES:
+        return _is_inverse(tree.operands[0])
+    return isinstance(tree, Call) and tree.op == "inv"
 
 
 def _cancelled(left: Tree, right: Tree) -> list[Tree] | None:

@@ -13,7 +13,7 @@ from shapecalc.calculus.collecting import is_number_like
 from shapecalc.graph import Graph
 from shapecalc.matrix import make
 from shapecalc.sweep.checking import SelfCheckFailed
-from shapecalc.tree import Call, Leaf, Tree, call, leaf, leaves, number, rebuilt
+from shapecalc.tree import Call, Leaf, Tree, call, calls, leaf, leaves, number, rebuilt
 from shapecalc.verify.cases import Case, Domain, drawn, symbols
 from shapecalc.verify.field import NoValue, Unsupported
 from shapecalc.verify.plans import Plans
@@ -68,6 +68,9 @@ def by_facts(tree: Tree, facts: Facts) -> tuple[Tree, tuple[Rewriting, ...]]:
 def _without_transposes(tree: Tree, facts: Facts) -> Tree:
     """A.T is A, and inv(A).T is inv(A), where A is symmetric."""
     names = facts.names(*SYMMETRIC)
+    turned = [part.operands[0] for part in calls(tree) if part.op == "transpose"]
+    if not any(isinstance(each, Call) or is_symmetric(each, names) for each in turned):
+        return tree
 
     def put(part: Tree) -> Tree | None:
         if not isinstance(part, Call) or part.op != "transpose":

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from shapecalc.dims import matrix_turned
-from shapecalc.index import ONCE, Factor, Labels, Term
+from shapecalc.index import ONCE, Factor, Labels, Term, multiply
 from shapecalc.tree import Attribute, Call, Number, Tree
 
 MOST_BITS = 64
@@ -68,7 +68,7 @@ def _safe(exponent: Fraction, power: Fraction) -> bool:
 
 def _both(term: Term, tree: Tree, labels: Labels, power: Fraction) -> Term:
     other = entry(tree, _own(tree, labels), power)
-    return Term(term.coefficient * other.coefficient, term.factors + other.factors)
+    return multiply(term, other)
 
 
 def _own(tree: Tree, labels: Labels) -> Labels:

@@ -8,6 +8,7 @@ from fractions import Fraction
 from functools import reduce
 
 from shapecalc.dims import ONE, Dim, Shape, matrix_turned
+from shapecalc.index import ONCE
 from shapecalc.tree import Call, Number, Tree, call, leaf, number
 
 ELEMENTWISE = frozenset({"add", "sub", "mul", "div", "neg", "pow"})
@@ -319,7 +320,7 @@ def einsum(subscripts: str, trees: Sequence[Tree], shape: Shape) -> Tree:
 
 def quotient(coefficient: Fraction, above: Sequence[Tree], below: Sequence[Tree]) -> Tree:
     """Write coefficient · above / below as a person would: `-Y / (m * A2)`, `0.5 * X`, `X / 2`."""
-    if coefficient == 1 and above:
+    if (coefficient is ONCE or coefficient == 1) and above:
         return _over(_multiplied(above), below)
     front, divisor = _split(abs(coefficient), has_factors=bool(above))
     tree = _multiplied([number(front)] * (front != 1 or not above) + list(above))

@@ -4,12 +4,11 @@ A move never looks at a size: labels alone decide, so a formula is right for all
 """
 
 from collections.abc import Sequence
-from fractions import Fraction
 from typing import NamedTuple
 
 from shapecalc.conditions import Label
 from shapecalc.dims import ONE, Shape, matrix_turned
-from shapecalc.index import Labels
+from shapecalc.index import ONCE, Labels
 from shapecalc.matrix import make, rearranged
 from shapecalc.tree import Call, Tree
 
@@ -40,7 +39,7 @@ class Piece(NamedTuple):
     @property
     def tree(self) -> Tree:
         """Return the piece as one tree."""
-        return make.quotient(Fraction(1), self.above, self.below)
+        return make.quotient(ONCE, self.above, self.below)
 
     @property
     def shape(self) -> Shape:

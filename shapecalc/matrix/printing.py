@@ -5,6 +5,7 @@ The spec's language can be pasted back: `parse(text(tree))` gives the tree again
 
 from collections.abc import Callable, Container, Mapping
 from fractions import Fraction
+from functools import lru_cache
 
 from shapecalc.dims import Dim
 from shapecalc.tree import Attribute, Call, Leaf, Number, Tree, call, number
@@ -52,6 +53,7 @@ Spell = Callable[[Dim], str]
 MASKS = frozenset({"gt", "ge", "lt", "le", "eq", "ne"})
 
 
+@lru_cache(maxsize=256)
 def text(tree: Tree) -> str:
     """Print in the spec's own language."""
     return Printer({}, "").printed(tree)[0]
@@ -120,11 +122,16 @@ class Printer:
         self.spell: Spell = Dim.code if prefix else str
 
     def printed(self, tree: Tree) -> tuple[str, int]:
+        if isinstance(tree, Leaf):
+            return tree.name, ATOM
+        if isinstance(tree, Number):
+            return number_text(tree.value), _binding_of(tree.value)
+        if tree.op in INFIX:
+            left, right = tree.operands
+            sign, level = INFIX[tree.op]
+            least = level + (level == 1 or _mixes(tree.op, left))
+            return f"{self._within(left, least)} {sign} {self._within(right, level + 1)}", level
         match tree:
-            case Leaf(name=name):
-                return name, ATOM
-            case Number(value=value):
-                return number_text(value), _binding_of(value)
             case Call(op="neg", operands=(operand,)):
                 return f"-{self._within(operand, NEGATIVE)}", NEGATIVE
             case Call(op="pow", operands=(base, exponent)):
@@ -140,11 +147,8 @@ class Printer:
                 return f"{self.prefix}transpose({self.printed(operand)[0]}, {axes})", ATOM
             case Call(op="slice", operands=(operand,)):
                 return f"{self._within(operand, ATOM)}[{places_text(tree, self.spell)}]", ATOM
-            case Call(op=op, operands=(left, right)) if op in INFIX:
-                sign, level = INFIX[op]
-                least = level + (level == 1 or _mixes(op, left))
-                return f"{self._within(left, least)} {sign} {self._within(right, level + 1)}", level
-        assert isinstance(tree, Call)
+            case _:
+                pass
         if not tree.operands and not tree.attributes:
             return f"{self.prefix or 'np.'}{tree.op}", ATOM  # a value may be called pi
         return self._call(tree), ATOM

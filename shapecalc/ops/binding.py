@@ -5,6 +5,7 @@ letter, for it has nothing to run over.
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 from shapecalc.dims import ONE, Dim, Shape, shape_text
@@ -76,60 +77,62 @@ def fits_rank(signature: Signature, shapes: tuple[Shape, ...]) -> bool:
 
 def _by_letters(signature: Signature, shapes: tuple[Shape, ...], dims: dict[str, Dim]) -> Bound:
     """Give an operand's last axes the letters that its pattern names, those in front `...`'s."""
-    owners: dict[str, tuple[int, int]] = {}
-    pairs = list(zip(signature.operands, shapes, strict=True))
-    ranks = [len(shape) - len(pattern.own) for pattern, shape in pairs]
-    for place, (pattern, shape) in enumerate(pairs):
-        _bind_own(place, pattern.own, shape, dims, owners)
-    for place, (rank, shape) in enumerate(zip(ranks, shapes, strict=True)):
-        _bind_stack(place, shape[:rank], shapes, dims, owners)
-    operands = tuple(
-        _lettered((*_stack_letters(rank), *pattern.own), shape)
-        for rank, (pattern, shape) in zip(ranks, pairs, strict=True)
-    )
-    output = signature.output.own
+    found = _lettering(signature, tuple([tuple([d.is_one for d in shape]) for shape in shapes]))
+    for letter, place, axis in found.bound:
+        dim = shapes[place][axis]
+        known = dims.setdefault(letter, dim)
+        if known is not dim and known != dim:
+            owner = next((at, own) for other, at, own in found.bound if other == letter)
+            if letter.startswith("..."):
+                raise _not_broadcastable(shapes, owner, (place, axis))
+            raise ShapeMismatch("SC301", f"{known} ≠ {dim}", (owner, (place, axis)))
+    shape = tuple([dims.get(letter, ONE) for letter in found.shape])
+    return Bound(signature, found.operands, found.output, dims, shape)
+
+
+class _Lettering(NamedTuple):
+    """The letters of all axes, those of the output's shape, and which axes bind a letter's dim."""
+
+    operands: tuple[Letters, ...]
+    output: Letters
+    shape: tuple[str, ...]
+    bound: tuple[tuple[str, int, int], ...]
+
+
+@lru_cache(maxsize=1024)
+def _lettering(signature: Signature, units: tuple[tuple[bool, ...], ...]) -> _Lettering:
+    """Give letters to the axes of operands of which it is known which are unit axes.
+
+    Axes that broadcast as in NumPy bind nothing where they are unit axes.
+    """
+    pairs = list(zip(signature.operands, units, strict=True))
+    ranks = [len(of_units) - len(pattern.own) for pattern, of_units in pairs]
+    letters = [
+        (*_stack_letters(rank), *pattern.own)
+        for rank, (pattern, _) in zip(ranks, pairs, strict=True)
+    ]
+    axes = [
+        (letter, place, axis)
+        for place, own in enumerate(letters)
+        for axis, letter in enumerate(own)
+    ]
+    bound = [each for each in axes if each[2] >= ranks[each[1]]]
+    bound += [each for each in axes if each[2] < ranks[each[1]] and not units[each[1]][each[2]]]
+    shape = signature.output.own
     if signature.output.is_stacked:
-        output = (*_stack_letters(max(ranks, default=0)), *output)
-    shape = tuple(dims.get(letter, ONE) for letter in output)
-    return Bound(signature, operands, _lettered(output, shape), dims, shape)
+        shape = (*_stack_letters(max(ranks, default=0)), *shape)
+    lettered = {letter for letter, place, axis in bound if not units[place][axis]}
+    operands = tuple(
+        tuple([None if unit else letter for letter, unit in zip(*both, strict=True)])
+        for both in zip(letters, units, strict=True)
+    )
+    output = tuple([letter if letter in lettered else None for letter in shape])
+    return _Lettering(operands, output, shape, tuple(bound))
 
 
 def _stack_letters(rank: int) -> tuple[str, ...]:
     """Return the letters that `...` stands for, counted from its last axis as broadcasting does."""
     return tuple(f"...{rank - axis}" for axis in range(rank))
-
-
-def _lettered(letters: tuple[str, ...], shape: Shape) -> Letters:
-    return tuple(None if dim.is_one else letter for letter, dim in zip(letters, shape, strict=True))
-
-
-def _bind_own(
-    place: int,
-    letters: tuple[str, ...],
-    shape: Shape,
-    dims: dict[str, Dim],
-    owners: dict[str, tuple[int, int]],
-) -> None:
-    for axis, letter in enumerate(letters, start=len(shape) - len(letters)):
-        owner = owners.setdefault(letter, (place, axis))
-        known = dims.setdefault(letter, shape[axis])
-        if known != shape[axis]:
-            raise ShapeMismatch("SC301", f"{known} ≠ {shape[axis]}", (owner, (place, axis)))
-
-
-def _bind_stack(
-    place: int,
-    stack: Shape,
-    shapes: tuple[Shape, ...],
-    dims: dict[str, Dim],
-    owners: dict[str, tuple[int, int]],
-) -> None:
-    """Bind the axes that broadcast as in NumPy: an axis of size 1 binds nothing."""
-    for axis, (letter, dim) in enumerate(zip(_stack_letters(len(stack)), stack, strict=True)):
-        if not dim.is_one:
-            owner = owners.setdefault(letter, (place, axis))
-            if dims.setdefault(letter, dim) != dim:
-                raise _not_broadcastable(shapes, owner, (place, axis))
 
 
 def _not_broadcastable(

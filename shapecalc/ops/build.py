@@ -283,12 +283,19 @@ def defined(entry: Op, operands: tuple[Tree, ...], attributes: Attributes) -> Tr
         shapes = " and ".join(shape_text(operand.shape) for operand in operands)
         fact = f"`{entry.name}` takes operands of one shape, not {shapes}"
         raise ShapeMismatch("SC302", fact, _clash(operands))
-    places = tuple(
-        leaf(f"<{name}>", tree.shape) for name, tree in zip(entry.operands, operands, strict=True)
-    )
-    definition = _definition(entry.name, places, attributes)
+    places = _places(entry, operands)
     change: dict[Tree, Tree] = dict(zip(places, operands, strict=True))
-    return rebuilt(definition, change.get)
+    return rebuilt(_definition(entry.name, places, attributes), change.get)
+
+
+def definition_of(entry: Op, operands: tuple[Tree, ...], attributes: Attributes) -> Tree:
+    """Return an op's definition at operands of these shapes, with names in their places."""
+    return _definition(entry.name, _places(entry, operands), attributes)
+
+
+def _places(entry: Op, operands: tuple[Tree, ...]) -> tuple[Tree, ...]:
+    names = zip(entry.operands, operands, strict=True)
+    return tuple([leaf(f"<{name}>", tree.shape) for name, tree in names])
 
 
 def _clash(operands: tuple[Tree, ...]) -> tuple[tuple[int, int], ...]:
@@ -362,9 +369,11 @@ def _plainest(entry: Op, operands: tuple[Tree, ...], attributes: Attributes) -> 
 
 def expression_of(text: str, names: "dict[str, Tree | Attribute]") -> Tree:
     """Build the tree of a text of ours in which these names stand for trees or attributes."""
-    constants = {name: applied(OPS[op], (), ()) for name, op in CONSTANTS.items()}
-    known: dict[str, Tree | Attribute] = {**constants, **names}
-    return Builder(lambda name: known[name.text], lambda name: isinstance(known[name], Dim)).tree(
+
+    def known(name: str) -> Tree | Attribute:
+        return names[name] if name in names else applied(OPS[CONSTANTS[name]], (), ())
+
+    return Builder(lambda name: known(name.text), lambda name: isinstance(known(name), Dim)).tree(
         _parsed(text)
     )
 

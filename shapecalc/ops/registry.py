@@ -215,6 +215,10 @@ class Op:
                 raise NotationError(f"operands of {self.shape!r} are not {self.operands}")
         return signatures
 
+    @cached_property
+    def _plain_signatures(self) -> list[tuple[Signature, Mapping[str, Dim]]]:
+        return [(signature, {}) for signature in self._signatures]
+
     def bound(self, shapes: tuple[Shape, ...], attributes: Attributes) -> Bound:
         """Bind the op to operands of these shapes. Raises ShapeMismatch."""
         key = (shapes, attributes)
@@ -254,7 +258,7 @@ class Op:
     ) -> list[tuple[Signature, Mapping[str, Dim]]]:
         """Return the signatures that may fit, with the dims of letters that no operand has."""
         if not callable(self.shape):
-            return [(signature, {}) for signature in self._signatures]
+            return self._plain_signatures
         found = self.shape(shapes, attributes)
         text, named = found if isinstance(found, Written) else (found, {})
         return [(read_signatures(text)[0], named)]
@@ -265,8 +269,22 @@ class Op:
         key = (shapes, tree.attributes)
         found = self._terms.get(key)
         if found is None:
-            found = self._terms[key] = self._terms_at(shapes, tree)
+            if self._is_by_units:  # then the dims are nothing to it
+                units = tuple([tuple([d.is_one for d in shape]) for shape in shapes])
+                if (units, tree.attributes) not in self._terms:
+                    self._terms[units, tree.attributes] = self._terms_at(shapes, tree)
+                found = self._terms[key] = self._terms[units, tree.attributes]
+            else:
+                found = self._terms[key] = self._terms_at(shapes, tree)
         return found
+
+    @cached_property
+    def _is_by_units(self) -> bool:
+        """Say whether a formula at operands differs by which of their axes are unit axes alone."""
+        if not isinstance(self.shape, str) or not isinstance(self.formula, str):
+            return False
+        terms = [term for text in self.formula.split(" | ") for term in read_formula(text)]
+        return not any(term.deltas or term.conditions for term in terms)
 
     def _terms_at(self, shapes: tuple[Shape, ...], tree: Call) -> tuple[BoundTerm, ...]:
         bound = self.bound(shapes, tree.attributes)

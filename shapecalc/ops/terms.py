@@ -4,6 +4,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from shapecalc.dims import ONE, Dim
+from shapecalc.index import plain
 from shapecalc.ops.binding import Bound, Letters, resolved
 from shapecalc.ops.notation import ConditionPattern, FactorPattern, FormPart, TermPattern
 
@@ -32,21 +33,17 @@ class BoundCondition(NamedTuple):
 
 
 class BoundTerm(NamedTuple):
-    """One term of a formula at concrete operands; `sizes` are letters whose size divides it."""
+    """One term of a formula at concrete operands; `sizes` are letters whose size divides it.
+
+    `letters` are all that the term has, each once.
+    """
 
     coefficient: Fraction
     factors: tuple[BoundFactor, ...]
     deltas: tuple[tuple[str, str], ...]
     sizes: tuple[str, ...]
-    conditions: tuple[BoundCondition, ...] = ()
-
-    @property
-    def letters(self) -> tuple[str, ...]:
-        """Return every letter that the term has, each once."""
-        found = [letter for factor in self.factors for letter in factor.letters if letter]
-        found += [letter for delta in self.deltas for letter in delta]
-        found += [letter for condition in self.conditions for letter in condition.letters]
-        return tuple(dict.fromkeys(found))
+    conditions: tuple[BoundCondition, ...]
+    letters: tuple[str, ...]
 
 
 def bound_term(bound: Bound, term: TermPattern, axis: str | None) -> BoundTerm:
@@ -70,7 +67,11 @@ def bound_term(bound: Bound, term: TermPattern, axis: str | None) -> BoundTerm:
         for each in (*others, *term.conditions)
         if not each.left or not bound.dims[each.left].is_one
     )
-    return BoundTerm(term.coefficient, factors, deltas, sizes, conditions)
+    letters = [letter for factor in factors for letter in factor.letters if letter]
+    letters += [letter for delta in deltas for letter in delta]
+    letters += [letter for condition in conditions for letter in condition.letters]
+    every = tuple(dict.fromkeys(letters))
+    return BoundTerm(plain(term.coefficient), factors, deltas, sizes, conditions, every)
 
 
 def _bound_factor(bound: Bound, factor: FactorPattern, axis: str | None) -> BoundFactor:
@@ -84,7 +85,7 @@ def _bound_factor(bound: Bound, factor: FactorPattern, axis: str | None) -> Boun
     else:
         owner, axes = bound.signature.output, bound.output
     letters = resolved(bound, owner, axes, factor.letters)
-    return BoundFactor(place, factor.text, letters, factor.power)
+    return BoundFactor(place, factor.text, letters, plain(factor.power))
 
 
 def _factor_of_expression(bound: Bound, factor: FactorPattern) -> BoundFactor:

@@ -39,6 +39,27 @@ class Formula(NamedTuple):
     """One formula in every spelling: `text` is the spec's own language, to be pasted back."""
 
     text: str
+    spelt: Late["Spellings"]
+
+    @property
+    def numpy(self) -> str:
+        """Return it as Python that runs with NumPy."""
+        return self.spelt().numpy
+
+    @property
+    def unicode(self) -> str:
+        """Return it with signs such as `ᵀ`."""
+        return self.spelt().unicode
+
+    @property
+    def latex(self) -> str:
+        """Return it as LaTeX, for math mode."""
+        return self.spelt().latex
+
+
+class Spellings(NamedTuple):
+    """One formula in the spellings that a page in the terminal has no need of."""
+
     numpy: str
     unicode: str
     latex: str

@@ -282,7 +282,7 @@ def _gradient(gradient: Gradient) -> Tree:
 
 
 def formula_tree(formula: Formula) -> Tree:
-    return dict(formula._asdict())
+    return {"text": formula.text, **formula.spelt()._asdict()}
 
 
 def checked_tree(checked: Checked) -> Tree:

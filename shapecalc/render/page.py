@@ -57,7 +57,7 @@ def mark(sign: str, text: str) -> Cell:
 
 def width_of(spelled: Cell) -> int:
     """Measure a cell in terminal cells: a CJK letter takes two, an accent none."""
-    return sum(cell_len(piece.text) for piece in spelled)
+    return sum([cell_len(piece.text) for piece in spelled])
 
 
 def padded(spelled: Cell, width: int, *, right: bool = False) -> Cell:
@@ -88,7 +88,7 @@ class Page:
 
     def spell(self, text: Cell) -> Cell:
         """Write a cell in signs that the output can carry."""
-        return tuple(Piece(self._spelled(piece), piece.style, verbatim=True) for piece in text)
+        return tuple([Piece(self._spelled(piece), piece.style, verbatim=True) for piece in text])
 
     def spelled(self, text: str) -> str:
         """Write a text in signs that the output can carry."""
@@ -104,7 +104,7 @@ class Page:
 
     def line(self, *cells: Cell, indent: int = 0) -> None:
         """Add a line of cells, one right behind the other."""
-        pieces = tuple(piece for each in cells for piece in each)
+        pieces = [piece for each in cells for piece in each]
         self.lines.append(self.spell((*cell(" " * indent), *pieces)))
 
     def blank(self) -> None:
@@ -253,7 +253,9 @@ def _has_ink(line: Cell) -> bool:
 def _stripped(line: Cell) -> Cell:
     while line and not line[-1].text.strip():
         line = line[:-1]
-    return (*line[:-1], line[-1]._replace(text=line[-1].text.rstrip())) if line else ()
+    if not line or not line[-1].text[-1].isspace():
+        return line
+    return (*line[:-1], line[-1]._replace(text=line[-1].text.rstrip()))
 
 
 def joined(cells: Iterable[Cell]) -> Cell:

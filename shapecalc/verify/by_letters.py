@@ -5,12 +5,15 @@ from functools import cache
 from shapecalc.ops.notation import read_formula
 from shapecalc.ops.registry import OPS
 
+OF_RANK = frozenset({"diag", "expand_dims", "squeeze"})
+"""Ops whose letters are told by how many axes an operand has, and by their attributes."""
+
 
 @cache
 def is_by_letters(op: str) -> bool:
     """Say whether the letters of an op are those of its operands' axes, whatever their dims."""
     known = OPS[op]
-    return isinstance(known.shape, str) and not callable(known.formula)
+    return op in OF_RANK or (isinstance(known.shape, str) and not callable(known.formula))
 
 
 @cache

@@ -13,13 +13,13 @@ from typing import NamedTuple, TypeVar
 from shapecalc.conditions.forms import ZERO, is_never_negative
 from shapecalc.dims import Dim, unfloored
 from shapecalc.ops.indices import Shift, picks_in, shifts_in
+from shapecalc.ops.registry import OPS
 from shapecalc.tree import Call, Leaf, Number, Tree, calls, constants, leaves
 from shapecalc.verify.arrays import Sizes
-from shapecalc.verify.evaluate import Evaluation, Point, branches
-from shapecalc.verify.field import Element, NoValue, P, Tables, Unsupported
+from shapecalc.verify.evaluate import Evaluation, Point, branches_itself
+from shapecalc.verify.field import Element, NoValue, P, Tables, Unsupported, elements
 from shapecalc.verify.plans import Plans
-from shapecalc.verify.ranks import room_for_inverse
-from shapecalc.verify.room import room_for, work_of
+from shapecalc.verify.room import room_of, work_of
 from shapecalc.verify.standins import stand_ins
 from shapecalc.verify.structured import KINDS, are_square, of_kind
 
@@ -83,9 +83,20 @@ def trees_of(case: Case) -> list[Tree]:
     return [tree for _, tree in case.equations] + [case.formula]
 
 
+@lru_cache(maxsize=16)
+def parts_of(case: Case) -> tuple[Call, ...]:
+    """Return every call in a case, each once."""
+    return tuple(dict.fromkeys(part for tree in trees_of(case) for part in calls(tree)))
+
+
+@lru_cache(maxsize=16)
+def _ops_of(case: Case) -> frozenset[str]:
+    return frozenset(part.op for part in parts_of(case))
+
+
 def sizes_for(case: Case, assignment: int) -> dict[str, int]:
     """Return stand-in sizes for a case."""
-    return sizes_at(trees_of(case), *symbols_of(case), assignment)
+    return _sizes_at(parts_of(case), *symbols_of(case), assignment)
 
 
 def sizes_at(
@@ -95,11 +106,15 @@ def sizes_at(
 
     Those multiply six sizes and more.
     """
-    dims = tuple(dims)
+    parts = dict.fromkeys(part for tree in trees for part in calls(tree))
+    return _sizes_at(parts, tuple(dims), literals, assignment)
+
+
+def _sizes_at(
+    parts: Iterable[Call], dims: tuple[Dim, ...], literals: frozenset[int], assignment: int
+) -> dict[str, int]:
     sizes = stand_ins(dims, literals, assignment)
     largest = max((dim.size(sizes) for dim in dims), default=1)
-    every = (part for tree in trees for part in calls(tree))
-    parts = dict.fromkeys(part for part in every if len(part.operands) > 1)
     if not any(work_of(part, sizes, largest) >= MOST_WORK for part in parts):
         return sizes
     with suppress(Unsupported):
@@ -128,12 +143,15 @@ def symbols(
         if tree in seen:
             return
         seen.add(tree)
-        dims.update(dict.fromkeys(d for d in tree.shape if not (d.is_one or _has_rest(d))))
+        for dim in tree.shape:
+            if not (dim.is_one or dim in dims or _has_rest(dim)):
+                dims[dim] = None
         if isinstance(tree, Number):
             literals.update((abs(tree.value.numerator), tree.value.denominator))
         elif isinstance(tree, Call):
-            needed = (*_held(tree.attributes), *room_for(tree), *room_for_inverse(tree, equations))
-            dims.update(dict.fromkeys(dim for dim in needed if dim.names and not _has_rest(dim)))
+            for dim in (*_held(tree.attributes), *room_of(tree, equations)):
+                if dim.names and not _has_rest(dim):
+                    dims[dim] = None
             for operand in tree.operands:
                 visit(operand)
 
@@ -182,9 +200,7 @@ def drawn(
 
 def _anywhere(sizes: Sizes, randoms: Iterable[Random]) -> Point:
     """Draw from the whole field, at one point for each generator."""
-    count = prod(sizes)
-    exact: list[Element] = [random.getrandbits(61) % P for random in randoms for _ in range(count)]
-    return Point(sizes, [], exact)
+    return Point(sizes, [], elements(randoms, prod(sizes)))
 
 
 def _joined(points: Sequence[Point]) -> Point:
@@ -198,12 +214,14 @@ def _joined(points: Sequence[Point]) -> Point:
 
 @lru_cache(maxsize=16)
 def _branches(case: Case) -> bool:
-    return any(branches(tree) for tree in trees_of(case))
+    return any(map(branches_itself, parts_of(case)))
 
 
 @lru_cache(maxsize=16)
 def _index_domains_of(case: Case) -> dict[Leaf, Domain]:
     """Return the domains of the case's indices; the marker that is moved stands for its value."""
+    if not any(OPS[op].indices for op in _ops_of(case)):
+        return {}
     found = index_domains(trees_of(case))
     return {case.value if name is case.wrt else name: known for name, known in found.items()}
 
@@ -214,6 +232,8 @@ def _with_roots_of(case: Case) -> dict[Leaf, Domain]:
     known = dict(case.domains)
     if case.value in known:
         known[case.wrt] = known[case.value]
+    if _ops_of(case).isdisjoint(OF_POSITIVE):
+        return known
     found = with_roots(trees_of(case), known)
     if case.wrt in found and found[case.wrt] != known.get(case.wrt):
         found[case.value] = found[case.wrt]
@@ -244,17 +264,14 @@ def _terms(tree: Tree) -> Iterator[Leaf]:
             pass
 
 
+@lru_cache(maxsize=16)
 def _mask_domains_of(case: Case) -> dict[Leaf, Domain]:
     """Return bits for names that are masks of `where` and no more, so that both sides occur."""
-    trees = trees_of(case)
-    parts = (part for tree in trees for part in calls(tree) if part.op == "where")
-    masks = {part.operands[0] for part in parts}
-    others = {
-        operand
-        for tree in trees
-        for part in calls(tree)
-        for operand in part.operands[part.op == "where" :]
-    }
+    if "where" not in _ops_of(case):
+        return {}
+    parts = parts_of(case)
+    masks = {part.operands[0] for part in parts if part.op == "where"}
+    others = {operand for part in parts for operand in part.operands[part.op == "where" :]}
     names = (each for each in masks - others if isinstance(each, Leaf))
     return {name: Domain("binary") for name in names if name not in (case.wrt, case.value)}
 
@@ -262,7 +279,11 @@ def _mask_domains_of(case: Case) -> dict[Leaf, Domain]:
 @lru_cache(maxsize=16)
 def _names_to_draw(case: Case) -> tuple[Leaf, ...]:
     outputs = {output for output, _ in case.equations}
-    names = [found for tree in trees_of(case) for found in (*leaves(tree), *constants(tree))]
+    names: list[Leaf] = []
+    for tree in trees_of(case):
+        names += leaves(tree)
+        if any(part.attributes for part in parts_of(case)):
+            names += constants(tree)
     names += [gradient for _, gradient in case.upstream if gradient is not None] + [case.value]
     marker = case.wrt if case.wrt is not case.value else None
     return tuple(n for n in dict.fromkeys(names) if n not in outputs and n is not marker)

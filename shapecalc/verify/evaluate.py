@@ -6,14 +6,13 @@ its Jacobian, so what comes out is independent of the engine's derivatives.
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
 from operator import eq
 
 from shapecalc.dims import Shape
 from shapecalc.matrix import make
-from shapecalc.ops.build import defined
+from shapecalc.ops.build import definition_of
 from shapecalc.ops.registry import OPS
-from shapecalc.tree import Call, Leaf, Number, Tree, call
+from shapecalc.tree import Call, Leaf, Number, Tree, call, calls
 from shapecalc.verify import field
 from shapecalc.verify.arrays import Sizes
 from shapecalc.verify.duals import as_float, chosen, float_power, plus, powered, spread, summed
@@ -80,21 +79,20 @@ class Evaluation:
         return found
 
     def _evaluated(self, tree: Tree) -> Point:
-        match tree:
-            case Call():
-                op = OPS[tree.op]
-                if op.formula is not None:
-                    return self._by_formula(tree)
-                if op.definition is not None:
-                    return self.at(self.plans.definition(tree))
-                return self._primitive(tree)
-            case Leaf(name=name):
-                if tree in self.values:
-                    return self.values[tree]
-                size = self.dims[name]
-                return self._constant(as_float(size), size, 1)
-            case Number(value=value):
-                return self._constant(as_float(value), value.numerator, value.denominator)
+        if isinstance(tree, Leaf):
+            if tree in self.values:
+                return self.values[tree]
+            size = self.dims[tree.name]
+            return self._constant(as_float(size), size, 1)
+        if isinstance(tree, Number):
+            value = tree.value
+            return self._constant(as_float(value), value.numerator, value.denominator)
+        op = OPS[tree.op]
+        if op.formula is not None:
+            return self._by_formula(tree)
+        if op.definition is not None:
+            return self.at(self.plans.definition(tree))
+        return self._primitive(tree)
 
     def _constant(self, value: float, above: int, below: int) -> Point:
         exact: list[Element] | None = None
@@ -111,10 +109,9 @@ class Evaluation:
         return total
 
     def _term(self, plan: TermPlan, operands: list[Point], out: Sizes) -> Point:
-        points = [
-            operands[place] if power == 1 else powered(operands[place], power)
-            for place, power in zip(plan.operands, plan.powers, strict=True)
-        ]
+        points = [operands[place] for place in plan.operands]
+        if plan.is_raised:
+            points = [powered(*each) for each in zip(points, plan.powers, strict=True)]
         floats = plan.scaled([point.floats for point in points]) if self.shadow else []
         if self.functions is None:
             return Point(out, floats)
@@ -291,17 +288,17 @@ class Evaluation:
         return [heights[place // count] * entry % P for place, entry in enumerate(exps)]
 
 
-@lru_cache(maxsize=1024)
 def branches(tree: Tree) -> bool:
     """Say whether a tree takes different ways at different values: then floats must decide."""
-    if not isinstance(tree, Call):
-        return False
-    if tree.op in COMPARE or tree.op in BRANCHING:
+    return any(map(branches_itself, calls(tree)))
+
+
+def branches_itself(part: Call) -> bool:
+    """Say whether an op, applied to whatever operands, takes different ways at different values."""
+    if part.op in COMPARE or part.op in BRANCHING:
         return True
-    op = OPS[tree.op]
-    if op.definition is not None:
-        return branches(defined(op, tree.operands, tree.attributes))
-    return any(map(branches, tree.operands))
+    op = OPS[part.op]
+    return op.definition is not None and branches(definition_of(op, part.operands, part.attributes))
 
 
 ROUNDED = 1e-9

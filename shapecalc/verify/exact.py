@@ -21,6 +21,7 @@ from shapecalc.verify.field import (
     P,
     PointwiseFunctions,
     Unsupported,
+    elements,
     parted,
 )
 from shapecalc.verify.plans import Plans
@@ -105,9 +106,7 @@ def _equal_at(
     world = drawn(case, plans, randoms, functions)
     value = world.values[case.value]
     count = len(value.exact or []) // plans.points
-    direction: list[Element] = [
-        random.getrandbits(61) % P for random in randoms.values() for _ in range(count)
-    ]
+    direction = elements(randoms.values(), count)
     world.set(case.wrt, value._replace(slope=direction))
     moved = run(case, world)
     gradient = world.at(case.formula).exact

@@ -84,11 +84,11 @@ def expanded_terms(terms: Iterable[Term]) -> list[Term]:
 
 def expanded(tree: Tree, labels: Labels, power: Fraction = ONCE) -> list[Term]:
     """Write an entry of a tree, to a power, as a sum of products."""
-    if isinstance(tree, Leaf) and power == 1:
+    if isinstance(tree, Leaf) and (power is ONCE or power == 1):
         return [Term(ONCE, (Factor(tree, labels),))]
     if (inside := make.squared_root(tree, power)) is not None:
         return expanded(inside, labels, power / 2)
-    if power != 1:
+    if power is not ONCE and power != 1:
         return _to_power(tree, labels, power)
     match tree:
         case Number(value=value):
@@ -214,22 +214,25 @@ def _without_kept_axes(factor: Factor) -> Factor:
 def _by_formula(tree: Call, labels: Labels) -> list[Term]:
     op = OPS[tree.op]
     bound = op.bound(tuple(each.shape for each in tree.operands), tree.attributes)
+    given = {
+        letter: label
+        for letter, label in zip(bound.output, labels, strict=True)
+        if letter is not None and label is not None
+    }
     done: list[Term] = []
     for pattern in op.terms(tree):
-        letters = {
-            letter: label
-            for letter, label in zip(bound.output, labels, strict=True)
-            if letter is not None and label is not None
-        }
-        inner = [letter for letter in pattern.letters if letter not in letters]
-        summed = {letter: Label(bound.dims[letter]) for letter in dict.fromkeys(inner)}
-        letters.update(summed)
-        start = Term(pattern.coefficient, (), (), tuple(summed.values()))
-        products = [multiply(start, constraints(pattern, letters))]
+        letters = dict(given)
+        for letter in pattern.letters:
+            if letter not in letters:
+                letters[letter] = Label(bound.dims[letter])
+        summed = tuple(letters.values())[len(given) :]
+        products = [Term(pattern.coefficient, (), (), summed)]
+        if pattern.deltas or pattern.conditions:
+            products = [multiply(products[0], constraints(pattern, letters))]
         if pattern.sizes:
             products = _times(products, _sizes(pattern, tree))
         for factor in pattern.factors:
-            own = tuple(letters[i] if i else None for i in factor.letters)
+            own = tuple([letters[i] if i else None for i in factor.letters])
             operand = tree.operands[factor.operand or 0]
             products = _times(products, expanded(operand, own, factor.power))
         done += [term for term in products if term.coefficient]

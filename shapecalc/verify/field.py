@@ -4,6 +4,7 @@ An element is a plain int, or a Complex where a square root leaves GF(p). Sums a
 either are reduced by `% P`.
 """
 
+from array import array
 from collections.abc import Iterable, Sequence
 from random import Random
 from typing import TypeVar
@@ -75,6 +76,12 @@ class Complex:
 
 
 Element = int | Complex
+
+
+def elements(randoms: Iterable[Random], count: int) -> list[Element]:
+    """Draw so many elements of GF(p) by each generator."""
+    drawn = array("Q", b"".join(random.randbytes(8 * count) for random in randoms))
+    return [(entry >> 3) % P for entry in drawn]
 
 
 def inverse(value: Element) -> Element:

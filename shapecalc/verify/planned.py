@@ -1,12 +1,12 @@
 """What is worked out once for a tree at fixed sizes: which entries meet, and how often."""
 
 from collections.abc import Sequence
-from operator import mul
+from operator import add, mul
 from typing import Any, NamedTuple
 
 from shapecalc.verify.arrays import Gather, Sizes
 from shapecalc.verify.field import P
-from shapecalc.verify.rows import Contraction, Rows
+from shapecalc.verify.rows import SHORTEST, Contraction, Rows
 
 
 class TermPlan(NamedTuple):
@@ -14,7 +14,7 @@ class TermPlan(NamedTuple):
 
     `gathers` pick of each factor the entries that meet, `summed` of them in each entry of the
     output; `scale` and `number` are the coefficient in floats and in the field. `weights` are 0
-    where nothing meets, None where something does everywhere.
+    where nothing meets, None where something does everywhere; `is_raised`: some power is not 1.
     """
 
     operands: tuple[int, ...]
@@ -26,6 +26,7 @@ class TermPlan(NamedTuple):
     number: int
     weights: tuple[int, ...] | None = None
     rows: Rows | Contraction | None = None
+    is_raised: bool = False
 
     def combined(self, arrays: Sequence[Sequence[Any]]) -> Sequence[Any]:
         """Multiply entries of arrays, one for each factor, and add up."""
@@ -33,16 +34,19 @@ class TermPlan(NamedTuple):
             return self.rows.combined(arrays)
         if not arrays:
             return [1] * self.entries if self.weights is None else self._added_up(self.weights)
-        product = self.gathers[0](arrays[0])
-        for pick, array in zip(self.gathers[1:], arrays[1:], strict=True):
-            product = list(map(mul, product, pick(array)))
+        product, *others = [pick(array) for pick, array in zip(self.gathers, arrays, strict=True)]
+        for other in others:
+            product = list(map(mul, product, other))
         if self.weights is not None:
             product = list(map(mul, self.weights, product))
-        return self._added_up(product)
+        return product if self.summed == 1 else self._added_up(product)
 
     def _added_up(self, product: Sequence[Any]) -> Sequence[Any]:
-        if self.summed == 1:
-            return product
+        if self.summed < SHORTEST:
+            total = product[:: self.summed]
+            for start in range(1, self.summed):
+                total = list(map(add, total, product[start :: self.summed]))
+            return total
         starts = range(0, len(product), self.summed)
         return [sum(product[start : start + self.summed]) for start in starts]
 

@@ -113,7 +113,7 @@ class Plans:
 
     def _small(self, tree: Call) -> tuple[Sizes, ...] | None:
         """Return the operands' sizes where a plan depends on nothing else, and they are few."""
-        if not is_by_letters(tree.op) or any(map(_holds_dims, tree.attributes)):
+        if not is_by_letters(tree.op) or (tree.attributes and _hold_dims(tree.attributes)):
             return None
         sizes = tuple([self.size(operand.shape) for operand in tree.operands])
         if self._odd and any(operand.shape in self._odd for operand in tree.operands):
@@ -158,6 +158,7 @@ class Plans:
             float(term.coefficient) / below,
             term.coefficient.numerator * under % P,
             rows=rows,
+            is_raised=term.is_raised,
         )
 
     def _contraction(self, term: "_TermLetters", lengths: _Lengths) -> Contraction | None:
@@ -200,6 +201,7 @@ class Plans:
             term.coefficient.numerator * inverse_of(term.coefficient.denominator * below) % P,
             None if rows else _weights(found[0], width, self.points),
             rows,
+            term.is_raised,
         )
 
     def _picked(self, entries: list[list[int]], width: int, count: int) -> Gather:
@@ -232,9 +234,14 @@ def _at_numbers(op: str, attributes: Attributes, sizes: tuple[Sizes, ...]) -> Ca
     return call(op, names, attributes, ())
 
 
-def _holds_dims(attribute: tuple[str, Attribute]) -> bool:
-    _, value = attribute
-    return isinstance(value, Dim | Leaf | tuple) and value != ()
+def _hold_dims(attributes: Attributes) -> bool:
+    return any(_is_of_dims(value) for _, value in attributes)
+
+
+def _is_of_dims(value: Attribute) -> bool:
+    if isinstance(value, tuple):
+        return any(map(_is_of_dims, value))
+    return isinstance(value, Dim | Leaf)
 
 
 class _TermLetters(NamedTuple):
@@ -252,6 +259,11 @@ class _TermLetters(NamedTuple):
     below: tuple[str, ...]
     coefficient: Fraction
     rules: tuple["_Rule", ...]
+
+    @property
+    def is_raised(self) -> bool:
+        """Say whether some power is not 1."""
+        return any(power != 1 for power in self.powers)
 
 
 class _Rule(NamedTuple):

@@ -4,17 +4,34 @@ Along an axis of 2 entries a turn by 2 is none, and the third diagonal of a matr
 """
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from math import prod
 
 from shapecalc.dims import ONE, Dim
 from shapecalc.ops.inside import quotients_of
 from shapecalc.ops.registry import OPS
 from shapecalc.ops.terms import BoundTerm
-from shapecalc.tree import Call
+from shapecalc.tree import Call, Leaf, Tree
 from shapecalc.verify.by_letters import has_conditions, is_by_letters
+from shapecalc.verify.ranks import room_for_inverse
 
 LITTLE = 5_000
 """Products that nobody minds, whatever they are exactly."""
+
+
+@cache
+def _asks_for_room(op: str) -> bool:
+    known = OPS[op]
+    by_sizes = known.definition is not None and known.sizes
+    by_conditions = known.formula is not None and has_conditions(op)
+    return bool(by_sizes or by_conditions or known.nonsingular)
+
+
+def room_of(tree: Call, equations: Mapping[Leaf, Tree]) -> Iterator[Dim]:
+    """Yield dims that are to be more than nothing, for all that an op needs."""
+    if _asks_for_room(tree.op):
+        yield from room_for(tree)
+        yield from room_for_inverse(tree, equations)
 
 
 def room_for(tree: Call) -> Iterator[Dim]:
