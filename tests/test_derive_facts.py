@@ -63,6 +63,22 @@ def test_nuclear_norm_says_where_it_has_a_derivative() -> None:
     assert found.kinks == ("where (A @ X).T @ (A @ X) has no eigenvalue that is 0 or negative",)
 
 
+def test_spectral_norm_says_where_it_has_a_derivative_and_has_no_second() -> None:
+    found = derived("norm(A @ X, 2)", "X", (("A", "k,m"), ("X", "m,p")))
+    assert denominator(found) == "A.T @ leading_outer(A @ X)"
+    assert found.kinks == ("where the largest singular value of A @ X is simple",)
+    asked = Expression("norm(X, 2)", "X", (("X", "m,n"),))
+    (finding,) = api.derive(asked, "<expression>", order=2).findings
+    assert finding.message == "the derivative of `leading_outer` is not known"
+
+
+def test_spectral_norm_has_no_derivative_where_singular_values_coincide() -> None:
+    shapes = (("s", ""), ("A", "n,n"))
+    report = api.derive(Expression("norm(s * eye(n) + A - A, 2)", "s", shapes), "<expression>")
+    assert report.derived is None
+    assert "no derivative" in report.findings[0].message
+
+
 @pytest.mark.parametrize("kind", ["symmetric", "diagonal"])
 def test_a_symmetric_matrix_may_have_a_root(kind: str) -> None:
     found = derived("trace(A @ sqrtm(S))", "S", SQUARE, f"S: {kind}")
