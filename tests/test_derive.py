@@ -33,6 +33,7 @@ OWN_NAMES = {
     "inv": np.linalg.inv,
     "det": np.linalg.det,
     "trace": np.trace,
+    **{name: getattr(np, name) for name in ("broadcast_to", "reshape", "einsum")},
 }
 """How the cases are written, whatever our ops do."""
 
@@ -137,6 +138,9 @@ def test_closed_forms_are_those_of_the_tables(
         assert text in (denominator, denominator.replace("Y", whole))
 
 
+SAMPLE = "X=m,n w=n,1 y=m,1"
+
+
 def test_every_rule_is_used_and_each_step_is_equal() -> None:
     used = set()
     more = [
@@ -152,9 +156,23 @@ def test_every_rule_is_used_and_each_step_is_equal() -> None:
         ("(x.T @ A @ x) / (x.T @ x)", "x", "A=n,n x=n,1"),
         ("logdet(A @ X @ B)", "X", "A=n,n X=n,n B=n,n"),
         ("sum(vec(X)**2)", "X", "X=m,n"),
+        ("logdet(kron(A, B))", "A", "A=n,n B=q,q"),
+        ("det(X)**k", "X", "X=n,n k="),
+        ("sum(log(1 + exp(X @ w)) - y * (X @ w))", "w", "X=m,n w=n,1 y=m,1"),
+        ("-sum(y * log(sigmoid(X @ w)) + (1 - y) * log(1 - sigmoid(X @ w)))", "w", SAMPLE),
+        ("log_softmax(x, axis=0)", "x", "x=n,1"),
+        ("sum((x - mean(x))**2)", "x", "x=n"),
+        ("trace(inv(A + diag(x)))", "x", "A=n,n x=n"),
+        ("sum(X @ X)", "X", "X=n,n"),
+        ("x.T @ x / (x.T @ A @ x)", "x", "x=n,1 A=n,n"),
+        ("sigmoid(w @ x)", "w", "w=n x=n"),
+        ("trace(X @ inv(X.T @ X) @ X.T @ B)", "X", "X=n,m B=n,n"),
+        ("y.T @ X @ inv(X.T @ X) @ X.T @ y", "X", "X=n,m y=n,1"),
+        ("vec(X).T @ C @ vec(X)", "X", "X=m,n C=m*n,m*n"),
+        ("exp(-s * norm(x - y)**2)", "x", "x=n y=n s="),
     ]
     for expression, wrt, shapes in [*(row[:3] for row in TABLE), *more]:
-        for order in (1, 2) if expression.startswith("sum(logsumexp") else (1,):
+        for order in (1, 2) if expression.startswith(("sum(log", "sigmoid(w")) else (1,):
             found = derived(expression, wrt, shapes, order=order)
             pairs = [each.split("=") for each in shapes.split()]
             given = {name: [d for d in dims.split(",") if d] for name, dims in pairs}

@@ -7,10 +7,9 @@ each rule by itself in the tests.
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
+from shapecalc.calculus import factoring, shortening
 from shapecalc.calculus.collecting import (
     FRECHET,
-    common_factor,
-    common_scalar,
     inverse_of_product,
     is_number_like,
     like_terms,
@@ -26,7 +25,7 @@ MOST = 60
 TRANSPARENT = frozenset(
     {
         *("add", "sub", "mul", "div", "neg", "matmul", "transpose", "sum", "diag", "squeeze"),
-        *("expand_dims", "trace", "outer"),
+        *("expand_dims", "trace", "outer", "reshape"),
     }
 )
 """Ops into whose operands rules go; what a function is of stays as its author wrote it."""
@@ -327,18 +326,39 @@ RULES: dict[str, Rule] = {
     "transpose of a map": _map_transposed,
     "what commutes": _commuting,
     "inverse of a product": inverse_of_product,
+    "part of a Kronecker product": shortening.part_of_kron,
     "numbers": numbers,
+    "powers": shortening.powers,
+    "sigmoid": shortening.as_sigmoid,
+    "deviations": shortening.deviations,
     "like terms": like_terms,
+    "multiplied out": factoring.multiplied_out,
     "sum to trace": to_trace,
+    "sum to diagonal": shortening.sum_to_diagonal,
+    "trace of the identity": shortening.trace_of_identity,
+    "broadcast": shortening.broadcast,
     "number over a matrix": _flat_scalar,
     "scalars in front": _scalars_in_front,
     "one quotient": _one_quotient,
     "number first": _number_first,
-    "common scalar": common_scalar,
-    "common factor": common_factor,
+    "one reshape": shortening.one_reshape,
+    "product of diagonals": shortening.product_of_diagonals,
+    "names first": shortening.names_first,
+    "minus in front": factoring.minus_in_front,
+    "common number": factoring.common_number,
+    "common scalar": factoring.common_scalar,
+    "common factor": factoring.common_factor,
+    "identity of a sum": factoring.identity_of_sum,
+    "common entries": factoring.common_entries,
+    "transpose of a sum": shortening.transposed_sum,
     "diagonal matrix": _diagonal,
 }
 """By name; the names are what `--steps` prints."""
 OF_JACOBIANS = frozenset({"diagonal matrix"})
-BY_LAWS = frozenset({"inverse of a product", "what commutes", "transpose of a map"})
+BY_LAWS = frozenset(
+    {
+        *("inverse of a product", "what commutes", "transpose of a map", "sigmoid"),
+        *("powers", "part of a Kronecker product"),
+    }
+)
 """Rules that use laws of functions, which algebra does not know."""

@@ -48,7 +48,9 @@ def facts_of(graph: Graph) -> Facts:
     return Facts(frozenset((entry.name, entry.property) for entry in graph.network.assume))
 
 
-def by_facts(tree: Tree, facts: Facts) -> tuple[Tree, tuple[Rewriting, ...]]:
+def by_facts(
+    tree: Tree, facts: Facts, *, is_jacobian: bool = False
+) -> tuple[Tree, tuple[Rewriting, ...]]:
     """Simplify a formula by facts. Raises SelfCheckFailed where that changed its value."""
     found, steps = tree, []
     for name, rule in (("orthogonal", _without_inverses), ("symmetric", _without_transposes)):
@@ -58,7 +60,7 @@ def by_facts(tree: Tree, facts: Facts) -> tuple[Tree, tuple[Rewriting, ...]]:
             found = new
     if not steps:
         return tree, ()
-    whole, more = closed(found, is_jacobian=False)
+    whole, more = closed(found, is_jacobian=is_jacobian)
     equal = _are_equal(tree, whole, facts)
     if equal is False:
         raise SelfCheckFailed("what is assumed of matrices changed a formula")
