@@ -56,8 +56,9 @@ def closed(tree: Tree, *, is_jacobian: bool) -> tuple[Tree, tuple[Rewriting, ...
     """
     rules = RULES if is_jacobian else {n: r for n, r in RULES.items() if n not in OF_JACOBIANS}
     found: list[Rewriting] = []
+    settled: set[Tree] = set()
     for _ in range(MOST):
-        step = next(_steps(tree, rules), None)
+        step = next(_steps(tree, rules, settled), None)
         if step is None:
             break
         name, tree = step
@@ -65,17 +66,19 @@ def closed(tree: Tree, *, is_jacobian: bool) -> tuple[Tree, tuple[Rewriting, ...
     return tree, tuple(found)
 
 
-def _steps(tree: Tree, rules: Mapping[str, Rule]) -> Iterator[tuple[str, Tree]]:
-    if not isinstance(tree, Call):
+def _steps(tree: Tree, rules: Mapping[str, Rule], settled: set[Tree]) -> Iterator[tuple[str, Tree]]:
+    """Yield what rules make of a tree; what no rule fits is `settled`, and not tried again."""
+    if not isinstance(tree, Call) or tree in settled:
         return
     for place, operand in enumerate(tree.operands if tree.op in TRANSPARENT else ()):
-        for name, new in _steps(operand, rules):
+        for name, new in _steps(operand, rules, settled):
             operands = (*tree.operands[:place], new, *tree.operands[place + 1 :])
             yield name, call(tree.op, operands, tree.attributes, tree.shape)
     for name, rule in rules.items():
         found = rule(tree)
         if found is not None and found is not tree and found.shape == tree.shape:
             yield name, found
+    settled.add(tree)
 
 
 # --- rules: each is given a part of a formula, and returns an equal one, or None ------------------

@@ -74,8 +74,9 @@ def _without_transposes(tree: Tree, facts: Facts) -> Tree:
     def put(part: Tree) -> Tree | None:
         if not isinstance(part, Call) or part.op != "transpose":
             return None
-        found = _turned(part.operands[0], names)
-        return None if found is part else rebuilt(found, put)
+        (operand,) = part.operands
+        found = _turned(operand, names)
+        return None if found is make.transposed(operand) else rebuilt(found, put)
 
     return rebuilt(tree, put)
 
