@@ -60,7 +60,7 @@ TABLE = [
         "sum((A @ x - b)**2)",
         "x",
         "A=m,n x=n,1 b=m,1",
-        "2 * ((x.T @ A.T - b.T) @ A)",
+        "2 * ((A @ x - b).T @ A)",
         "2 * (A.T @ (A @ x - b))",
     ),
     ("x", "z", "x=n z=m", "zeros(n, m)", "zeros(m, n)"),

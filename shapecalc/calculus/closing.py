@@ -294,10 +294,20 @@ def _number_first(tree: Call) -> Tree | None:
 
 
 def _diagonal(tree: Call) -> Tree | None:
-    """A matrix times a column, entry by entry, is diag(v) @ M; times a row, M @ diag(v)."""
-    if tree.op != "mul" or len(tree.shape) != 2 or any(dim.is_one for dim in tree.shape):
+    """A matrix times a column, entry by entry, is diag(v) @ M; times a row, M @ diag(v).
+
+    Over a column it is diag(1 / v) @ M.
+    """
+    if len(tree.shape) != 2 or any(dim.is_one for dim in tree.shape):
         return None
-    for one, other in (tree.operands, tree.operands[::-1]):
+    match tree:
+        case Call(op="mul", operands=(left, right)):
+            pairs = [(left, right), (right, left)]
+        case Call(op="div", operands=(left, right)):
+            pairs = [(left, _reciprocal(right))]
+        case _:
+            return None
+    for one, other in pairs:
         if one.shape != tree.shape or len(other.shape) != 2:
             continue
         rows, columns = other.shape
@@ -306,6 +316,14 @@ def _diagonal(tree: Call) -> Tree | None:
         if rows.is_one and not columns.is_one:
             return make.matmul(one, _diag(other, 0))
     return None
+
+
+def _reciprocal(tree: Tree) -> Tree:
+    """Divide 1 by each entry, inside of what only adds an axis."""
+    if isinstance(tree, Call) and tree.op in ("expand_dims", "transpose"):
+        inner = _reciprocal(tree.operands[0])
+        return call(tree.op, (inner,), tree.attributes, tree.shape)
+    return make.divided(make.UNITY, tree)
 
 
 def _diag(vector: Tree, axis: int) -> Tree:

@@ -274,6 +274,10 @@ def inverse_of_product(tree: Call) -> Tree | None:
             return matrix
         case Call(op="inv", operands=(Call(op="transpose", operands=(matrix,)),)):
             return make.transposed(call("inv", (matrix,), (), matrix.shape))
+        case Call(op="matmul") if make.starts_with_minus(tree):
+            plain = make.negative(tree)
+            inside = inverse_of_product(plain) if isinstance(plain, Call) else None
+            return None if inside is None else make.negative(inside)
         case Call(op="matmul"):
             chain = make.chain(tree)
         case _:

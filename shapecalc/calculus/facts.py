@@ -185,6 +185,20 @@ def structured(tree: Tree, name: str, facts: Facts) -> tuple[Tree, str] | None:
     return None
 
 
+def shortened(tree: Tree, facts: Facts) -> Tree:
+    """Simplify a formula; as it was, if the shorter one has no value to compare with.
+
+    Raises SelfCheckFailed where that changed its value.
+    """
+    found, steps = by_facts(tree, facts)
+    if not steps:
+        found, _ = closed(tree, is_jacobian=False)
+    equal = found is tree or _are_equal(tree, found, facts)
+    if equal is False:
+        raise SelfCheckFailed("a differential was simplified to another")
+    return found if equal else tree
+
+
 def _closed(tree: Tree, facts: Facts) -> Tree:
     """Simplify a formula. Raises SelfCheckFailed where that changed its value."""
     found, _ = closed(tree, is_jacobian=False)

@@ -3,7 +3,6 @@
 Each is given a part of a formula, and returns an equal one, or None.
 """
 
-from collections.abc import Sequence
 from fractions import Fraction
 from itertools import pairwise
 from typing import TypeGuard
@@ -23,23 +22,35 @@ SUMS = ("add", "sub")
 
 
 def transposed_sum(tree: Call) -> Tree | None:
-    """(eye(n) - v.T).T is eye(n) - v, and A.T + B.T is (A + B).T: the way of fewer transposes."""
+    """(eye(n) - v.T).T is eye(n) - v, and A.T + B.T is (A + B).T: the way of fewer transposes.
+
+    Where a sum is a factor, x.T @ A.T - b.T is (A @ x - b).T.
+    """
     match tree:
-        case Call(op="transpose", operands=(Call(op="add" | "sub" as op, operands=inner),)):
+        case Call(op="transpose", operands=(Call(op="add" | "sub" | "mul" as op, operands=inner),)):
             if any(len(each.shape) == 1 for each in inner):
                 return None
             found: Tree = call(op, tuple(map(_turned, inner)), (), tree.shape)
-        case Call(op="add" | "sub" as op, operands=inner) if _are_transposes(inner):
-            plain = tuple(map(make.transposed, inner))
-            found = make.turned(call(op, plain, (), tree.shape[::-1]))
+        case Call(op="add" | "sub", operands=(Call(op="transpose"), Call(op="transpose"))):
+            found = _turned_twice(tree)
+        case Call(op="matmul", operands=operands):
+            found = call("matmul", tuple(map(_turned_twice, operands)), (), tree.shape)
         case _:
             return None
     return found if transposes_in(found) < transposes_in(tree) else None
 
 
-def _are_transposes(trees: Sequence[Tree]) -> bool:
-    is_all = all(isinstance(each, Call) and each.op == "transpose" for each in trees)
-    return is_all and len({each.shape for each in trees}) == 1
+def _turned_twice(tree: Tree) -> Tree:
+    """Write a sum of matrices as a transpose, if that has fewer transposes."""
+    match tree:
+        case Call(op="add" | "sub" as op, operands=inner) if len(tree.shape) == 2:
+            if any(each.shape != tree.shape for each in inner):
+                return tree
+            plain = call(op, tuple(map(make.transposed, inner)), (), tree.shape[::-1])
+            found = make.turned(plain)
+            return found if transposes_in(found) < transposes_in(tree) else tree
+        case _:
+            return tree
 
 
 def _turned(tree: Tree) -> Tree:
@@ -261,10 +272,12 @@ def _product(left: Tree, right: Tree) -> Tree:
     match left, right:
         case Call(op="squeeze", operands=(one,)), Call(op="squeeze", operands=(other,)):
             if one.shape == other.shape and left.shape == right.shape:
-                return call("squeeze", (make.times(one, other),), left.attributes, left.shape)
+                return call("squeeze", (_product(one, other),), left.attributes, left.shape)
         case _:
             pass
-    return make.times(left, right)
+    whole = make.times(left, right)
+    found = product_of(whole)
+    return whole if found is None else found.tree
 
 
 def _is_diagonal(tree: Tree) -> TypeGuard[Call]:

@@ -6,7 +6,7 @@ from functools import cached_property
 from shapecalc.calculus.closing import Rewriting
 from shapecalc.calculus.derivation import Derivation, Form
 from shapecalc.calculus.elsewhere import elsewhere
-from shapecalc.calculus.facts import Facts, by_facts, differ, structured
+from shapecalc.calculus.facts import Facts, by_facts, differ, shortened, structured
 from shapecalc.calculus.naming import named
 from shapecalc.calculus.vecforms import VecForm, vec_form
 from shapecalc.index import Factor, Term, fresh_labels
@@ -45,7 +45,8 @@ class _Writer:
         self.forms = derivation.numerator, derivation.denominator
         self.layouts = [None if form is None else self._simplified(form) for form in self.forms]
         found = derivation.differential if derivation.kinds[0] != "scalar" else None
-        self.differential = None if found is None else _in_full(found, derivation)
+        self.raw = None if found is None else _in_full(found, derivation)
+        self.differential = None if self.raw is None else shortened(self.raw, facts)
         self.structured = self._structured()
         trees = [
             *(each[0] if each else None for each in self.layouts),
@@ -169,12 +170,12 @@ class _Writer:
         return text(tree), _dims(tree.shape)
 
     def _vec(self, *, by_rows: bool) -> VecForm | None:
-        if self.differential is None:
+        if self.raw is None:
             return None
         derivation = self.derivation
-        names = {name.name for name in leaves(self.differential)}
+        names = {name.name for name in leaves(self.raw)}
         output = derivation.output.name
-        return vec_form(self.differential, output, self.change, names, by_rows=by_rows)
+        return vec_form(self.raw, output, self.change, names, by_rows=by_rows)
 
     def _where(self) -> Iterator[tuple[str, Formula]]:
         derivation = self.derivation
