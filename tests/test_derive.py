@@ -169,6 +169,8 @@ def test_every_rule_is_used_and_each_step_is_equal() -> None:
         ("trace(X @ inv(X.T @ X) @ X.T @ B)", "X", "X=n,m B=n,n"),
         ("y.T @ X @ inv(X.T @ X) @ X.T @ y", "X", "X=n,m y=n,1"),
         ("vec(X).T @ C @ vec(X)", "X", "X=m,n C=m*n,m*n"),
+        ("y @ log(softmax(A @ x, axis=0))", "A", "A=m,n x=n y=m"),
+        ("trace(A @ sqrtm(S)) + trace(sqrtm(S) @ B @ C)", "S", "S=n,n A=n,n B=n,n C=n,n"),
         ("exp(-s * norm(x - y)**2)", "x", "x=n y=n s="),
     ]
     for expression, wrt, shapes in [*(row[:3] for row in TABLE), *more]:

@@ -25,7 +25,7 @@ MOST = 60
 TRANSPARENT = frozenset(
     {
         *("add", "sub", "mul", "div", "neg", "matmul", "transpose", "sum", "diag", "squeeze"),
-        *("expand_dims", "trace", "outer", "reshape"),
+        *("expand_dims", "trace", "outer", "reshape", "solve_sylvester", *FRECHET),
     }
 )
 """Ops into whose operands rules go; what a function is of stays as its author wrote it."""
@@ -165,8 +165,13 @@ def _same_entries(tree: Call) -> Tree | None:
 
 
 def _map_transposed(tree: Call) -> Tree | None:
-    """solve_sylvester(A, B, C).T is solve_sylvester(B.T, A.T, C.T), and so with its kin."""
+    """solve_sylvester(A, B, C).T is solve_sylvester(B.T, A.T, C.T), and expm(A.T).T is expm(A)."""
     match tree:
+        case Call(
+            op="transpose",
+            operands=(Call(op=op, operands=(Call(op="transpose", operands=(matrix,)),)),),
+        ) if op in OF_ONE_MATRIX:
+            return call(op, (matrix,), (), tree.shape)
         case Call(op="transpose", operands=(Call() as applied,)):
             return turned_map(applied)
         case _:
@@ -210,7 +215,7 @@ def _generator(tree: Tree) -> Tree:
 
 def _flat_scalar(tree: Call) -> Tree | None:
     """A sum that kept its axes, as ones, is a number where it is spread over a matrix."""
-    if tree.op not in ("mul", "div") or len(tree.shape) < 2 or is_number_like(tree):
+    if tree.op not in ("mul", "div") or is_number_like(tree):
         return None
     operands = tuple(map(_flattened, tree.operands))
     return None if operands == tree.operands else call(tree.op, operands, (), tree.shape)
@@ -369,6 +374,8 @@ RULES: dict[str, Rule] = {
     "common number": factoring.common_number,
     "common scalar": factoring.common_scalar,
     "common factor": factoring.common_factor,
+    "common vector": factoring.common_vector,
+    "common map": factoring.common_map,
     "identity of a sum": factoring.identity_of_sum,
     "common entries": factoring.common_entries,
     "transpose of a sum": shortening.transposed_sum,

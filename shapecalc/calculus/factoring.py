@@ -8,7 +8,14 @@ from fractions import Fraction
 from itertools import product
 from math import prod
 
-from shapecalc.calculus.collecting import Product, is_number_like, key_of, powers_in, terms_of
+from shapecalc.calculus.collecting import (
+    FRECHET,
+    Product,
+    is_number_like,
+    key_of,
+    powers_in,
+    terms_of,
+)
 from shapecalc.matrix import make
 from shapecalc.tree import Call, Tree, call
 
@@ -130,6 +137,37 @@ def _divided(
     return term._replace(above=tuple(make.power(b, power) for b, power in left.items() if power))
 
 
+def common_vector(tree: Call) -> Tree | None:
+    """outer(u, x) + outer(v, x) is outer(u + v, x), and so for the first vector."""
+    match tree:
+        case Call(
+            op="add" | "sub" as op,
+            operands=(Call(op="outer", operands=(a, b)), Call(op="outer", operands=(c, d))),
+        ):
+            if b is d and a.shape == c.shape:
+                return call("outer", (call(op, (a, c), (), a.shape), b), (), tree.shape)
+            if a is c and b.shape == d.shape:
+                return call("outer", (a, call(op, (b, d), (), b.shape)), (), tree.shape)
+        case _:
+            pass
+    return None
+
+
+def common_map(tree: Call) -> Tree | None:
+    """solve_sylvester(A, B, C) + solve_sylvester(A, B, D) is solve_sylvester(A, B, C + D)."""
+    match tree:
+        case Call(op="add" | "sub" as op, operands=(Call() as one, Call() as other)):
+            *given, left = one.operands or (tree,)
+            *same, right = other.operands or (tree,)
+            is_map = one.op in FRECHET or one.op == "solve_sylvester"
+            if is_map and one.op == other.op and given == same and left.shape == right.shape:
+                whole = call(op, (left, right), (), left.shape)
+                return call(one.op, (*given, whole), (), tree.shape)
+        case _:
+            pass
+    return None
+
+
 def _with_vectors_last(terms: list[Product]) -> list[Product]:
     """Write x @ A as A.T @ x where another term is a matrix times x."""
     chains = [_vector_chain(term) for term in terms]
@@ -178,6 +216,8 @@ def minus_in_front(tree: Call) -> Tree | None:
             return make.added(right, left)
         case Call(op="mul", operands=(left, right)) if make.starts_with_minus(right):
             return make.negative(make.times(left, make.negative(right)))
+        case Call(op="matmul", operands=(left, right)) if make.starts_with_minus(right):
+            return make.negative(make.matmul(left, make.negative(right)))
         case Call(op="mul" | "matmul"):
             pass
         case _:

@@ -21,6 +21,7 @@ from shapecalc.verify.standins import small_sizes
 from shapecalc.verify.structured import kind_of
 
 ATTEMPTS, TOLERANCE = 4, 1e-8
+ROUNDS = 4
 DIAGONAL = frozenset({"diagonal", "positive-diagonal", "signs", "identity"})
 SYMMETRIC = DIAGONAL | {"symmetric", "positive-definite", "reflection"}
 
@@ -52,19 +53,23 @@ def by_facts(
     tree: Tree, facts: Facts, *, is_jacobian: bool = False
 ) -> tuple[Tree, tuple[Rewriting, ...]]:
     """Simplify a formula by facts. Raises SelfCheckFailed where that changed its value."""
-    found, steps = tree, []
-    for name, rule in (("orthogonal", _without_inverses), ("symmetric", _without_transposes)):
-        new = rule(found, facts)
-        if new is not found:
-            steps.append(Rewriting(name, new))
-            found = new
-    if not steps:
-        return tree, ()
-    whole, more = closed(found, is_jacobian=is_jacobian)
-    equal = _are_equal(tree, whole, facts)
+    whole = tree
+    steps: list[Rewriting] = []
+    for _ in range(ROUNDS):
+        before = whole
+        for name, rule in (("orthogonal", _without_inverses), ("symmetric", _without_transposes)):
+            new = rule(whole, facts)
+            if new is not whole:
+                steps.append(Rewriting(name, new))
+                whole = new
+        if whole is before:
+            break
+        whole, more = closed(whole, is_jacobian=is_jacobian)
+        steps += more
+    equal = _are_equal(tree, whole, facts) if steps else None
     if equal is False:
         raise SelfCheckFailed("what is assumed of matrices changed a formula")
-    return (whole, (*steps, *more)) if equal else (tree, ())
+    return (whole, tuple(steps)) if equal else (tree, ())
 
 
 def _without_transposes(tree: Tree, facts: Facts) -> Tree:
@@ -138,12 +143,18 @@ def is_symmetric(tree: Tree, names: frozenset[str]) -> bool:
             turned = [make.transposed(factor) for factor in reversed(chain)]
             pairs = zip(chain, turned, strict=True)
             return all(
-                a is b or (a is make.transposed(b) and is_symmetric(a, names)) for a, b in pairs
+                _are_same(a, b) or (a is make.transposed(b) and is_symmetric(a, names))
+                for a, b in pairs
             )
         case Call(op="eye"):
             return True
         case _:
             return False
+
+
+def _are_same(tree: Tree, other: Tree) -> bool:
+    """Say whether two matrices are one, if only as (A + B).T and A.T + B.T are."""
+    return tree is other or make.transposed(tree) is make.transposed(other)
 
 
 def _factors(tree: Tree) -> list[Tree]:

@@ -26,18 +26,20 @@ def transposed_sum(tree: Call) -> Tree | None:
 
     Where a sum is a factor, x.T @ A.T - b.T is (A @ x - b).T.
     """
+    most = transposes_in(tree)
     match tree:
         case Call(op="transpose", operands=(Call(op="add" | "sub" | "mul" as op, operands=inner),)):
             if any(len(each.shape) == 1 for each in inner):
                 return None
             found: Tree = call(op, tuple(map(_turned, inner)), (), tree.shape)
+            most += len({each.shape for each in inner}) > 1  # what is repeated stands alone
         case Call(op="add" | "sub", operands=(Call(op="transpose"), Call(op="transpose"))):
             found = _turned_twice(tree)
         case Call(op="matmul", operands=operands):
             found = call("matmul", tuple(map(_turned_twice, operands)), (), tree.shape)
         case _:
             return None
-    return found if transposes_in(found) < transposes_in(tree) else None
+    return found if transposes_in(found) < most else None
 
 
 def _turned_twice(tree: Tree) -> Tree:
@@ -228,7 +230,9 @@ def _trace(tree: Tree) -> Tree:
 
 
 def broadcast(tree: Call) -> Tree | None:
-    """What an entrywise op repeats by itself needs no broadcast_to."""
+    """What an entrywise op repeats by itself needs no broadcast_to; of a number it is s * ones."""
+    if tree.op == "broadcast_to" and is_number_like(tree.operands[0]) and tree.shape:
+        return make.times(tree.operands[0], make.ones(tree.shape))
     if tree.op not in (*SUMS, "mul", "div"):
         return None
     for place, operand in enumerate(tree.operands):
@@ -241,13 +245,14 @@ def broadcast(tree: Call) -> Tree | None:
 
 
 def deviations(tree: Call) -> Tree | None:
-    """The mean of x - mean(x) is 0."""
+    """The mean of x - mean(x) is 0, and so is that along the first axis."""
     match tree:
         case Call(
             op="mean", operands=(Call(op="sub", operands=(values, Call(op="mean") as mean)),)
         ):
-            of_all = dict(tree.attributes)["axis"] is None
-            if of_all and mean.operands == (values,) and is_number_like(mean):
+            axis = tree.attribute("axis")
+            is_same = axis == mean.attribute("axis") and mean.operands == (values,)
+            if is_same and axis in (None, 0):
                 return make.zeros(tree.shape)
         case _:
             pass
@@ -255,10 +260,17 @@ def deviations(tree: Call) -> Tree | None:
 
 
 def product_of_diagonals(tree: Call) -> Tree | None:
-    """diag(u) @ diag(v) is diag(u * v)."""
-    if tree.op != "matmul":
-        return None
-    chain = make.chain(tree)
+    """diag(u) @ diag(v) is diag(u * v), and so is diag(u) * v."""
+    match tree:
+        case Call(op="mul", operands=(left, right)):
+            for one, other in ((left, right), (right, left)):
+                if _is_diagonal(one) and one.operands[0].shape == other.shape == tree.shape[1:]:
+                    return call("diag", (_product(one.operands[0], other),), (), tree.shape)
+            return None
+        case Call(op="matmul"):
+            chain = make.chain(tree)
+        case _:
+            return None
     for place, pair in enumerate(pairwise(chain)):
         vectors = [each.operands[0] for each in pair if _is_diagonal(each)]
         if len(vectors) == 2 and vectors[0].shape == vectors[1].shape:
