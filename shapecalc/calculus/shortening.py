@@ -32,7 +32,8 @@ def transposed_sum(tree: Call) -> Tree | None:
             if any(len(each.shape) == 1 for each in inner):
                 return None
             found: Tree = call(op, tuple(map(_turned, inner)), (), tree.shape)
-            most += len({each.shape for each in inner}) > 1  # what is repeated stands alone
+            are_repeated = all(each.shape for each in inner) and len({e.shape for e in inner}) > 1
+            most += are_repeated  # what is repeated stands alone
         case Call(op="add" | "sub", operands=(Call(op="transpose"), Call(op="transpose"))):
             found = _turned_twice(tree)
         case Call(op="matmul", operands=operands):
