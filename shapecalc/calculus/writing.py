@@ -43,6 +43,7 @@ class _Writer:
         self.derivation = derivation
         self.facts = facts
         self.forms = derivation.numerator, derivation.denominator
+        self.right: set[Tree] = set()  # steps of one layout, whose transposes the other has
         self.layouts = [None if form is None else self._simplified(form) for form in self.forms]
         found = derivation.differential if derivation.kinds[0] != "scalar" else None
         self.raw = None if found is None else _in_full(found, derivation)
@@ -138,8 +139,11 @@ class _Writer:
             first, tree = form.rewritings, _in_full(form.tree, self.derivation)
         for steps, end in ((first, form.tree), (more, tree)):
             for step in steps:
-                if step.formula is not end and differ(step.formula, end, self.facts):
+                if step.formula is end or make.transposed(step.formula) in self.right:
+                    continue
+                if differ(step.formula, end, self.facts):
                     raise SelfCheckFailed(f"the rule `{step.rule}` changed a formula")
+                self.right.add(step.formula)
         shown = self.derivation.shown
         written = [(each.rule, text(shown(each.formula))) for each in (*first, *more)]
         lines = ["", *(line for _, line in written)]
