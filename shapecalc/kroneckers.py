@@ -3,13 +3,13 @@
 from fractions import Fraction
 from typing import NamedTuple
 
-from shapecalc.conditions import Affine, Label
+from shapecalc.conditions import Affine, Condition, Label
 from shapecalc.dims import ONE, Shape
 from shapecalc.index import Factor, Labels, Term
 from shapecalc.maps import Read, reached
 from shapecalc.matrix import make
 from shapecalc.matrix.joining import Unreadable
-from shapecalc.tree import call
+from shapecalc.tree import Call, call
 
 
 class _Split(NamedTuple):
@@ -29,7 +29,10 @@ def joined(term: Term, free: Labels, read: Read) -> Term:
     whole, splits = _split(term, free)
     if len(splits) < len(term.conditions):
         return term
-    sides = [reached(tuple(split[side] for split in splits.values()), whole) for side in (0, 1)]
+    free_of_it = whole._replace(conditions=())
+    sides = [
+        reached(tuple(split[side] for split in splits.values()), free_of_it) for side in (0, 1)
+    ]
     if sides[0] & sides[1]:
         return term
     labels = [tuple(_on_side(x, splits, side, sides[side]) for x in free) for side in (0, 1)]
@@ -51,6 +54,42 @@ def joined(term: Term, free: Labels, read: Read) -> Term:
     return Term(term.coefficient, (*scalars, product))
 
 
+def parted(term: Term) -> Term:
+    """Put A[a,b] B[r,s] for kron(A, B)[i,j] where conditions alone make i and j of these labels."""
+    for place, (tree, labels, power) in enumerate(term.factors):
+        if not isinstance(tree, Call) or tree.op != "kron" or power != 1 or len(labels) != 2:
+            continue
+        left, right = tree.operands
+        held = [_halves(term, label) for label in labels]
+        others = (*term.factors[:place], *term.factors[place + 1 :])
+        is_elsewhere = any({*labels} & {*factor.labels} for factor in others)
+        if None in held or is_elsewhere or labels[0] is labels[1]:
+            continue
+        splits = [split for each in held if each is not None for split in each]
+        conditions = tuple(each for each, _ in splits)
+        outer, inner = (tuple(split[side] for _, split in splits) for side in (0, 1))
+        if _shape(outer) != left.shape or _shape(inner) != right.shape:
+            continue
+        return parted(
+            term._replace(
+                factors=(*others, Factor(left, outer), Factor(right, inner)),
+                summed=tuple(label for label in term.summed if label not in labels),
+                conditions=tuple(each for each in term.conditions if each not in conditions),
+            )
+        )
+    return term
+
+
+def _halves(term: Term, label: Label | None) -> list[tuple[Condition, _Split]] | None:
+    """Return the one condition on a summed label, and what it is made of."""
+    held = [each for each in term.conditions if label in each.labels]
+    if label not in term.summed or len(held) != 1 or label is None:
+        return None
+    split = _halves_of(held[0])
+    is_left = isinstance(held[0], Affine) and held[0].left is label
+    return [(held[0], split)] if split is not None and is_left else None
+
+
 def _split(term: Term, free: Labels) -> tuple[Term, dict[Label, _Split]]:
     """Find the free labels that a condition makes of two others, `p*a + r` with r below p.
 
@@ -58,14 +97,9 @@ def _split(term: Term, free: Labels) -> tuple[Term, dict[Label, _Split]]:
     """
     splits: dict[Label, _Split] = {}
     for each in term.conditions:
-        if not isinstance(each, Affine) or each.is_cyclic or each.left not in free:
-            continue
-        parts, offset = each.form
-        if offset.terms or len(parts) != 2:
-            continue
-        (one, step), (other, unit) = parts if parts[1][1].is_one else parts[::-1]
-        if unit.is_one and other.dim == step and each.left.dim == step * one.dim:
-            splits[each.left] = _Split(one, other)
+        found = _halves_of(each)
+        if found is not None and isinstance(each, Affine) and each.left in free:
+            splits[each.left] = found
     whole = term
     for left, split in splits.items():
         for label in split:
@@ -75,6 +109,18 @@ def _split(term: Term, free: Labels) -> tuple[Term, dict[Label, _Split]]:
                 whole = whole._replace(factors=(*whole.factors, eye), summed=(*whole.summed, new))
                 splits[left] = _Split(*(new if x is label else x for x in splits[left]))
     return whole, splits
+
+
+def _halves_of(condition: Condition) -> _Split | None:
+    """Return the labels of `p*a + r` with r below p, of which a condition makes another."""
+    if not isinstance(condition, Affine) or condition.is_cyclic:
+        return None
+    parts, offset = condition.form
+    if offset.terms or len(parts) != 2:
+        return None
+    (one, step), (other, unit) = parts if parts[1][1].is_one else parts[::-1]
+    is_whole = unit.is_one and other.dim == step and condition.left.dim == step * one.dim
+    return _Split(one, other) if is_whole else None
 
 
 def _on_side(

@@ -39,7 +39,8 @@ def formula(
     products = []
     for term in terms:
         held = next((f.tree for f in term.factors if f.tree in gradients), None)
-        whole = kroneckers.joined(maps.applied(term, labels, _matrix), labels, _matrix)
+        known = kroneckers.parted(term)
+        whole = kroneckers.joined(maps.applied(known, labels, _matrix), labels, _matrix)
         products.append(_read(whole, labels, shape, held))
         groups.setdefault(held, []).append(products[-1])
     together = combined(products, shape)

@@ -90,27 +90,30 @@ def _alone(inner: Labels, shape: Shape) -> Tree:
 
 def _taken(rest: Term, inner: Labels, outer: Labels, free: Labels) -> tuple[Term, Term] | None:
     """Part a term in the factors that inner labels lead to, which make a matrix, and the others."""
-    held = {label for condition in rest.conditions for label in condition.labels}
     within = reached(inner, rest)
     inside = tuple(f for f in rest.factors if within & set(f.labels))
-    if within & {*outer, *held, *free} or (inside and inner[0] is inner[1]):
+    held = tuple(each for each in rest.conditions if within & set(each.labels))
+    if within & {*outer, *free} or ((inside or held) and inner[0] is inner[1]):
+        return None
+    if held and not inside:
         return None
     outside = tuple(f for f in rest.factors if not within & set(f.labels))
+    rest = rest._replace(conditions=tuple(c for c in rest.conditions if c not in held))
     summed = tuple(label for label in rest.summed if label in within - {*inner})
     others = tuple(label for label in rest.summed if label not in within)
-    matrix = Term(Fraction(1), inside, (), summed)
+    matrix = Term(Fraction(1), inside, (), summed, held)
     return matrix, rest._replace(factors=outside, summed=others)
 
 
 def reached(start: Labels, rest: Term) -> set[Label]:
-    """Return the labels that some lead to, from factor to factor."""
+    """Return the labels that some lead to, from factor to factor, and by conditions."""
     found = {label for label in start if label is not None}
     before = 0
     while before < len(found):
         before = len(found)
-        for factor in rest.factors:
-            if found & set(factor.labels):
-                found |= {label for label in factor.labels if label is not None}
+        for each in (*rest.factors, *rest.conditions):
+            if found & set(each.labels):
+                found |= {label for label in each.labels if label is not None}
     return found
 
 

@@ -69,6 +69,12 @@ def polar(X: Array) -> Array:
     return np.asarray(U @ Vt)
 
 
+def leading_outer(X: Array) -> Array:
+    """Return u v.T of the largest singular value, by an eigenvector of X.T X."""
+    v = np.linalg.eigh(X.T @ X)[1][:, -1:]
+    return np.asarray(X @ v @ v.T / np.linalg.norm(X @ v))
+
+
 def softmax(X: Array, axis: int) -> Array:
     return np.asarray(np.exp(X) / np.sum(np.exp(X), axis=axis, keepdims=True))
 
@@ -104,6 +110,7 @@ OWN: Names = {
     **{name: getattr(np, name) for name in NUMPY.split()},
     **{name: getattr(np.linalg, name) for name in LINALG.split()},
     **{each.__name__: each for each in (expm, sinm, cosm, frechet, sqrtm, polar, softmax)},
+    "leading_outer": leading_outer,
     "cholesky": lambda A: np.linalg.cholesky((A + A.T) / 2),  # of any matrix, its symmetric part
     **{each.__name__: each for each in (kron_adjoint, kron_trace)},
     "np": np,

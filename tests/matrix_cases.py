@@ -91,4 +91,5 @@ MATRICES: dict[str, list[tuple[str, str]]] = {
     **{  # whose own derivatives are not known
         f"{name}_jacobian": [("eye(m) + ones(m, m)", "")] for name in ("expm", "sinm", "cosm")
     },
+    "leading_outer": [("tril(ones(m, n))", ""), ("ones(n, 1)", "")],
 }

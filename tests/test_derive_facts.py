@@ -12,7 +12,8 @@ from shapecalc.dims import Dim
 from shapecalc.records import Derived
 from shapecalc.spec.lines import Asked, Expression
 from shapecalc.verify.elimination import exact_inverse
-from shapecalc.verify.field import P
+from shapecalc.verify.field import NoValue, P
+from shapecalc.verify.spectral import leading
 from shapecalc.verify.standins import small_sizes
 from shapecalc.verify.structured import MATRIX_PROPERTIES, kind_of, of_kind
 
@@ -61,6 +62,24 @@ def _root(matrix: Any) -> Any:
 def test_nuclear_norm_says_where_it_has_a_derivative() -> None:
     found = derived('norm(A @ X, ord="nuc")', "X", (("A", "k,m"), ("X", "m,p")))
     assert found.kinks == ("where (A @ X).T @ (A @ X) has no eigenvalue that is 0 or negative",)
+
+
+def test_spectral_norm_says_where_it_has_a_derivative_and_has_no_second() -> None:
+    found = derived("norm(A @ X, 2)", "X", (("A", "k,m"), ("X", "m,p")))
+    assert denominator(found) == "A.T @ leading_outer(A @ X)"
+    assert found.kinks == ("where the largest singular value of A @ X is simple",)
+    asked = Expression("norm(X, 2)", "X", (("X", "m,n"),))
+    (finding,) = api.derive(asked, "<expression>", order=2).findings
+    assert finding.message == "the derivative of `leading_outer` is not known"
+
+
+def test_leading_singular_vectors_are_those_of_numpy_and_are_told_apart() -> None:
+    X = np.random.default_rng(3).normal(size=(4, 3))
+    left, _, right = np.linalg.svd(X)
+    np.testing.assert_allclose(leading(X.tolist()), left[:, :1] @ right[:1], rtol=1e-9)
+    for tied in ([[2.0, 0.0], [0.0, 2.0]], [[0.0, 3.0], [-3.0, 1e-9]], [[0.0, 0.0]]):
+        with pytest.raises(NoValue):
+            leading(tied)
 
 
 @pytest.mark.parametrize("kind", ["symmetric", "diagonal"])

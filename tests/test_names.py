@@ -106,7 +106,11 @@ REFUSED = {
     "where(Y, -torch.inf, X)": "write `-1e9`",
     "dropout(X)": "write `dropout(X, M)`",
 }
-NO_NORM_OF_ENTRIES = ("norm(X, 2)", "np.linalg.norm(X, 2)", "norm(X, 3, axis=1)")
+NO_NORM_OF_ENTRIES = (
+    "norm(X, 2, axis=(0, 1))",
+    "np.linalg.norm(X, 2, keepdims=True)",
+    "norm(X, 3, axis=1)",
+)
 
 
 def built(expression: str) -> Tree:

@@ -7,10 +7,9 @@ each rule by itself in the tests.
 from collections.abc import Callable
 from typing import NamedTuple
 
+from shapecalc.calculus import factoring, shortening
 from shapecalc.calculus.collecting import (
     FRECHET,
-    common_factor,
-    common_scalar,
     inverse_of_product,
     is_number_like,
     like_terms,
@@ -26,7 +25,7 @@ MOST = 60
 TRANSPARENT = frozenset(
     {
         *("add", "sub", "mul", "div", "neg", "matmul", "transpose", "sum", "diag", "squeeze"),
-        *("expand_dims", "trace", "outer"),
+        *("expand_dims", "trace", "outer", "reshape", "solve_sylvester", *FRECHET),
     }
 )
 """Ops into whose operands rules go; what a function is of stays as its author wrote it."""
@@ -168,8 +167,13 @@ def _same_entries(tree: Call) -> Tree | None:
 
 
 def _map_transposed(tree: Call) -> Tree | None:
-    """solve_sylvester(A, B, C).T is solve_sylvester(B.T, A.T, C.T), and so with its kin."""
+    """solve_sylvester(A, B, C).T is solve_sylvester(B.T, A.T, C.T), and expm(A.T).T is expm(A)."""
     match tree:
+        case Call(
+            op="transpose",
+            operands=(Call(op=op, operands=(Call(op="transpose", operands=(matrix,)),)),),
+        ) if op in OF_ONE_MATRIX:
+            return call(op, (matrix,), (), tree.shape)
         case Call(op="transpose", operands=(Call() as applied,)):
             return turned_map(applied)
         case _:
@@ -213,7 +217,7 @@ def _generator(tree: Tree) -> Tree:
 
 def _flat_scalar(tree: Call) -> Tree | None:
     """A sum that kept its axes, as ones, is a number where it is spread over a matrix."""
-    if tree.op not in ("mul", "div") or len(tree.shape) < 2 or is_number_like(tree):
+    if tree.op not in ("mul", "div") or is_number_like(tree):
         return None
     operands = tuple(map(_flattened, tree.operands))
     return None if operands == tree.operands else call(tree.op, operands, (), tree.shape)
@@ -297,10 +301,20 @@ def _number_first(tree: Call) -> Tree | None:
 
 
 def _diagonal(tree: Call) -> Tree | None:
-    """A matrix times a column, entry by entry, is diag(v) @ M; times a row, M @ diag(v)."""
-    if tree.op != "mul" or len(tree.shape) != 2 or any(dim.is_one for dim in tree.shape):
+    """A matrix times a column, entry by entry, is diag(v) @ M; times a row, M @ diag(v).
+
+    Over a column it is diag(1 / v) @ M.
+    """
+    if len(tree.shape) != 2 or any(dim.is_one for dim in tree.shape):
         return None
-    for one, other in (tree.operands, tree.operands[::-1]):
+    match tree:
+        case Call(op="mul", operands=(left, right)):
+            pairs = [(left, right), (right, left)]
+        case Call(op="div", operands=(left, right)):
+            pairs = [(left, _reciprocal(right))]
+        case _:
+            return None
+    for one, other in pairs:
         if one.shape != tree.shape or len(other.shape) != 2:
             continue
         rows, columns = other.shape
@@ -309,6 +323,14 @@ def _diagonal(tree: Call) -> Tree | None:
         if rows.is_one and not columns.is_one:
             return make.matmul(one, _diag(other, 0))
     return None
+
+
+def _reciprocal(tree: Tree) -> Tree:
+    """Divide 1 by each entry, inside of what only adds an axis."""
+    if isinstance(tree, Call) and tree.op in ("expand_dims", "transpose"):
+        inner = _reciprocal(tree.operands[0])
+        return call(tree.op, (inner,), tree.attributes, tree.shape)
+    return make.divided(make.UNITY, tree)
 
 
 def _diag(vector: Tree, axis: int) -> Tree:
@@ -334,16 +356,34 @@ _OF = {
     "transpose of a map": (_map_transposed, "transpose"),
     "what commutes": (_commuting, " ".join(("solve_sylvester", *sorted(FRECHET)))),
     "inverse of a product": (inverse_of_product, "inv matmul"),
+    "part of a Kronecker product": (shortening.part_of_kron, "einsum"),
     "numbers": (numbers, f"neg {_PRODUCT} {_SUM}"),
+    "powers": (shortening.powers, _PRODUCT),
+    "sigmoid": (shortening.as_sigmoid, _PRODUCT),
+    "deviations": (shortening.deviations, "mean"),
     "like terms": (like_terms, _SUM),
+    "multiplied out": (factoring.multiplied_out, _SUM),
     "sum to trace": (to_trace, "sum"),
+    "sum to diagonal": (shortening.sum_to_diagonal, "sum"),
+    "trace of the identity": (shortening.trace_of_identity, "trace"),
+    "broadcast": (shortening.broadcast, f"broadcast_to {_PRODUCT} {_SUM}"),
     "number over a matrix": (_flat_scalar, _PRODUCT),
     "scalars in front": (_scalars_in_front, "matmul transpose"),
     "one quotient": (_one_quotient, "div"),
     "number first": (_number_first, "mul"),
-    "common scalar": (common_scalar, _SUM),
-    "common factor": (common_factor, _SUM),
-    "diagonal matrix": (_diagonal, "mul"),
+    "one reshape": (shortening.one_reshape, f"squeeze expand_dims {_SUM}"),
+    "product of diagonals": (shortening.product_of_diagonals, "mul matmul"),
+    "names first": (shortening.names_first, _PRODUCT),
+    "minus in front": (factoring.minus_in_front, "add mul matmul"),
+    "common number": (factoring.common_number, _SUM),
+    "common scalar": (factoring.common_scalar, _SUM),
+    "common factor": (factoring.common_factor, _SUM),
+    "common vector": (factoring.common_vector, _SUM),
+    "common map": (factoring.common_map, _SUM),
+    "identity of a sum": (factoring.identity_of_sum, _SUM),
+    "common entries": (factoring.common_entries, _SUM),
+    "transpose of a sum": (shortening.transposed_sum, f"transpose matmul {_SUM}"),
+    "diagonal matrix": (_diagonal, _PRODUCT),
 }
 """By name, and the ops that a rule has anything to say of."""
 RULES: dict[str, Rule] = {name: rule for name, (rule, _) in _OF.items()}
@@ -353,5 +393,10 @@ _AT = {
     for op in dict.fromkeys(" ".join(known for _, known in _OF.values()).split())
 }
 OF_JACOBIANS = frozenset({"diagonal matrix"})
-BY_LAWS = frozenset({"inverse of a product", "what commutes", "transpose of a map"})
+BY_LAWS = frozenset(
+    {
+        *("inverse of a product", "what commutes", "transpose of a map", "sigmoid"),
+        *("powers", "part of a Kronecker product"),
+    }
+)
 """Rules that use laws of functions, which algebra does not know."""

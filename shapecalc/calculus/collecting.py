@@ -61,10 +61,10 @@ def numbers(tree: Call) -> Tree | None:
         case Call(op="sub", operands=(Number(value=left), Number(value=right))):
             return number(left - right)
         case Call(op="mul" | "div" | "neg"):
-            product = _product(tree)
+            product = product_of(tree)
             if product is None:
                 return None
-            powers = _powers(product)
+            powers = powers_in(product)
             plain = len(powers) == len(product.above) + len(product.below)
             if plain and (_count(tree) == 0 or (_count(tree) == 1 and _is_first(tree))):
                 return None
@@ -75,24 +75,26 @@ def numbers(tree: Call) -> Tree | None:
             return None
 
 
-def _product(tree: Tree) -> Product | None:
+def product_of(tree: Tree) -> Product | None:
     """Take a product apart, entry by entry; None where it divides by 0."""
     match tree:
         case Number(value=value):
             return Product(value, ()) if value else None
         case Call(op="neg", operands=(operand,)):
-            inner = _product(operand)
+            inner = product_of(operand)
             return None if inner is None else inner._replace(number=-inner.number)
         case Call(op="mul" | "div" as op, operands=operands):
-            left, right = map(_product, operands)
+            left, right = map(product_of, operands)
             if left is None or right is None:
                 return None
             return left.times(right if op == "mul" else right.inverse)
+        case Call(op="matmul") if make.starts_with_minus(tree):
+            return Product(Fraction(-1), (make.negative(tree),))
         case _:
             return Product(ONCE, (tree,))
 
 
-def _powers(product: Product) -> dict[Tree, Fraction]:
+def powers_in(product: Product) -> dict[Tree, Fraction]:
     """Return the power of each factor; what has several entries may cancel, but keeps its shape."""
     found: dict[Tree, Fraction] = {}
     for sign, factors in ((1, product.above), (-1, product.below)):
@@ -136,19 +138,19 @@ def _multiplied(trees: Sequence[Tree]) -> Tree:
     return reduce(make.times, trees) if trees else make.UNITY
 
 
-def _terms(tree: Tree, sign: int = 1) -> Iterator[Product]:
+def terms_of(tree: Tree, sign: int = 1) -> Iterator[Product]:
     """Take a sum apart; what is no product of numbers is a factor as a whole."""
     match tree:
         case Call(op="add", operands=(left, right)):
-            yield from _terms(left, sign)
-            yield from _terms(right, sign)
+            yield from terms_of(left, sign)
+            yield from terms_of(right, sign)
         case Call(op="sub", operands=(left, right)):
-            yield from _terms(left, sign)
-            yield from _terms(right, -sign)
+            yield from terms_of(left, sign)
+            yield from terms_of(right, -sign)
         case Call(op="neg", operands=(operand,)):
-            yield from _terms(operand, -sign)
+            yield from terms_of(operand, -sign)
         case _:
-            found = _product(tree) or Product(ONCE, (tree,))
+            found = product_of(tree) or Product(ONCE, (tree,))
             yield found if sign > 0 else found._replace(number=-found.number)
 
 
@@ -156,10 +158,10 @@ def like_terms(tree: Call) -> Tree | None:
     """X + X is 2 * X, and 2 * X - X is X."""
     if tree.op not in ("add", "sub"):
         return None
-    terms = list(_terms(tree))
+    terms = list(terms_of(tree))
     groups: dict[object, list[Product]] = {}
     for term in terms:
-        groups.setdefault(_key(term), []).append(term)
+        groups.setdefault(key_of(term), []).append(term)
     if len(groups) == len(terms):
         return None
     merged = [
@@ -172,7 +174,8 @@ def like_terms(tree: Call) -> Tree | None:
     return make.total(kept) if kept else make.zeros(tree.shape)
 
 
-def _key(term: Product) -> object:
+def key_of(term: Product) -> object:
+    """Return what a product is but for its number and the order of its factors."""
     above = sorted(map(_looks, term.above))
     return tuple(above), tuple(sorted(map(_looks, term.below)))
 
@@ -200,70 +203,17 @@ def _spelt(tree: Tree) -> str:
         case Call(op="matmul"):
             return " @ ".join(map(_spelt, make.chain(tree)))
         case Call(op="add" | "sub"):
-            return f"({' + '.join(sorted(f'{each.number} {_key(each)}' for each in _terms(tree)))})"
+            terms = sorted(f"{each.number} {key_of(each)}" for each in terms_of(tree))
+            return f"({' + '.join(terms)})"
         case _:
             return text(tree)
-
-
-def common_scalar(tree: Call) -> Tree | None:
-    """A / s + B / s is (A + B) / s, and s * A + s * B is s * (A + B), for a number s."""
-    if tree.op not in ("add", "sub"):
-        return None
-    terms = list(_terms(tree))
-    for place in ("below", "above"):
-        groups: dict[tuple[Tree, ...], list[Product]] = {}
-        for term in terms:
-            scalars = tuple(each for each in getattr(term, place) if is_number_like(each))
-            groups.setdefault(scalars, []).append(term)
-        scalars, group = max(groups.items(), key=lambda pair: bool(pair[0]) * len(pair[1]))
-        if not scalars or len(group) < 2 or is_number_like(tree):
-            continue
-        inner = [_without(term, place) for term in group]
-        whole = make.total([term.tree for term in inner])
-        factor = Product(ONCE, (), scalars) if place == "below" else Product(ONCE, scalars)
-        joined = factor.times(Product(ONCE, (whole,))).tree
-        return make.total([joined, *(term.tree for term in terms if term not in group)])
-    return None
-
-
-def _without(term: Product, place: str) -> Product:
-    kept = tuple(each for each in getattr(term, place) if not is_number_like(each))
-    return term._replace(above=kept) if place == "above" else term._replace(below=kept)
-
-
-def common_factor(tree: Call) -> Tree | None:
-    """A @ x + B @ x is (A + B) @ x, and x @ A - 2 * (x @ B) is x @ (A - 2 * B)."""
-    if tree.op not in ("add", "sub"):
-        return None
-    terms = list(_terms(tree))
-    for place in (-1, 0):
-        groups: dict[Tree, list[Product]] = {}
-        for term in terms:
-            chain = make.chain(term.above[0]) if len(term.above) == 1 and not term.below else []
-            if len(chain) > 1:
-                groups.setdefault(chain[place], []).append(term)
-        shared, group = max(groups.items(), key=lambda pair: len(pair[1]), default=(tree, []))
-        rests = [_rest(term, place) for term in group]
-        if len(rests) < 2 or len({rest.shape for rest in rests}) > 1:
-            continue
-        inner = make.total(rests)
-        whole = make.matmul(inner, shared) if place else make.matmul(shared, inner)
-        return make.total([whole, *(term.tree for term in terms if term not in group)])
-    return None
-
-
-def _rest(term: Product, place: int) -> Tree:
-    """Return a product of matrices without its first factor, or its last, times its number."""
-    chain = make.chain(term.above[0])
-    del chain[place]
-    return term._replace(above=(make.product(chain),)).tree
 
 
 def to_trace(tree: Call) -> Tree | None:
     """The sum of A * B.T, entry by entry, is trace(A @ B); that of a diagonal is the trace."""
     if tree.op != "sum" or tree.shape or dict(tree.attributes).get("axis") is not None:
         return None
-    parts = [_one_trace(term) for term in _terms(tree.operands[0])]
+    parts = [_one_trace(term) for term in terms_of(tree.operands[0])]
     known = [part for part in parts if part is not None]
     return make.total(known) if len(known) == len(parts) else None
 
@@ -284,8 +234,8 @@ def _one_trace(term: Product) -> Tree | None:
                 make.matmul(left, _turned(right)),
                 make.matmul(_turned(left), right),
             ]
-            found = min(ways, key=_transposes)
-            if _transposes(found) >= _transposes(left) + _transposes(right):
+            found = min(ways, key=transposes_in)
+            if transposes_in(found) >= transposes_in(left) + transposes_in(right):
                 return None
         case _:
             return None
@@ -311,15 +261,25 @@ def _turned(tree: Tree) -> Tree:
     return make.transposed(tree) if turned is None else turned
 
 
-def _transposes(tree: Tree) -> int:
+def transposes_in(tree: Tree) -> int:
+    """Count the transposes in a formula."""
     return sum(part.op == "transpose" for part in calls(tree))
 
 
 def inverse_of_product(tree: Call) -> Tree | None:
-    """inv(A @ B) @ A is inv(B), and B @ inv(A @ B) is inv(A), where all are square."""
+    """inv(A @ B) @ A is inv(B), and B @ inv(A @ B) is inv(A), where all are square.
+
+    inv(inv(A)) is A, and inv(A.T) is inv(A).T.
+    """
     match tree:
         case Call(op="inv", operands=(Call(op="inv", operands=(matrix,)),)):
             return matrix
+        case Call(op="inv", operands=(Call(op="transpose", operands=(matrix,)),)):
+            return make.transposed(call("inv", (matrix,), (), matrix.shape))
+        case Call(op="matmul") if make.starts_with_minus(tree):
+            plain = make.negative(tree)
+            inside = inverse_of_product(plain) if isinstance(plain, Call) else None
+            return None if inside is None else make.negative(inside)
         case Call(op="matmul"):
             chain = make.chain(tree)
             if not any(map(_is_inverse, chain)):
@@ -344,16 +304,26 @@ def _cancelled(left: Tree, right: Tree) -> list[Tree] | None:
     """Return the factors that two neighbours are, where one is inside the other's inverse."""
     match left, right:
         case Call(op="inv", operands=(inner,)), factor if _is_square(factor):
-            first, *rest = make.chain(inner)
+            first, *rest = _factors(inner)
             if first is factor:
                 return [_inverse(rest)] if rest else [make.eye(factor.shape[0])]
         case factor, Call(op="inv", operands=(inner,)) if _is_square(factor):
-            *rest, last = make.chain(inner)
+            *rest, last = _factors(inner)
             if last is factor:
                 return [_inverse(rest)] if rest else [make.eye(factor.shape[0])]
         case _:
             pass
     return None
+
+
+def _factors(tree: Tree) -> list[Tree]:
+    """Return the factors of a product of matrices, or of a power of one."""
+    power = (
+        dict(tree.attributes)["n"] if isinstance(tree, Call) and tree.op == "matrix_power" else 0
+    )
+    if isinstance(tree, Call) and isinstance(power, int) and power > 0:
+        return [*tree.operands] * power
+    return make.chain(tree)
 
 
 def _both_ways(left: Tree, right: Tree) -> list[Tree] | None:

@@ -21,6 +21,7 @@ from shapecalc.verify.standins import small_sizes
 from shapecalc.verify.structured import kind_of
 
 ATTEMPTS, TOLERANCE = 4, 1e-8
+ROUNDS = 4
 DIAGONAL = frozenset({"diagonal", "positive-diagonal", "signs", "identity"})
 SYMMETRIC = DIAGONAL | {"symmetric", "positive-definite", "reflection"}
 
@@ -48,21 +49,27 @@ def facts_of(graph: Graph) -> Facts:
     return Facts(frozenset((entry.name, entry.property) for entry in graph.network.assume))
 
 
-def by_facts(tree: Tree, facts: Facts) -> tuple[Tree, tuple[Rewriting, ...]]:
+def by_facts(
+    tree: Tree, facts: Facts, *, is_jacobian: bool = False
+) -> tuple[Tree, tuple[Rewriting, ...]]:
     """Simplify a formula by facts. Raises SelfCheckFailed where that changed its value."""
-    found, steps = tree, []
-    for name, rule in (("orthogonal", _without_inverses), ("symmetric", _without_transposes)):
-        new = rule(found, facts)
-        if new is not found:
-            steps.append(Rewriting(name, new))
-            found = new
-    if not steps:
-        return tree, ()
-    whole, more = closed(found, is_jacobian=False)
-    equal = _are_equal(tree, whole, facts)
+    whole = tree
+    steps: list[Rewriting] = []
+    for _ in range(ROUNDS):
+        before = whole
+        for name, rule in (("orthogonal", _without_inverses), ("symmetric", _without_transposes)):
+            new = rule(whole, facts)
+            if new is not whole:
+                steps.append(Rewriting(name, new))
+                whole = new
+        if whole is before:
+            break
+        whole, more = closed(whole, is_jacobian=is_jacobian)
+        steps += more
+    equal = _are_equal(tree, whole, facts) if steps else None
     if equal is False:
         raise SelfCheckFailed("what is assumed of matrices changed a formula")
-    return (whole, (*steps, *more)) if equal else (tree, ())
+    return (whole, tuple(steps)) if equal else (tree, ())
 
 
 def _without_transposes(tree: Tree, facts: Facts) -> Tree:
@@ -75,8 +82,9 @@ def _without_transposes(tree: Tree, facts: Facts) -> Tree:
     def put(part: Tree) -> Tree | None:
         if not isinstance(part, Call) or part.op != "transpose":
             return None
-        found = _turned(part.operands[0], names)
-        return None if found is part else rebuilt(found, put)
+        (operand,) = part.operands
+        found = _turned(operand, names)
+        return None if found is make.transposed(operand) else rebuilt(found, put)
 
     return rebuilt(tree, put)
 
@@ -138,12 +146,18 @@ def is_symmetric(tree: Tree, names: frozenset[str]) -> bool:
             turned = [make.transposed(factor) for factor in reversed(chain)]
             pairs = zip(chain, turned, strict=True)
             return all(
-                a is b or (a is make.transposed(b) and is_symmetric(a, names)) for a, b in pairs
+                _are_same(a, b) or (a is make.transposed(b) and is_symmetric(a, names))
+                for a, b in pairs
             )
         case Call(op="eye"):
             return True
         case _:
             return False
+
+
+def _are_same(tree: Tree, other: Tree) -> bool:
+    """Say whether two matrices are one, if only as (A + B).T and A.T + B.T are."""
+    return tree is other or make.transposed(tree) is make.transposed(other)
 
 
 def _factors(tree: Tree) -> list[Tree]:
@@ -183,6 +197,20 @@ def structured(tree: Tree, name: str, facts: Facts) -> tuple[Tree, str] | None:
         told = f"{name} stays orthogonal: what is left of the gradient along such matrices"
         return _closed(by_facts(half, facts)[0], facts), told
     return None
+
+
+def shortened(tree: Tree, facts: Facts) -> Tree:
+    """Simplify a formula; as it was, if the shorter one has no value to compare with.
+
+    Raises SelfCheckFailed where that changed its value.
+    """
+    found, steps = by_facts(tree, facts)
+    if not steps:
+        found, _ = closed(tree, is_jacobian=False)
+    equal = found is tree or _are_equal(tree, found, facts)
+    if equal is False:
+        raise SelfCheckFailed("a differential was simplified to another")
+    return found if equal else tree
 
 
 def _closed(tree: Tree, facts: Facts) -> Tree:

@@ -3,19 +3,21 @@
 from collections.abc import Iterator
 from functools import cached_property
 
+from shapecalc.calculus.closing import Rewriting
 from shapecalc.calculus.derivation import Derivation, Form
 from shapecalc.calculus.elsewhere import elsewhere
-from shapecalc.calculus.facts import Facts, by_facts, differ, structured
+from shapecalc.calculus.facts import Facts, by_facts, differ, shortened, structured
 from shapecalc.calculus.naming import named
 from shapecalc.calculus.vecforms import VecForm, vec_form
 from shapecalc.index import Factor, Term, fresh_labels
+from shapecalc.matrix import make
 from shapecalc.matrix.entries import Letters, names_in, sum_text
 from shapecalc.matrix.printing import text
 from shapecalc.records import Derived, Dims, Formula, LaidOut, Late
 from shapecalc.report.formulas import formula_record
 from shapecalc.report.kinks import kink_of
 from shapecalc.sweep.checking import SelfCheckFailed
-from shapecalc.tree import Call, Leaf, Tree, calls, leaf, leaves, rebuilt
+from shapecalc.tree import Call, Leaf, Tree, call, calls, leaf, leaves, rebuilt
 
 NO_FACTS = Facts()
 LONG = 24
@@ -41,9 +43,11 @@ class _Writer:
         self.derivation = derivation
         self.facts = facts
         self.forms = derivation.numerator, derivation.denominator
+        self.right: set[Tree] = set()  # steps of one layout, whose transposes the other has
         self.layouts = [None if form is None else self._simplified(form) for form in self.forms]
         found = derivation.differential if derivation.kinds[0] != "scalar" else None
-        self.differential = None if found is None else _in_full(found, derivation)
+        self.raw = None if found is None else _in_full(found, derivation)
+        self.differential = None if self.raw is None else shortened(self.raw, facts)
         self.structured = self._structured()
         trees = [
             *(each[0] if each else None for each in self.layouts),
@@ -126,13 +130,22 @@ class _Writer:
 
         Raises SelfCheckFailed.
         """
-        tree, more = by_facts(_in_full(form.tree, self.derivation), self.facts)
-        for steps, end in ((form.rewritings, form.tree), (more, tree)):
+        is_jacobian = self.derivation.kinds == ("vector", "vector")
+        first: tuple[Rewriting, ...] = ()
+        tree, more = by_facts(
+            _in_full(form.raw, self.derivation), self.facts, is_jacobian=is_jacobian
+        )
+        if not more:
+            first, tree = form.rewritings, _in_full(form.tree, self.derivation)
+        for steps, end in ((first, form.tree), (more, tree)):
             for step in steps:
-                if step.formula is not end and differ(step.formula, end, self.facts):
+                if step.formula is end or make.transposed(step.formula) in self.right:
+                    continue
+                if differ(step.formula, end, self.facts):
                     raise SelfCheckFailed(f"the rule `{step.rule}` changed a formula")
+                self.right.add(step.formula)
         shown = self.derivation.shown
-        written = [(each.rule, text(shown(each.formula))) for each in (*form.rewritings, *more)]
+        written = [(each.rule, text(shown(each.formula))) for each in (*first, *more)]
         lines = ["", *(line for _, line in written)]
         told = (step for step, before in zip(written, lines, strict=False) if step[1] != before)
         return tree, tuple(told)
@@ -161,12 +174,12 @@ class _Writer:
         return text(tree), _dims(tree.shape)
 
     def _vec(self, *, by_rows: bool) -> VecForm | None:
-        if self.differential is None:
+        if self.raw is None:
             return None
         derivation = self.derivation
-        names = {name.name for name in leaves(self.differential)}
+        names = {name.name for name in leaves(self.raw)}
         output = derivation.output.name
-        return vec_form(self.differential, output, self.change, names, by_rows=by_rows)
+        return vec_form(self.raw, output, self.change, names, by_rows=by_rows)
 
     def _where(self) -> Iterator[tuple[str, Formula]]:
         derivation = self.derivation
@@ -224,7 +237,9 @@ def _in_full(tree: Tree, derivation: Derivation) -> Tree:
 
 def written_out(tree: Tree, derivation: Derivation) -> Tree:
     """Write the expression for its name."""
-    put: dict[Tree, Tree] = {derivation.output: derivation.written}
+    output, whole = derivation.output, derivation.written
+    power, plain = (call("exp", (each,), (), output.shape) for each in (output, whole))
+    put: dict[Tree, Tree] = {output: whole, power: make.tidied(plain)}
     return rebuilt(tree, put.get)
 
 

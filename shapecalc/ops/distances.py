@@ -34,6 +34,24 @@ def _vector_norm_jacobian(_: _Shapes, attributes: _Attributes) -> str:
     return "sign(X)[..., p]" if _order(attributes) == 1 else "X[..., p] Y[...]^-1"
 
 
+def _is_spectral(shapes: _Shapes, attributes: _Attributes) -> bool:
+    """Say whether a norm is the largest singular value of a matrix."""
+    is_whole = attributes["axis"] is None and not attributes["keepdims"]
+    return attributes["ord"] == 2 and len(shapes[0]) == 2 and is_whole
+
+
+def _norm_jacobian(shapes: _Shapes, attributes: _Attributes) -> str:
+    if _is_spectral(shapes, attributes):
+        return "leading_outer(X)[..., p]"
+    return _vector_norm_jacobian(shapes, attributes)
+
+
+def _norm_kink(shapes: _Shapes, attributes: _Attributes) -> str:
+    if _is_spectral(shapes, attributes):
+        return "where the largest singular value of {X} is simple"
+    return "where the norm is not 0"
+
+
 def _norm(shapes: _Shapes, attributes: _Attributes) -> str:
     """Refuse the norms of a matrix that are no norms of its entries."""
     order, axis = attributes["ord"], attributes["axis"]
@@ -41,8 +59,10 @@ def _norm(shapes: _Shapes, attributes: _Attributes) -> str:
     axes = axis if isinstance(axis, tuple) else (axis,) if axis is not None else range(rank)
     if (found := _norm_otherwise(shapes, attributes)) is not None:
         return found
+    if _is_spectral(shapes, attributes):
+        return "sum(X * leading_outer(X))"
     if order in (1, 2) and len(axes) > 1:
-        fact = f"`ord={order}` of a matrix is not the norm of its entries, and is not supported"
+        fact = f"`ord={order}` along two axes is not the norm of the entries, and is not supported"
         entries = f"vector_norm(X, ord={order})"
         raise ShapeMismatch("SC212", fact, help=f"write `{entries}` for that of all its entries")
     if axis is None and order is not None and rank > 2:
@@ -70,23 +90,27 @@ def _norm_otherwise(shapes: _Shapes, attributes: _Attributes) -> str | None:
     is_one_matrix = len(shapes[0]) == 2 and attributes["axis"] is None
     if attributes["ord"] == 1 and is_one_matrix and not attributes["keepdims"]:
         return "max(sum(abs(X), axis=0))"
+    if _is_spectral(shapes, attributes) and any(dim.is_one for dim in shapes[0]):
+        return "norm(X)"
     return _nuclear(shapes, attributes) if attributes["ord"] == "nuc" else None
 
 
-def _torch_norm(_: _Shapes, attributes: _Attributes) -> str | None:
+def _torch_norm(shapes: _Shapes, attributes: _Attributes) -> str | None:
+    if _is_spectral(shapes, attributes):
+        return "torch.linalg.norm"
     return None if attributes["ord"] == "fro" else "torch.linalg.vector_norm"
 
 
 @op(
     REDUCED,
     definition=_norm,
-    jacobian={"X": _vector_norm_jacobian},
+    jacobian={"X": _norm_jacobian},
     axis="r",
     positional=3,
     spelling=_norm_otherwise,
     numpy="np.linalg.norm",
     torch=_torch_norm,
-    at_kink="where the norm is not 0",
+    at_kink=_norm_kink,
 )
 def norm(
     X: Array,
@@ -98,6 +122,7 @@ def norm(
     """Take the square root of the sum of squares (`ord=1`: the sum of absolute values).
 
     Over all entries, or along the axes named. Of a matrix `ord=1` is the largest sum of a column,
+    `ord=2` the largest singular value, whose gradient is u₁ v₁ᵀ, `leading_outer(X)`,
     and `ord="nuc"` that of the singular values: of a matrix with independent columns, or of one
     that is known to be wide, with independent rows.
     """
@@ -105,6 +130,8 @@ def norm(
         return np.asarray(np.linalg.norm(X, "nuc"))
     if ord == 1 and axis is None and np.ndim(X) == 2:
         return np.asarray(np.linalg.norm(X, 1))
+    if ord == 2 and axis is None and np.ndim(X) == 2 and not keepdims:
+        return np.asarray(np.linalg.svd(X, compute_uv=False)[0])
     if ord == 1:
         return np.asarray(np.sum(np.abs(X), axis=axis, keepdims=keepdims))
     return np.asarray(np.sqrt(np.sum(np.square(X), axis=axis, keepdims=keepdims)))

@@ -56,7 +56,8 @@ class Op:
     derivative: by operand, elementwise, as an expression of the operands and of the result Y; "0"
     where the op is piecewise constant; of ways with `|` between them, the shortest is taken.
     axis: the letter that stands for the axes that the attribute `axis` names.
-    at_kink: what the derivative is taken to be where there is none, `{X}` for the operand.
+    at_kink: what the derivative is taken to be where there is none, `{X}` for the operand; text, or
+    what makes it.
     A default of an operand is the number that stands for it where it is not given.
     sums_to_one: operands that must sum to 1 along `axis` (the targets of a cross-entropy).
     takes_logits: the activation that the op applies to its first operand by itself.
@@ -97,7 +98,7 @@ class Op:
         torch: str | Spelling | None = None,
         jax: str | Spelling | None = None,
         sums_to_one: tuple[str, ...] = (),
-        at_kink: str | None = None,
+        at_kink: str | Spelling | None = None,
         takes_logits: str | None = None,
         idempotent: bool = False,
         positional: int | None = None,

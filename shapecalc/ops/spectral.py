@@ -323,3 +323,34 @@ def cholesky(A: Array) -> Array:
     Source: dL = L Φ(L⁻¹ dA L⁻ᵀ), Φ being the lower triangle with half of the diagonal.
     """
     return np.asarray(np.linalg.cholesky((A + np.swapaxes(A, -1, -2)) / 2))
+
+
+# --- singular vectors ---------------------------------------------------------------------------
+
+
+def _leading(shapes: Shapes, _: Given) -> Written:
+    if len(shapes[0]) != 2:
+        fact = f"`leading_outer` takes a matrix, and the operand is {len(shapes[0])}-D"
+        raise ShapeMismatch("SC303", fact, help="give it two axes")
+    rows, columns = shapes[0]
+    return Written("A[p, q] -> Y[i, j]", {"i": rows, "j": columns})
+
+
+_U_V = "(lambda U, _, Vh: U[:, :1] @ Vh[:1])(*{}.linalg.svd({{0}}, full_matrices=False))"
+
+
+@op(
+    _leading,
+    primitive=True,
+    torch=_U_V.format("torch"),
+    jax=_U_V.format("jnp"),
+    has_identities=True,
+    at_kink="where the largest singular value of {A} is simple",
+)
+def leading_outer(A: Array) -> Array:
+    """Multiply the singular vectors of the largest singular value: u₁ v₁ᵀ.
+
+    It is the gradient of `norm(A, ord=2)`. Source: dσ₁ = u₁ᵀ dA v₁, since u₁ᵀ u₁ and v₁ᵀ v₁ stay 1.
+    """
+    left, _, right = np.linalg.svd(A, full_matrices=False)
+    return np.asarray(left[:, :1] @ right[:1])

@@ -16,9 +16,14 @@ def kink(tree: Tree) -> str:
 
 def kink_of(tree: Tree) -> str:
     """Say what the derivative is taken to be where it does not exist."""
-    if not isinstance(tree, Call) or OPS[tree.op].at_kink is None:
+    if not isinstance(tree, Call):
+        return ""
+    said = OPS[tree.op].at_kink
+    if callable(said):
+        said = said(tuple(each.shape for each in tree.operands), dict(tree.attributes))
+    if said is None:
         return ""
     operands = sorted(tree.operands, key=lambda operand: isinstance(operand, Number))
     names = dict(zip(OPS[tree.op].operands, map(text, operands), strict=True))
     names |= {name: attribute_text(value) for name, value in tree.attributes}
-    return (OPS[tree.op].at_kink or "").format(**names)
+    return said.format(**names)

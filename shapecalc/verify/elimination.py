@@ -52,11 +52,13 @@ def _size(sizes: Sizes) -> int:
     return rows
 
 
-def matrices(entries: Sequence[_Entry], rows: int) -> Iterator[list[list[_Entry]]]:
-    """Yield the rows of each matrix of a flat array."""
-    count = rows * rows
+def matrices(
+    entries: Sequence[_Entry], columns: int, rows: int | None = None
+) -> Iterator[list[list[_Entry]]]:
+    """Yield the rows of each matrix of a flat array: square ones, where no `rows` are given."""
+    count = (rows or columns) * columns
     for start in range(0, len(entries), count):
-        yield [list(entries[at : at + rows]) for at in range(start, start + count, rows)]
+        yield [list(entries[at : at + columns]) for at in range(start, start + count, columns)]
 
 
 def _with_slopes(point: Point, rows: int) -> Iterator[tuple[Rows, Rows]]:

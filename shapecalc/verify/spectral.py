@@ -1,11 +1,11 @@
-"""Functions of matrices at points, in floats: e to a matrix, roots, and factors.
+"""Functions of matrices at points, in floats: e to a matrix, roots, factors, singular vectors.
 
 None of them is rational, so none has exact arithmetic. A derivative is read off the function of a
 block matrix; the formulas that the engine states take no part.
 """
 
 from collections.abc import Callable, Sequence
-from math import isfinite, sqrt
+from math import inf, isfinite, sqrt
 
 from shapecalc.matrix import make
 from shapecalc.tree import Tree, call
@@ -20,6 +20,7 @@ SMALL = 0.5
 TERMS = 16  # of the series of e, for a matrix no larger than SMALL
 ROUNDS = 60
 SETTLED = 1e-14
+SQUARINGS = 16  # singular values whose squares differ by a thousandth settle in so many
 
 
 def exponential(matrix: Floats) -> Floats:
@@ -98,6 +99,27 @@ def lower_factor(matrix: Floats) -> Floats:
     return rows
 
 
+def leading(matrix: Floats) -> Floats:
+    """Multiply the leading singular vectors. Raises NoValue where two values nearly coincide.
+
+    The square XᵀX, squared again and again, tends to a multiple of v₁ v₁ᵀ; and u₁ is X v₁ / σ₁.
+    """
+    turned = [list(column) for column in zip(*matrix, strict=True)]
+    square = _product(turned, matrix)
+    outer = square
+    for _ in range(SQUARINGS):
+        trace = sum(row[i] for i, row in enumerate(outer))
+        if not 0 < trace < inf:
+            raise NoValue
+        part = [[entry / trace for entry in row] for row in outer]
+        outer = _product(part, part)
+        moved = max(abs(a - b) for a, b in zip(_all(outer), _all(part), strict=True))
+        if moved < SETTLED:
+            value = sqrt(_inner(_all(outer), _all(square)))
+            return [[entry / value for entry in row] for row in _product(matrix, outer)]
+    raise NoValue
+
+
 def derivatives_of(function: Function) -> Function:
     """Return what lists, for entry i, j of the result, its derivatives by every entry k, l."""
 
@@ -126,6 +148,7 @@ SPECTRAL: dict[str, Function] = {
     "expm": exponential,
     "sqrtm": root,
     "cholesky": lower_factor,
+    "leading_outer": leading,
     "expm_jacobian": derivatives_of(exponential),
     "sinm_jacobian": derivatives_of(sine),
     "cosm_jacobian": derivatives_of(cosine),
@@ -137,11 +160,11 @@ def at_point(name: str, point: Point, sizes: Sizes, output: Sizes) -> Point:
     """Evaluate a function of each matrix. Raises NoValue, Unsupported for large ones."""
     if point.exact is not None:
         raise Unsupported(f"`{name}` has no exact arithmetic")
-    if sizes[-1] > MOST_ROWS:
-        raise Unsupported(f"a matrix of {sizes[-1]:,} rows is over the limit of {MOST_ROWS}")
-    function = SPECTRAL[name]
-    found = [entry for each in matrices(point.floats, sizes[-1]) for entry in _all(function(each))]
-    return Point(output, found)
+    if max(sizes[-2:]) > MOST_ROWS:
+        raise Unsupported(f"a matrix of {max(sizes[-2:]):,} rows is over the limit of {MOST_ROWS}")
+    function, (rows, columns) = SPECTRAL[name], sizes[-2:]
+    each = matrices(point.floats, columns, rows)
+    return Point(output, [entry for one in each for entry in _all(function(one))])
 
 
 def pseudoinverse(matrix: Tree, sizes: Sizes) -> Tree:
