@@ -6,6 +6,7 @@ from functools import cached_property
 
 from shapecalc.dims import matrix_turned
 from shapecalc.index import Factor, Labels, Sum
+from shapecalc.matrix import make
 from shapecalc.matrix.printing import text
 from shapecalc.records import Report, Step, View
 from shapecalc.records.explained import Box, Boxes, Prose
@@ -212,10 +213,15 @@ class Study:
         return Boxes(found, tuple(signs), clash) if len(found) == len(drawn) else None
 
     def product_boxes(self) -> Boxes | None:
-        """Draw the right formula, where it is one product, by matrices or entry by entry."""
+        """Draw the right formula, where it is one product, by matrices or entry by entry.
+
+        Where a number stands before it, or a sum around it, it is drawn without what it makes.
+        """
         formula = self.writer.formula
         if self.is_product:
-            return self.boxes(factors_in(formula), "@", formula)
+            factors = factors_in(formula)
+            is_all = text(make.product(factors)) == text(formula)
+            return self.boxes(factors, "@", formula if is_all else None)
         if isinstance(formula, Call) and formula.op == "mul":
             shapes = {operand.shape for operand in formula.operands}
             if shapes == {formula.shape}:

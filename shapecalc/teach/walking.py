@@ -5,6 +5,7 @@ from operator import mul
 
 from shapecalc.conditions.forms import is_never_negative
 from shapecalc.dims import dims_text
+from shapecalc.matrix import make
 from shapecalc.matrix.printing import text
 from shapecalc.records import View, WalkEdge
 from shapecalc.records.explained import Block, Level, Lines, Prose, Walked
@@ -14,6 +15,7 @@ from shapecalc.teach.average import average
 from shapecalc.teach.instance import Instance, are_close, places_of
 from shapecalc.teach.solving import Put, forms_of
 from shapecalc.teach.study import Study, require, total
+from shapecalc.tree import Call
 
 WALK = "THE ONLY WALK FROM {} TO {}"
 CONTRACTION = "THE CHAIN RULE, WORKED OUT"
@@ -100,14 +102,12 @@ def _require_walk(study: Study) -> None:
     """Multiply the factors as the walk takes them, and hold the product to the gradient."""
     writer = study.writer
     factors = factors_in(writer.denominator)
-    names = {text(factor): factor for factor in factors}
     for edge, factor in zip(study.opened.walk, factors, strict=True):
-        bare = edge.factor.removeprefix("(").removesuffix(")")
-        printed = text(factor).removeprefix("(").removesuffix(")")
-        is_turned = printed.removesuffix(".T").removesuffix(".mT").strip("()") == bare.strip("()")
-        require(is_turned and text(factor) in names, "the walk has other factors than the product")
-        turned = text(factor).endswith((".T", ".mT"))
-        require(turned != edge.along, f"the walk takes {edge.factor} the wrong way")
+        base = factor if edge.along else make.transposed(factor)
+        names = text(base), f"({text(base)})"
+        require(edge.factor in names, "the walk has other factors than the product")
+        is_turned = isinstance(base, Call) and base.op in make.TRANSPOSES
+        require(not is_turned, f"the walk takes {edge.factor} the wrong way")
 
 
 def _way(study: Study, drawn: Walked) -> str:

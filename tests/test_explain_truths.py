@@ -1,0 +1,140 @@
+"""What an explanation says in words is true of networks made to contradict it."""
+
+import pytest
+
+from shapecalc import teach
+from shapecalc.records.explained import Boxes, ExplainedStep, Lines, Prose
+
+MEAN = "takes a mean over the m examples"
+ADDED = "added, not averaged"
+NO_OTHER = "none of them needs another"
+
+
+def net(*equations: str, params: str = "W: [k, n]", more: str = "") -> str:
+    """Write a network of five inputs, three outputs and four examples."""
+    lines = "\n".join(f"  {each}" for each in equations)
+    return (
+        f"dims: {{n: 5, k: 3, m: 4}}\nbatch: m\n{more}inputs: {{X: [n, m], Y: [k, m]}}\n"
+        f"params: {{{params}}}\nforward: |\n{lines}\nloss: J\n"
+    )
+
+
+def steps_of(text: str, wrt: str) -> tuple[ExplainedStep, ...]:
+    answer = teach.explain(text, "spec.yaml", wrt)
+    assert answer.report.findings == ()
+    assert answer.explanation is not None
+    return answer.explanation.steps
+
+
+def said(step: ExplainedStep) -> str:
+    blocks = [block for level in step.levels for block in level.blocks]
+    return " ".join(block.text for block in blocks if isinstance(block, Prose))
+
+
+def said_of(text: str, wrt: str) -> str:
+    return " ".join(map(said, steps_of(text, wrt)))
+
+
+# --- 1 / m --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "equations",
+    [
+        ("J = mean((Z - Y)**2)",),
+        ("J = sum((Z - Y)**2) / (2 * m)",),
+        ("A = softmax(Z, axis=0)", "J = cross_entropy(A, Y, axis=0)"),
+    ],
+)
+def test_a_mean_over_examples_is_said_where_the_loss_takes_one(equations: tuple[str, ...]) -> None:
+    assert ADDED in said_of(net("Z = W @ X", *equations), "W")
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        "logsumexp(Z) / m",
+        "norm(Z) / m",
+        "sqrt(sum((Z - Y)**2) / m)",
+        "mean(Z)**2",
+        "sum((Z - Y)**2)",
+        "sum(mean(Z, axis=1)**2) / m",
+    ],
+)
+def test_what_is_divided_by_m_is_not_always_a_mean(loss: str) -> None:
+    text = net("Z = W @ X", f"J = {loss}")
+    assert MEAN not in said_of(text, "Z")
+    assert ADDED not in said_of(text, "W")
+
+
+def test_a_penalty_divided_by_m_is_no_mean_over_examples() -> None:
+    text = net("Z = W @ X", "J = mean((Z - Y)**2) + sum(W**2) / (2 * m)")
+    penalty, data = sorted(steps_of(text, "W"), key=lambda step: step.output != "J")
+    assert MEAN not in said(penalty)
+    assert ADDED in said(data)
+
+
+def test_a_mean_of_means_is_no_mean_over_examples() -> None:
+    text = net("Z = W @ X", "S = mean(Z, axis=1)", "J = sum(S**2 * S) / m")
+    assert MEAN not in said_of(text, "S")
+    assert ADDED not in said_of(text, "W")
+
+
+def test_a_step_with_its_own_division_by_m_is_not_said_to_need_none() -> None:
+    text = net("Z = W @ X / m", "J = mean((Z - Y)**2)")
+    assert ADDED not in said_of(text, "W")
+    assert MEAN in said_of(text, "Z")
+    assert NO_OTHER not in said_of(text, "Z")
+    assert NO_OTHER in said_of(net("Z = W @ X", "J = mean((Z - Y)**2)"), "Z")
+
+
+def test_centering_over_examples_has_its_own_division_by_m() -> None:
+    text = net("Z = W @ X", "C = Z - mean(Z, axis=1, keepdims=True)", "J = mean(C**2)")
+    assert MEAN in said_of(text, "C")
+    assert NO_OTHER not in said_of(text, "C")
+
+
+# --- pictures, other texts, walks ---------------------------------------------------------------
+
+
+def test_boxes_of_a_product_with_a_number_in_front_do_not_claim_to_be_the_gradient() -> None:
+    text = net("Z = W @ X / m", "J = mean((Z - Y)**2)")
+    (step,) = steps_of(text, "W")
+    drawn = [b for level in step.levels for b in level.blocks if isinstance(b, Boxes)]
+    assert drawn
+    assert not [each for each in drawn if "=" in each.signs]
+
+
+def test_each_use_is_told_by_its_own_product_in_other_texts() -> None:
+    text = net(
+        "H = U @ X",
+        "Z = W @ H + V @ H",
+        "J = mean((Z - Y)**2)",
+        params="W: [k, n], V: [k, n], U: [n, n]",
+    )
+    told = {
+        line
+        for step in steps_of(text, "H")
+        for level in step.levels
+        for block in level.blocks
+        if isinstance(block, Lines) and level.number == 5
+        for line in block.lines
+        if "examples in" in line[1]
+    }
+    assert ("dH = V.T @ dZ", "here, V @ H: examples in columns") in told
+    assert not [line for line in told if "V" in line[0] and "W" in line[1]]
+
+
+def test_a_factor_that_ends_with_a_transpose_inside_is_walked() -> None:
+    text = "dims: {m: 3, n: 5}\nparams: {U: [m, n]}\nforward: |\n  J = logdet(U @ U.T)\nloss: J\n"
+    for step in steps_of(text, "U"):
+        assert step.alike or 4 in [level.number for level in step.levels]
+
+
+def test_where_an_adjoint_put_back_has_no_value_nothing_is_said_of_it() -> None:
+    text = (
+        "dims: {n: 3}\nparams: {A: [n, n], E: [n, n], b: [n, n]}\n"
+        "forward: |\n  F = expm_frechet(A, E)\n  J = sum(F * b)\nloss: J\n"
+    )
+    assert steps_of(text, "A")
+    assert steps_of(text, "E")
