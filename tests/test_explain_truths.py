@@ -1,6 +1,7 @@
 """What an explanation says in words is true of networks made to contradict it."""
 
 import pytest
+from checking import report_on
 
 from shapecalc import teach
 from shapecalc.records.explained import Boxes, ExplainedStep, Lines, Prose
@@ -138,3 +139,65 @@ def test_where_an_adjoint_put_back_has_no_value_nothing_is_said_of_it() -> None:
     )
     assert steps_of(text, "A")
     assert steps_of(text, "E")
+
+
+def test_equal_sizes_at_which_a_dim_is_no_whole_number_are_not_tried() -> None:
+    text = (
+        "dims: {b: 2, n: 5}\nparams: {X: [b, 6, n], w: [6]}\n"
+        "forward: |\n  V = group_norm(X, w, groups=3)\n  J = sum(sin(V))\nloss: J\n"
+    )
+    assert steps_of(text, "w")
+    assert steps_of(text, "X")
+
+
+# --- what a value is to its equation ------------------------------------------------------------
+
+
+def test_a_mean_that_is_repeated_is_not_the_value_that_is() -> None:
+    text = net("C = X - mean(X, axis=1, keepdims=True)", "J = sum(C**2)", params="X: [n, m]")
+    text = text.replace("X: [n, m], Y", "Y", 1)
+    told = said_of(text, "X")
+    assert "X was repeated" not in told
+    assert "One entry of X is in many entries of C." in told
+    assert "The result does not have its index j, so that is summed." in told
+    (note,) = [s.note for s in report_on(text).steps if s.output == "C" and "sum" in s.note]
+    assert note == "sum over m"
+    bias = said_of(net("Z = W @ X + b", "J = sum(Z**2)", params="W: [k, n], b: [k, 1]"), "b")
+    assert "b was repeated along m to be added" in bias
+
+
+def test_a_weight_with_the_dim_of_the_examples_twice_has_no_examples() -> None:
+    text = "dims: {m: 4}\nbatch: m\ninputs: {X: [m, m]}\nparams: {W: [m, m]}\n"
+    text += "forward: |\n  Z = W @ X\n  J = mean(Z**2)\nloss: J\n"
+    assert "Each row of Z depends on the same row of W only" in said_of(text, "W")
+
+
+def test_what_has_no_kink_is_not_said_to_jump() -> None:
+    text = "dims: {n: 3}\nparams: {A: [n, n]}\nforward: |\n  L = logdet(A)\n  J = L**2\nloss: J\n"
+    told = said_of(text, "A")
+    assert "jumps" not in told
+    assert "where the determinant of A is positive" in told
+    assert "Where the slope of R jumps" in said_of(net("R = relu(W)", "J = sum(R**2)"), "W")
+
+
+def test_a_mask_of_windows_is_not_said_to_be_turned_round() -> None:
+    text = "dims: {b: 2, c: 3}\nparams: {X: [b, c, 6, 6]}\nforward: |\n"
+    text += "  P = max_pool2d(X, 2)\n  J = sum(P**2)\nloss: J\n"
+    assert "turned round" not in said_of(text, "X")
+
+
+def test_one_use_of_several_is_moved_alone_without_indices_too() -> None:
+    text = net("Z = W @ X", "J = sum(sin(Z) + Z**2)")
+    assert "Move Z, in this use alone, by any H" in said_of(text, "Z")
+    assert "Move W by any H" in said_of(text, "W")
+
+
+def test_a_step_is_checked_at_sizes_that_differ() -> None:
+    text = "dims: {n: 4}\nparams: {A: [n, n]}\nforward: |\n"
+    text += "  L = cholesky(A)\n  J = sum(L)\nloss: J\n"
+    assert [step.at for step in steps_of(text, "A")] == ["at n = 3 and 2"]
+
+
+def test_a_count_of_one_index_is_no_equation() -> None:
+    text = net("z = sum(v)", "J = sin(z)", params="v: [k]")
+    assert "2 = 2" not in said_of(text, "v")

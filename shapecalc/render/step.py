@@ -73,7 +73,10 @@ def _stack(step: Step) -> list[tuple[str, str, str]]:
     if jacobian.contracted:
         rows.append(("contracted", "summed in the product with the upstream", jacobian.contracted))
     if jacobian.summed:
-        rows.append(("summed", f"{step.wrt} was repeated", jacobian.summed))
+        own = jacobian.shape[len(step.upstream_shape) :]
+        is_repeated = all(dim in (*jacobian.diagonal, "1") for dim in own)
+        copies = f"{step.wrt} was repeated" if is_repeated else f"one of {step.wrt} is in several"
+        rows.append(("summed", copies, jacobian.summed))
     return [(name, text, f"over {listed(dims)}") for name, text, dims in rows]
 
 

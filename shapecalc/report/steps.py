@@ -262,7 +262,15 @@ class StepWriter:
         if not lacking:
             return ""
         along = listed(lacking)
+        if not self.is_repeated:
+            return f"sum over {along}"
         return f"{self.link.value.name} was repeated along {along}, so sum over {along}"
+
+    @property
+    def is_repeated(self) -> bool:
+        """Say whether the variable as a whole is repeated, and not a sum of its entries."""
+        tied = {label for delta in self.tied for label in delta}
+        return all(label is None or label in tied for label in self.jacobian.wrt_labels)
 
     def _block_note(self) -> str:
         if len(self._axes.untied) != 1 or not self.tied:

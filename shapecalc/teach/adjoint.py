@@ -88,13 +88,14 @@ def _told(study: Study, H: Leaf, moved: Tree) -> Iterator[Block]:
     step, gradient = unicode_text(moved), unicode_text(formula)
     J, X, Y = study.loss, study.X, study.Y
     upstream = study.link.gradient
+    in_use = ", in this use alone," if study.is_part else ""
     if upstream is None:
-        yield Prose(f"Move {X} by any {H.name}: to first order {Y} moves by {step}.")
+        yield Prose(f"Move {X}{in_use} by any {H.name}: to first order {Y} moves by {step}.")
         yield Lines("", ((f"{step} = ⟨{gradient}, {H.name}⟩", ""),))
         yield Prose(f"for every {H.name}; ⟨ , ⟩ is entry times entry, added up. And so")
         yield Lines(dX, ((gradient, ""),))
         return
-    yield Prose(f"Move {X} by any {H.name}. To first order, {Y} moves by")
+    yield Prose(f"Move {X}{in_use} by any {H.name}. To first order, {Y} moves by")
     yield Lines("", ((step, ""),))
     is_matrix = len(moved.shape) == len(upstream.shape) == 2
     trace = f" For matrices that is a trace, tr({upstream.name}ᵀ …)." if is_matrix else ""

@@ -112,7 +112,15 @@ class Study:
 
     @property
     def is_batch_apart(self) -> bool:
-        return self.report.batch is not None and self.report.batch in self.opened.jacobian.diagonal
+        batch = self.report.batch
+        shapes = (self.writer.output.shape, self.link.value.shape)
+        is_one_axis = all([*map(str, shape)].count(str(batch)) == 1 for shape in shapes)
+        return is_one_axis and batch in self.opened.jacobian.diagonal
+
+    @property
+    def is_repeated(self) -> bool:
+        """Say whether the variable as a whole is repeated, and not a sum of its entries."""
+        return bool(self.opened.jacobian.summed) and self.writer.is_repeated
 
     @property
     def is_part(self) -> bool:

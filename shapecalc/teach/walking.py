@@ -194,6 +194,8 @@ def _slid(study: Study) -> Iterator[str]:
     parts = [
         (forms[x].of(i), i) for x in other.labels if x in forms for i in upstream if i is not None
     ]
+    if any(i in other.labels for count, i in parts if count.terms):
+        return  # another window at each place: none is turned round
     signs = {is_never_negative(count) for count, _ in parts if count.terms}
     name, indices = study.name_of(other), Put(study.writer.letters, forms).indices(other.labels)
     letters = " and ".join(study.writer.letters.of(i) for count, i in parts if count.terms)
@@ -259,7 +261,7 @@ def _without_walk(study: Study) -> Iterator[str]:
         case "sum":
             labels = study.writer.derivation.terms[0].summed
             letters = [study.writer.letters.of(label) for label in labels]
-            whose = X if study.opened.jacobian.summed else "the result"
+            whose = X if study.is_repeated else "The result"
             yield (
                 f"One factor alone is left. {whose} does not have its index "
                 f"{' or '.join(letters)}, so that is summed."

@@ -40,9 +40,11 @@ def _counted(study: Study) -> str:
         return f"{study.Y} is one number, so the Jacobian has the axes of {study.X}: {named}."
     many = NUMBERS[len(shape)] if len(shape) < len(NUMBERS) else str(len(shape))
     told = f"{many.capitalize()} {'index' if len(shape) == 1 else 'indices'}"
+    each = f"{' × '.join(map(str, sizes))} = " if len(sizes) > 1 else ""
+    entries = "entry" if count == 1 else "entries"
     text = (
         f"The Jacobian has an entry for each entry of {study.Y} with each of {study.X}. "
-        f"{told}, {named}, here {' × '.join(map(str, sizes))} = {count} entries."
+        f"{told}, {named}, here {each}{count} {entries}."
     )
     deltas = [delta for term in study.writer.jacobian.terms for delta in term.deltas]
     if deltas:
