@@ -201,3 +201,32 @@ def test_a_step_is_checked_at_sizes_that_differ() -> None:
 def test_a_count_of_one_index_is_no_equation() -> None:
     text = net("z = sum(v)", "J = sin(z)", params="v: [k]")
     assert "2 = 2" not in said_of(text, "v")
+
+
+# --- windows, solved ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("op", ["avg_pool2d(X, 3, stride=2)", "max_pool2d(X, 2)"])
+def test_a_sum_over_windows_keeps_the_condition_that_no_factor_says(op: str) -> None:
+    text = "dims: {b: 2, c: 3, h: 7, w: 9}\nparams: {X: [b, c, h, w]}\nforward: |\n"
+    text = f"{text}  P = {op}\n  J = sum(P**2)\nloss: J\n".replace("h: 7, w: 9", "h: 6, w: 8")
+    (step,) = steps_of(text, "X")
+    lines = [
+        line
+        for level in step.levels
+        for block in level.blocks
+        if isinstance(block, Lines) and block.left.startswith("dX[")
+        for line, _ in block.lines
+    ]
+    assert lines
+    assert all(" δ[" in line or "k" in line.split("dP[")[1].split("]", 1)[1] for line in lines)
+    remarks = [level.remark for level in step.levels if level.number == 3]
+    assert all("δ[r," in line or "r-" in line or "δ[a," in line for line in remarks), remarks
+
+
+def test_a_convolution_is_solved_as_its_kernel_says_what_is_outside() -> None:
+    text = "dims: {b: 2, c: 3, d: 4, h: 6, w: 8}\nparams: {X: [b, c, h, w], K: [d, c, 3, 3]}\n"
+    text += "forward: |\n  P = conv2d(X, K, padding=1)\n  J = sum(P**2)\nloss: J\n"
+    (step,) = steps_of(text, "X")
+    lines = [b for level in step.levels for b in level.blocks if isinstance(b, Lines)]
+    assert any("K[j,q,r-k+1,s-l+1]" in line for b in lines for line, _ in b.lines)
