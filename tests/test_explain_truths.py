@@ -230,3 +230,33 @@ def test_a_convolution_is_solved_as_its_kernel_says_what_is_outside() -> None:
     (step,) = steps_of(text, "X")
     lines = [b for level in step.levels for b in level.blocks if isinstance(b, Lines)]
     assert any("K[j,q,r-k+1,s-l+1]" in line for b in lines for line, _ in b.lines)
+
+
+# --- names and neighbours -----------------------------------------------------------------------
+
+
+def test_the_identity_is_not_written_where_a_value_has_its_name() -> None:
+    text = net("Z = I @ X", "J = mean(Z**2)", params="I: [k, n]")
+    told = said_of(text, "I")
+    assert "⊗" not in told
+    assert "vec(dW) = (Xᵀ ⊗ I)ᵀ vec(dZ)" in said_of(text.replace("I", "W"), "W")
+
+
+def test_rolled_examples_do_not_see_themselves() -> None:
+    text = net("Z = W @ X", "R = roll(Z, 1, axis=1)", "J = mean(R**2)")
+    assert "depends on other examples of Z, and so" in said_of(text, "Z")
+    text = net("Z = W @ X", "C = cumsum(Z, axis=1)", "J = mean(C**2)")
+    assert "depends on other examples of Z too, and so" in said_of(text, "Z")
+
+
+def test_a_number_has_no_axes_to_be_diagonal() -> None:
+    text = net("Z = w * X", "J = mean(Z**2)", params="w: []")
+    assert "w is one number, so there is no diagonal" in said_of(text, "w")
+
+
+def test_no_trace_is_written_where_a_value_is_named_tr() -> None:
+    text = net("Z = tr @ X", "J = mean(Z**2)", params="tr: [k, n]")
+    step = steps_of(text, "tr")[0]
+    lines = [b for level in step.levels for b in level.blocks if isinstance(b, Lines)]
+    assert "trace" not in said(step)
+    assert not [line for b in lines for line, _ in b.lines if "tr(" in line]

@@ -106,7 +106,7 @@ class StepWriter:
             mixed=mixed,
             mixed_why=why,
             vec=vec_view(self.denominator, upstream, self.link.value)
-            if not self.sweep.numerator
+            if not self.sweep.numerator and "I" not in self.graph.values
             else None,
             orderings=found,
             contraction=self._contraction(),

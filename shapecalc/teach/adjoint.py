@@ -98,10 +98,11 @@ def _told(study: Study, H: Leaf, moved: Tree) -> Iterator[Block]:
     yield Prose(f"Move {X}{in_use} by any {H.name}. To first order, {Y} moves by")
     yield Lines("", ((step, ""),))
     is_matrix = len(moved.shape) == len(upstream.shape) == 2
-    trace = f" For matrices that is a trace, tr({upstream.name}ᵀ …)." if is_matrix else ""
+    is_free = "tr" not in study.sweep.graph.values
+    trace = f" For matrices that is a trace, tr({upstream.name}ᵀ …)."
     yield Prose(
         f"and {J} by the inner product ⟨ , ⟩ of {upstream.name} with that: entry times entry, "
-        f"added up.{trace}"
+        f"added up.{trace if is_matrix and is_free else ''}"
     )
     if "⊙" in step or "⊙" in gradient:
         yield Prose("⊙ is * here: entry times entry.")
@@ -147,7 +148,8 @@ def _by_traces(study: Study, H: Leaf, moved: Tree) -> list[str]:
     upstream = study.link.gradient
     chain = make.chain(moved)
     plain = all(len(each.shape) == 2 for each in chain)
-    if not study.is_product or H not in chain or not plain or upstream is None:
+    is_free = "tr" not in study.sweep.graph.values
+    if not study.is_product or H not in chain or not plain or upstream is None or not is_free:
         return []
     place = chain.index(H)
     before, after = chain[:place], chain[place + 1 :]

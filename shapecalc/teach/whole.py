@@ -187,6 +187,9 @@ def _dropped(study: Study) -> Iterator[str]:
                 "makes a plain diagonal. So nothing is dropped, and the Jacobian stays whole."
             )
             return
+        if not study.link.value.shape:
+            yield f"{X} is one number, so there is no diagonal, and the Jacobian stays whole."
+            return
         yield (
             f"No axis of {Y} is diagonal with one of {X}: an entry of {Y} may depend on all of {X} "
             f"along each axis. So there is no copy to be dropped, and the Jacobian stays whole."
