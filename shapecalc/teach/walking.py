@@ -222,14 +222,19 @@ def _require_solved(study: Study, instance: Instance) -> None:
     derivation = study.writer.derivation
     known = {label for label in derivation.labels if label is not None}
     for term in derivation.terms if len(derivation.terms) == 1 else ():
-        forms = forms_of(term, known) or {}
+        forms = {
+            label: (
+                instance.number(own.offset),
+                [(each, instance.number(count)) for each, count in own.parts],
+            )
+            for label, own in (forms_of(term, known) or {}).items()
+        }
         for place in places_of(instance.wrt_sizes) if forms else ():
             labels = zip(derivation.labels, place, strict=True)
             at = {label: i for label, i in labels if label is not None}
             for here in instance.solutions(term, at):
-                for label, own in forms.items():
-                    value = instance.number(own.offset)
-                    value += sum(instance.number(count) * here[each] for each, count in own.parts)
+                for label, (offset, parts) in forms.items():
+                    value = offset + sum(count * here[each] for each, count in parts)
                     require(here[label] == value, "the conditions are not solved as they should be")
 
 
