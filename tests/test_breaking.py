@@ -57,5 +57,5 @@ def test_place_is_within_the_line_and_at_a_space(text: str) -> None:
 
 def test_an_early_space_is_better_than_a_line_too_wide() -> None:
     text = "<dV, " + "reshape(" * 9 + "H, axis=1)"
-    assert [line.strip() for line in held(text, indent=5)][0] == "<dV,"
+    assert held(text, indent=5)[0].strip() == "<dV,"
     assert all(len(line) <= WIDTH for line in held(text, indent=5)[:-1])

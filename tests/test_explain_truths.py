@@ -260,3 +260,25 @@ def test_no_trace_is_written_where_a_value_is_named_tr() -> None:
     lines = [b for level in step.levels for b in level.blocks if isinstance(b, Lines)]
     assert "trace" not in said(step)
     assert not [line for b in lines for line, _ in b.lines if "tr(" in line]
+
+
+def test_a_vector_has_no_transpose_among_its_arrangements() -> None:
+    text = net("z = w @ X", "J = mean(z**2)", params="w: [n]")
+    assert "conform, X @ dz and dz @ X.T." in said_of(text, "w")
+    assert "and its transpose" in said_of(net("Z = W @ X", "J = mean(Z**2)"), "W")
+
+
+@pytest.mark.parametrize(
+    "equation", ["f = (W + W.T) @ x", "f = W @ W.T @ x", "f = expm(W) @ W @ x"]
+)
+def test_arrangements_that_laws_make_right_are_not_said_to_be_wrong(equation: str) -> None:
+    text = "dims: {n: 3}\nparams: {W: [n, n], x: [n, n]}\nforward: |\n"
+    text += f"  {equation}\n  J = sum(f**2)\nloss: J\n"
+    for wrt in ("x", "W"):
+        for step in steps_of(text, wrt):
+            told = said(step)
+            assert "(W + W.T).T @ df" not in told
+    vector = text.replace("x: [n, n]", "x: [n]")
+    if "+" in equation:
+        (step,) = steps_of(vector, "x")
+        assert (7,) in [numbers for numbers, _ in step.left_out]
