@@ -5,6 +5,9 @@ from checking import report_on
 
 from shapecalc import teach
 from shapecalc.records.explained import Boxes, ExplainedStep, Lines, Prose
+from shapecalc.render.output import Look
+from shapecalc.render.page import Page
+from shapecalc.render.step import step_page
 
 MEAN = "takes a mean over the m examples"
 ADDED = "added, not averaged"
@@ -282,3 +285,22 @@ def test_arrangements_that_laws_make_right_are_not_said_to_be_wrong(equation: st
     if "+" in equation:
         (step,) = steps_of(vector, "x")
         assert (7,) in [numbers for numbers, _ in step.left_out]
+
+
+def test_a_kronecker_delta_has_another_letter_where_a_value_is_named_delta() -> None:
+    text = net("Z = W @ X", "E = Z * δ", "J = mean(E**2)", params="W: [k, n], δ: [k, m]")
+    (step,) = steps_of(text, "Z")
+    remarks = [level.remark for level in step.levels]
+    assert "∂E[i,j]/∂Z[p,q] = δ[i,j] Δ[i,p] Δ[j,q]" in remarks
+    assert "Δ[j,q] is 1 where j = q" in said(step)
+    assert "δ[i,p] is 1 where" in said_of(text.replace("δ", "D"), "W")
+
+
+def test_an_opened_step_takes_no_value_named_delta_for_a_diagonal() -> None:
+    text = net("Z = W @ X", "E = Z * δ", "J = mean(E**2)", params="W: [k, n], δ: [k, m]")
+    report = report_on(text)
+    (step,) = [each for each in report.steps if (each.output, each.wrt) == ("E", "Z")]
+    page = Page(Look())
+    step_page(page, report, step)
+    assert "i = p, j = q: each entry sees its own only" in page.text()
+    assert "i = j" not in page.text()

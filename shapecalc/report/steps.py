@@ -320,7 +320,7 @@ class StepWriter:
             old, new = delta if delta.left in summed else (delta.right, delta.left)
             if old in summed:
                 puts.append(f"{self.letters.of(new)} for {self.letters.of(old)}")
-        return f"δ puts {', '.join(puts)}" if puts else ""
+        return f"{self.letters.delta} puts {', '.join(puts)}" if puts else ""
 
     def _ordered(self) -> str | None:
         """Write the contraction with its factors in the order of the product."""

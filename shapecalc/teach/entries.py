@@ -22,6 +22,7 @@ class Numbered(Letters):
     def __init__(self, letters: Letters, places: Mapping[Label, int]) -> None:
         super().__init__((), ())
         self._known = letters
+        self.delta = letters.delta
         self._places = places
 
     def of(self, label: Label | None) -> str:

@@ -148,7 +148,8 @@ def _tie(study: Study, letter: str) -> str:
     """Print the delta that ties a letter of the variable to one of the output."""
     of = study.writer.letters.of
     pairs = ((of(delta.left), of(delta.right)) for delta in study.writer.tied)
-    return next((f"δ[{one},{other}]" for one, other in pairs if letter in (one, other)), "")
+    sign = study.writer.letters.delta
+    return next((f"{sign}[{one},{other}]" for one, other in pairs if letter in (one, other)), "")
 
 
 def _added(study: Study) -> Iterator[str]:

@@ -49,7 +49,8 @@ def _counted(study: Study) -> str:
     deltas = [delta for term in study.writer.jacobian.terms for delta in term.deltas]
     if deltas:
         one, other = (study.writer.letters.of(label) for label in deltas[-1])
-        text += f" δ[{one},{other}] is 1 where {one} = {other}, and else 0."
+        sign = study.writer.letters.delta
+        text += f" {sign}[{one},{other}] is 1 where {one} = {other}, and else 0."
     return text
 
 
