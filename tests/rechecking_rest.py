@@ -27,7 +27,9 @@ OTHER = re.compile(r"but \S+ = (.+) has it (in front|last) \(--wrt (\S+) says")
 COUNTED = re.compile(r"(\d+) arrangements of the (\d+) factors; for all sizes (\d+) conform")
 ALIKE = re.compile(r"Where ([\w =]+) all (\d+) do, and the other (\d+) are wrong")
 HERE = re.compile(r"At the sizes of this spec (\d+) run, by coincidence: (\d+) are wrong")
-RIGHT = re.compile(r"conform(?:, |: \d+ right \()(.+?) and its transpose (.+?)(?:\.( |$)|\), and)")
+RIGHT = re.compile(
+    r"conform(?:, |: \d+ right \()(.+?) and (?:its transpose )?(.+?)(?:\.( |$)|\), and)"
+)
 IMPOSTOR = re.compile(r"One that fits and is wrong: (.+?)\. (?:`|At|Where)")
 
 

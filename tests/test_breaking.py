@@ -53,3 +53,9 @@ def test_nothing_is_lost_but_spaces(words: list[str]) -> None:
 def test_place_is_within_the_line_and_at_a_space(text: str) -> None:
     place = place_to_break(text, WIDTH)
     assert place == 0 or (place <= WIDTH and text[place] == " ")
+
+
+def test_an_early_space_is_better_than_a_line_too_wide() -> None:
+    text = "<dV, " + "reshape(" * 9 + "H, axis=1)"
+    assert held(text, indent=5)[0].strip() == "<dV,"
+    assert all(len(line) <= WIDTH for line in held(text, indent=5)[:-1])

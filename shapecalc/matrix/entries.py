@@ -12,6 +12,8 @@ from shapecalc.matrix.printing import decimal_text, is_infix, number_text, text
 from shapecalc.tree import Call, Leaf, Tree, leaves
 
 OUTPUT, VARIABLE, SUMMED = "ijklmno", "pqrstuv", "abcdefgh"
+DELTAS = ("δ", "Δ", "δ0", "Δ0", "Kronecker")
+"""How a Kronecker delta is written: by the first of these that is no name."""
 
 Spell = Callable[[Tree], Tree]
 
@@ -31,6 +33,7 @@ class Letters:
         shown: Callable[[Dim], Dim] = lambda dim: dim,
     ) -> None:
         self.shown = shown
+        self.delta = next(each for each in DELTAS if each not in taken)
         self._letters: dict[Label, str] = {}
         self._spare = _free(SUMMED, taken)
         for labels, letters in ((output, OUTPUT), (variable, VARIABLE)):
@@ -82,7 +85,7 @@ def term_text(term: Term, letters: Letters, spell: Spell) -> str:
     above = [_factor(f, letters, spell) for f in term.factors if f.power > 0]
     inverse = [f._replace(power=-f.power) for f in term.factors if f.power < 0]
     below = [_factor(f, letters, spell) for f in inverse]
-    above += [f"δ[{letters.of(d.left)},{letters.of(d.right)}]" for d in term.deltas]
+    above += [f"{letters.delta}[{letters.of(d.left)},{letters.of(d.right)}]" for d in term.deltas]
     above += [_condition(each, letters) for each in term.conditions]
     size = abs(term.coefficient)
     if decimal_text(size) is None:
@@ -109,7 +112,7 @@ def _condition(condition: Condition, letters: Letters) -> str:
         low = [(label, ZERO - count) for label, count in parts if (label, count) not in high]
         return f"[{_form(low, ZERO, letters)} ≤ {_form(high, offset, letters)}]"
     around = f" mod {letters.shown(condition.left.dim)}" if condition.is_cyclic else ""
-    return f"δ[{letters.of(condition.left)},{_form(parts, offset, letters)}{around}]"
+    return f"{letters.delta}[{letters.of(condition.left)},{_form(parts, offset, letters)}{around}]"
 
 
 def _form(parts: Iterable[tuple[Label, Dim]], offset: Dim, letters: Letters) -> str:

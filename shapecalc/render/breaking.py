@@ -24,7 +24,14 @@ def place_to_break(text: str, width: int) -> int:
             place = match.start()
             if indent < place and width * 2 // 5 <= cell_len(text[:place]) <= width:
                 best, found = max((best, found), ((-_depth(text[:place]), rank, place), place))
-    return found
+    return found or _last_resort(text, indent, width)
+
+
+def _last_resort(text: str, indent: int, width: int) -> int:
+    """Return the last space that has room, however early."""
+    places = [match.start() for match in _SPACE.finditer(text, indent)]
+    fitting = [each for each in places if each > indent and cell_len(text[:each]) <= width]
+    return fitting[-1] if fitting else 0
 
 
 def hanging(text: str, width: int) -> int:

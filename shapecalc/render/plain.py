@@ -39,6 +39,7 @@ WORDS = (
     (re.compile(r"\(AB\)ᵀ = BᵀAᵀ"), "(A @ B).T = B.T @ A.T"),
     (re.compile(r"\(f∘g\)\* = g\*∘f\*"), "(f after g)* = g* after f*"),
     (re.compile(r"δ\["), "delta["),
+    (re.compile(r"Δ\["), "Delta["),
     (re.compile(r" ≠ "), " is not "),
     (re.compile(r" → "), " to "),
     (re.compile(r" · "), " times "),

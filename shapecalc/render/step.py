@@ -20,7 +20,7 @@ from shapecalc.render.notation import (
 from shapecalc.render.page import Cell, Page, Row, cell, joined, mark, own, padded, width_of
 from shapecalc.render.steps import LABEL, layout_rows, mixed_mark
 
-_DELTA = re.compile(r"δ\[(\w+), ?(\w+)\]")
+_DELTA = re.compile(r"(?<!\w)([δΔ]0?)\[(\w+), ?(\w+)\]")
 _SIGN = re.compile(r"(?= [+-] )")
 _LABELS = re.compile(r"\[([^]]*)\]")
 _AXES = {2: ("row", "column"), 1: ("entry",)}
@@ -73,7 +73,10 @@ def _stack(step: Step) -> list[tuple[str, str, str]]:
     if jacobian.contracted:
         rows.append(("contracted", "summed in the product with the upstream", jacobian.contracted))
     if jacobian.summed:
-        rows.append(("summed", f"{step.wrt} was repeated", jacobian.summed))
+        own = jacobian.shape[len(step.upstream_shape) :]
+        is_repeated = all(dim in (*jacobian.diagonal, "1") for dim in own)
+        copies = f"{step.wrt} was repeated" if is_repeated else f"one of {step.wrt} is in several"
+        rows.append(("summed", copies, jacobian.summed))
     return [(name, text, f"over {listed(dims)}") for name, text, dims in rows]
 
 
@@ -114,7 +117,9 @@ def _output_labels(step: Step) -> list[str]:
 
 def _ties(step: Step) -> list[tuple[str, str]]:
     """List the pairs of indices that make the diagonal, by the axes that they run along."""
-    pairs: list[tuple[str, str]] = list(dict.fromkeys(_DELTA.findall(step.jacobian.index_form)))
+    found = _DELTA.findall(step.jacobian.index_form)
+    own = [pair for sign, *pair in found if sign == found[-1][0]]  # a value may be named δ
+    pairs = list(dict.fromkeys((left, right) for left, right in own))
     axis = dict(zip(_output_labels(step), step.jacobian.shape, strict=False))
     diagonal = step.jacobian.diagonal
     return [pair for pair in pairs if axis.get(pair[0]) in diagonal][: len(diagonal)]

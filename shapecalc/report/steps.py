@@ -106,7 +106,7 @@ class StepWriter:
             mixed=mixed,
             mixed_why=why,
             vec=vec_view(self.denominator, upstream, self.link.value)
-            if not self.sweep.numerator
+            if not self.sweep.numerator and "I" not in self.graph.values
             else None,
             orderings=found,
             contraction=self._contraction(),
@@ -262,7 +262,15 @@ class StepWriter:
         if not lacking:
             return ""
         along = listed(lacking)
+        if not self.is_repeated:
+            return f"sum over {along}"
         return f"{self.link.value.name} was repeated along {along}, so sum over {along}"
+
+    @property
+    def is_repeated(self) -> bool:
+        """Say whether the variable as a whole is repeated, and not a sum of its entries."""
+        tied = {label for delta in self.tied for label in delta}
+        return all(label is None or label in tied for label in self.jacobian.wrt_labels)
 
     def _block_note(self) -> str:
         if len(self._axes.untied) != 1 or not self.tied:
@@ -312,7 +320,7 @@ class StepWriter:
             old, new = delta if delta.left in summed else (delta.right, delta.left)
             if old in summed:
                 puts.append(f"{self.letters.of(new)} for {self.letters.of(old)}")
-        return f"δ puts {', '.join(puts)}" if puts else ""
+        return f"{self.letters.delta} puts {', '.join(puts)}" if puts else ""
 
     def _ordered(self) -> str | None:
         """Write the contraction with its factors in the order of the product."""

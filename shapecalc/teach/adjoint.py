@@ -14,6 +14,7 @@ from shapecalc.teach.instance import CheckFailed, Instance, NoNumbers, are_close
 from shapecalc.teach.study import Study, require
 from shapecalc.tree import Leaf, Tree, leaf
 from shapecalc.verify.evaluate import Evaluation, Point
+from shapecalc.verify.field import NoValue
 
 TITLE = "WITHOUT INDICES"
 DIRECTIONS = ("H", "K", "U", "E", "V", "D")
@@ -87,19 +88,21 @@ def _told(study: Study, H: Leaf, moved: Tree) -> Iterator[Block]:
     step, gradient = unicode_text(moved), unicode_text(formula)
     J, X, Y = study.loss, study.X, study.Y
     upstream = study.link.gradient
+    in_use = ", in this use alone," if study.is_part else ""
     if upstream is None:
-        yield Prose(f"Move {X} by any {H.name}: to first order {Y} moves by {step}.")
+        yield Prose(f"Move {X}{in_use} by any {H.name}: to first order {Y} moves by {step}.")
         yield Lines("", ((f"{step} = ⟨{gradient}, {H.name}⟩", ""),))
         yield Prose(f"for every {H.name}; ⟨ , ⟩ is entry times entry, added up. And so")
         yield Lines(dX, ((gradient, ""),))
         return
-    yield Prose(f"Move {X} by any {H.name}. To first order, {Y} moves by")
+    yield Prose(f"Move {X}{in_use} by any {H.name}. To first order, {Y} moves by")
     yield Lines("", ((step, ""),))
     is_matrix = len(moved.shape) == len(upstream.shape) == 2
-    trace = f" For matrices that is a trace, tr({upstream.name}ᵀ …)." if is_matrix else ""
+    is_free = "tr" not in study.sweep.graph.values
+    trace = f" For matrices that is a trace, tr({upstream.name}ᵀ …)."
     yield Prose(
         f"and {J} by the inner product ⟨ , ⟩ of {upstream.name} with that: entry times entry, "
-        f"added up.{trace}"
+        f"added up.{trace if is_matrix and is_free else ''}"
     )
     if "⊙" in step or "⊙" in gradient:
         yield Prose("⊙ is * here: entry times entry.")
@@ -130,7 +133,10 @@ def _undoes(study: Study, H: Leaf, moved: Tree) -> bool:
     for instance in study.instances:
         values = dict(instance.world.values)
         values[upstream] = Point(instance.out_sizes, instance.entries(moved))
-        back = Evaluation(instance.sizes, values, None).at(study.writer.formula).floats
+        try:
+            back = Evaluation(instance.sizes, values, None).at(study.writer.formula).floats
+        except NoValue:
+            return True  # of a value that has none, nothing is said
         own = instance.entries(H)
         if all(are_close(one, other) for one, other in zip(back, own, strict=True)):
             return True
@@ -142,7 +148,8 @@ def _by_traces(study: Study, H: Leaf, moved: Tree) -> list[str]:
     upstream = study.link.gradient
     chain = make.chain(moved)
     plain = all(len(each.shape) == 2 for each in chain)
-    if not study.is_product or H not in chain or not plain or upstream is None:
+    is_free = "tr" not in study.sweep.graph.values
+    if not study.is_product or H not in chain or not plain or upstream is None or not is_free:
         return []
     place = chain.index(H)
     before, after = chain[:place], chain[place + 1 :]

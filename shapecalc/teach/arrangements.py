@@ -9,7 +9,7 @@ from shapecalc.records import OrderingItem
 from shapecalc.records.explained import Block, Level, Prose
 from shapecalc.teach.instance import Instance, NoNumbers, are_close, places_of
 from shapecalc.teach.study import Study, key_of, require, total
-from shapecalc.tree import Tree
+from shapecalc.tree import Leaf, Tree
 
 TITLE = "ALL ARRANGEMENTS"
 Rows = list[list[float]]
@@ -23,6 +23,7 @@ def arrangements(study: Study) -> Level:
     if study.here.special:
         names = " and ".join(study.here.special)
         raise NoNumbers(f"{names} is assumed to be special: some arrangements have equal values")
+    _require_no_symmetry(study)
     checked = _require_items(study)
     blocks = tuple(_counted(study))
     check = "each arrangement multiplied out" if checked else "by which axes meet, for all sizes"
@@ -33,7 +34,8 @@ def _counted(study: Study) -> Iterator[Block]:
     found, view = study.opened.orderings, study.view
     good = found.right + found.transposed
     names = [item.formula for item in found.items if item.value in ("right", "transposed")]
-    told = " and its transpose ".join(dict.fromkeys(names[:2]))
+    has_transpose = any(item.value == "transposed" for item in found.items)
+    told = (" and its transpose " if has_transpose else " and ").join(dict.fromkeys(names[:2]))
     wrong = found.conformable - good
     text = (
         f"The {len(view.factors)} factors, in any order and each transposed or not, have "
@@ -159,14 +161,15 @@ def _require_items_at(study: Study, instance: Instance) -> set[str] | None:
 
 
 def _products(study: Study, instance: Instance) -> list[tuple[OrderingItem, Rows | None]] | None:
-    """Multiply arrangements out, None for one that does not conform; of names alone."""
+    """Multiply arrangements out, None for one that does not conform; of matrices alone."""
     factors = factors_of(study.writer.formula)
     if isinstance(factors, str) or len(instance.wrt_sizes) != 2:
         return None
     known = {text(factor): _rows(instance, factor) for factor in factors}
+    known |= {f"({name})": rows for name, rows in known.items()}
     found: list[tuple[OrderingItem, Rows | None]] = []
     for item in study.opened.orderings.items:
-        parts = item.formula.split(" @ ")
+        parts = _parts(item.formula)
         if any(part.removesuffix(".T") not in known for part in parts):
             return None
         rows = None
@@ -178,6 +181,35 @@ def _products(study: Study, instance: Instance) -> list[tuple[OrderingItem, Rows
             rows = own if number == 0 else _times(rows, own)
         found.append((item, rows))
     return found
+
+
+def _parts(formula: str) -> list[str]:
+    """Split a product at the signs outside of all parentheses."""
+    parts = [""]
+    for number, piece in enumerate(formula.split(" @ ")):
+        is_inside = any(parts[-1].count(a) > parts[-1].count(b) for a, b in ("()", "[]"))
+        if number and not is_inside:
+            parts.append(piece)
+        else:
+            parts[-1] += f" @ {piece}" if number else piece
+    return parts
+
+
+def _require_no_symmetry(study: Study) -> None:
+    """Leave the level out where a factor that is no name is its own transpose, as A + A.T is."""
+    factors = factors_of(study.writer.formula)
+    for factor in () if isinstance(factors, str) else factors:
+        if isinstance(factor, Leaf) or not study.instances:
+            continue
+        each = [_rows(instance, factor) for instance in study.instances]
+        if all(rows is not None and _is_symmetric(rows) for rows in each):
+            raise NoNumbers(
+                f"{text(factor)} is symmetric: some wrong arrangements have right values"
+            )
+
+
+def _is_symmetric(rows: Rows) -> bool:
+    return _equal(rows, [list(row) for row in zip(*rows, strict=True)])
 
 
 def _rows(instance: Instance, tree: Tree) -> Rows | None:

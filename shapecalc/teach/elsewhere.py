@@ -10,9 +10,10 @@ from shapecalc.records.explained import Block, Lines, Prose
 from shapecalc.report.views import factors_in
 from shapecalc.teach.instance import Instance, are_close, places_of
 from shapecalc.teach.study import Study, require, total
-from shapecalc.tree import Call, Leaf, Tree, calls
+from shapecalc.tree import Call, Leaf, Tree, calls, leaf, with_marker
 
 Rows = list[list[float]]
+MARKED = "<wrt>"
 WRONG = "the gradient where values are stored otherwise is not right"
 
 
@@ -68,13 +69,16 @@ def _as_torch(product: Sequence[Factor], weight: str, examples: str) -> str:
 
 
 def _forward(study: Study) -> list[Factor] | None:
-    """Return the product of two names in the equation that the variable is in."""
-    for call in calls(study.link.use.node.tree):
+    """Return the product of two names in the equation that this use of the variable is in."""
+    use, X = study.link.use, study.link.value
+    marker = leaf(MARKED, X.shape)
+    for call in calls(with_marker(use.node.tree, use.occurrence, marker)):
         if call.op != "matmul":
             continue
         found = _plain(call.operands)
-        if found is not None and study.link.value in [factor.name for factor in found]:
-            return found
+        if found is not None and marker in [factor.name for factor in found]:
+            own = [factor._replace(name=X) if factor.name == marker else factor for factor in found]
+            return own if own[0].name != own[1].name else None
     return None
 
 

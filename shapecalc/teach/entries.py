@@ -22,6 +22,7 @@ class Numbered(Letters):
     def __init__(self, letters: Letters, places: Mapping[Label, int]) -> None:
         super().__init__((), ())
         self._known = letters
+        self.delta = letters.delta
         self._places = places
 
     def of(self, label: Label | None) -> str:
@@ -231,7 +232,9 @@ def _scalars(study: Study) -> Iterator[str]:
 def _at_a_kink(study: Study) -> Iterator[str]:
     """Say what is taken where the slope jumps."""
     told = kink(study.link.use.node.tree)
-    if told:
+    if told.startswith("where ") and ":" not in told:
+        yield f"The slope is this one {told}."
+    elif told:
         yield (
             f"Where the slope of {study.Y} jumps it has no derivative, and one has to be chosen. "
             f"Here, {told}."

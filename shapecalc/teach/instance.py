@@ -18,7 +18,7 @@ from shapecalc.matrix.entries import Spell
 from shapecalc.records.explained import Matrix
 from shapecalc.report.steps import StepWriter
 from shapecalc.sweep import known_domains
-from shapecalc.teach.sizes import LARGEST, NoSizes, count, sizes_of, spread
+from shapecalc.teach.sizes import LARGEST, NoSizes, are_whole, count, sizes_of, spread
 from shapecalc.teach.terms import Array, Evaluated, steps_of
 from shapecalc.tree import Leaf, Tree, constants, leaf, leaves, with_marker
 from shapecalc.verify.cases import ATTEMPTS, Case, Domain, draw, drawn, index_domains, symbols
@@ -83,8 +83,12 @@ class Instance:
             found = sizes_of(self.dims, self._shape)
         except NoSizes as reason:
             raise NoNumbers(str(reason)) from None
-        self.all_sizes = [spread(each, self.dims, self._mixed()) for each in found]
+        shown = [spread(each, self.dims, self._mixed()) for each in found]
+        every = [each for at, each in enumerate(shown + found) if each not in (shown + found)[:at]]
+        self.all_sizes = every[: len(found)]
         self.sizes = {**self.all_sizes[0], **(sizes or {})}
+        if not are_whole(self.dims, self.sizes):
+            raise NoNumbers("a dim is no whole number at these sizes")
         self.out_sizes = self.size(self.output.shape)
         self.wrt_sizes = self.size(self.value.shape)
         if sizes is not None and count(self._shape, self.sizes) > LARGEST:

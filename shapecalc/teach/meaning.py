@@ -36,7 +36,13 @@ def _defined(tree: Call, definition: str) -> str:
     words = {name: _spelled(each) for name, each in zip(op.operands, tree.operands, strict=False)}
     words |= {name: attribute_text(value) for name, value in attributes.items()}
     line = definition.replace("{reduction}", reduction if isinstance(reduction, str) else "")
-    return _WORD.sub(lambda found: words.get(found[0], found[0]), line)
+
+    def put(found: re.Match[str]) -> str:
+        word = words.get(found[0], found[0])
+        is_apart = line[: found.start()].endswith("(") and line.startswith(")", found.end())
+        return word[1:-1] if is_apart and word.startswith("(") and " " in word else word
+
+    return _WORD.sub(put, line)
 
 
 def _spelled(tree: Tree) -> str:

@@ -56,11 +56,15 @@ def _no_product(study: Study) -> Iterator[Block]:
     lacking = study.opened.jacobian.summed
     if study.step.relation == "sum" and lacking:
         along = listed(lacking)
-        yield Prose(
-            f"{seems}. {X} was repeated along {along} to be added, so one entry of {X} is in many "
-            f"entries of {Y}. What comes back to it is a sum over these copies, not a product."
+        copies = (
+            f"{X} was repeated along {along} to be added, so one" if study.is_repeated else "One"
         )
-        if (drawn := _repeated(study)) is not None:
+        what = "over these copies" if study.is_repeated else "over them"
+        yield Prose(
+            f"{seems}. {copies} entry of {X} is in many entries of {Y}. What comes back to it is a "
+            f"sum {what}, not a product."
+        )
+        if study.is_repeated and (drawn := _repeated(study)) is not None:
             yield drawn
         return
     if study.step.relation == "elementwise" and not study.writer.output.shape:

@@ -76,13 +76,14 @@ def names_of(dims: Sequence[Dim]) -> list[str]:
 
 def are_apart(dims: Sequence[Dim], sizes: Mapping[str, int]) -> bool:
     """Say whether all dims are whole and at least 1, and no two the same."""
-    if not _are_whole(dims, sizes):
+    if not are_whole(dims, sizes):
         return False
     found = [dim.size(sizes) for dim in dims]
     return len(set(found)) == len(found)
 
 
-def _are_whole(dims: Sequence[Dim], sizes: Mapping[str, int]) -> bool:
+def are_whole(dims: Sequence[Dim], sizes: Mapping[str, int]) -> bool:
+    """Say whether all dims are whole and at least 1."""
     return all(dim.is_whole(sizes) and dim.size(sizes) > 0 for dim in dims)
 
 
@@ -129,7 +130,7 @@ def _tried(dims: Sequence[Dim]) -> Iterator[Sizes]:
         return
     for each in product(numbers, repeat=len(names)):
         sizes = dict(zip(names, each, strict=True))
-        if _are_whole(dims, sizes):
+        if are_whole(dims, sizes):
             yield sizes
 
 

@@ -57,6 +57,7 @@ class Put(Letters):
     def __init__(self, letters: Letters, forms: Mapping[Label, Form]) -> None:
         super().__init__((), (), shown=letters.shown)
         self._known = letters
+        self.delta = letters.delta
         self._forms = forms
 
     def of(self, label: Label | None) -> str:

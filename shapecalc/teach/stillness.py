@@ -176,12 +176,12 @@ def mixed_examples(study: Study) -> Iterator[str]:
                 f"is made of {Y} later depends on all examples, and so they are mixed here."
             )
         return
-    if outs.count(batch) == 1 and any(
-        _mixes(each, outs.index(batch), axis) for each in study.instances
-    ):
+    instances = study.instances
+    if outs.count(batch) == 1 and any(_mixes(each, outs.index(batch), axis) for each in instances):
+        too = " too" if any(_sees_own(each, outs.index(batch), axis) for each in instances) else ""
         yield (
             f"Along {batch} there is no diagonal to be dropped: an example of {Y} depends on other "
-            f"examples of {X} too, and so examples are mixed here."
+            f"examples of {X}{too}, and so examples are mixed here."
         )
 
 
@@ -209,6 +209,15 @@ def _is_linear_zero(instance: Instance, out: Place, seen: set[int], axis: int) -
 def _mixes(instance: Instance, out_axis: int, axis: int) -> bool:
     return any(
         out[out_axis] != wrt[axis] and not are_close(instance.slope(out, wrt), 0)
+        for out in places_of(instance.out_sizes)
+        for wrt in places_of(instance.wrt_sizes)
+    )
+
+
+def _sees_own(instance: Instance, out_axis: int, axis: int) -> bool:
+    """Say whether an example depends on the same one, beside the others."""
+    return any(
+        out[out_axis] == wrt[axis] and not are_close(instance.slope(out, wrt), 0)
         for out in places_of(instance.out_sizes)
         for wrt in places_of(instance.wrt_sizes)
     )

@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from contextlib import suppress
 from functools import cached_property
 
+from shapecalc.conditions import Form, Label
 from shapecalc.dims import matrix_turned
-from shapecalc.index import Factor, Labels, Sum
+from shapecalc.index import Factor, Labels, Sum, Term
+from shapecalc.matrix import make
 from shapecalc.matrix.printing import text
 from shapecalc.records import Report, Step, View
 from shapecalc.records.explained import Box, Boxes, Prose
@@ -13,7 +15,7 @@ from shapecalc.report.steps import StepWriter
 from shapecalc.report.views import factors_in
 from shapecalc.sweep import Gradient, Link, Sweep
 from shapecalc.teach.instance import CheckFailed, Instance, NoNumbers, are_close, places_of
-from shapecalc.teach.solving import put
+from shapecalc.teach.solving import forms_of, put
 from shapecalc.tree import Call, Leaf, Tree
 
 SMALL = ("t", "u", "w", "z", "y", "x", "c")
@@ -111,7 +113,15 @@ class Study:
 
     @property
     def is_batch_apart(self) -> bool:
-        return self.report.batch is not None and self.report.batch in self.opened.jacobian.diagonal
+        batch = self.report.batch
+        shapes = (self.writer.output.shape, self.link.value.shape)
+        is_one_axis = all([*map(str, shape)].count(str(batch)) == 1 for shape in shapes)
+        return is_one_axis and batch in self.opened.jacobian.diagonal
+
+    @property
+    def is_repeated(self) -> bool:
+        """Say whether the variable as a whole is repeated, and not a sum of its entries."""
+        return bool(self.opened.jacobian.summed) and self.writer.is_repeated
 
     @property
     def is_part(self) -> bool:
@@ -178,7 +188,32 @@ class Study:
     def solved(self, terms: Sum, known: Labels) -> str:
         """Print terms with their conditions solved, nothing where none is or one stays."""
         labels = {label for label in known if label is not None}
+        if not all(self._says_all(term, labels) for term in terms):
+            return ""
         return put(terms, labels, self.writer.letters, self.writer.spell)
+
+    def _says_all(self, term: Term, known: set[Label]) -> bool:
+        """Say whether it is seen where a solved label leaves its range: a factor has it as index.
+
+        An average of windows has none: without its conditions it would run over all windows.
+        """
+        carried = {label for factor in term.factors for label in factor.labels}
+        forms = forms_of(term, known) or {}
+        return all(label in carried or self._stays(label, own) for label, own in forms.items())
+
+    def _stays(self, label: Label, own: Form) -> bool:
+        """Say whether a form never leaves the range of its label."""
+        for here in self.instances:
+            ends = [
+                here.number(count) * (self.writer.dim(each).size(here.sizes) - 1)
+                for each, count in own.parts
+            ]
+            start = here.number(own.offset)
+            least = start + sum(end for end in ends if end < 0)
+            most = start + sum(end for end in ends if end > 0)
+            if least < 0 or most >= self.writer.dim(label).size(here.sizes):
+                return False
+        return bool(self.instances)
 
     @cached_property
     def contracted(self) -> str:
@@ -212,10 +247,15 @@ class Study:
         return Boxes(found, tuple(signs), clash) if len(found) == len(drawn) else None
 
     def product_boxes(self) -> Boxes | None:
-        """Draw the right formula, where it is one product, by matrices or entry by entry."""
+        """Draw the right formula, where it is one product, by matrices or entry by entry.
+
+        Where a number stands before it, or a sum around it, it is drawn without what it makes.
+        """
         formula = self.writer.formula
         if self.is_product:
-            return self.boxes(factors_in(formula), "@", formula)
+            factors = factors_in(formula)
+            is_all = text(make.product(factors)) == text(formula)
+            return self.boxes(factors, "@", formula if is_all else None)
         if isinstance(formula, Call) and formula.op == "mul":
             shapes = {operand.shape for operand in formula.operands}
             if shapes == {formula.shape}:

@@ -5,6 +5,7 @@ from operator import mul
 
 from shapecalc.conditions.forms import is_never_negative
 from shapecalc.dims import dims_text
+from shapecalc.matrix import make
 from shapecalc.matrix.printing import text
 from shapecalc.records import View, WalkEdge
 from shapecalc.records.explained import Block, Level, Lines, Prose, Walked
@@ -14,6 +15,7 @@ from shapecalc.teach.average import average
 from shapecalc.teach.instance import Instance, are_close, places_of
 from shapecalc.teach.solving import Put, forms_of
 from shapecalc.teach.study import Study, require, total
+from shapecalc.tree import Call
 
 WALK = "THE ONLY WALK FROM {} TO {}"
 CONTRACTION = "THE CHAIN RULE, WORKED OUT"
@@ -100,14 +102,12 @@ def _require_walk(study: Study) -> None:
     """Multiply the factors as the walk takes them, and hold the product to the gradient."""
     writer = study.writer
     factors = factors_in(writer.denominator)
-    names = {text(factor): factor for factor in factors}
     for edge, factor in zip(study.opened.walk, factors, strict=True):
-        bare = edge.factor.removeprefix("(").removesuffix(")")
-        printed = text(factor).removeprefix("(").removesuffix(")")
-        is_turned = printed.removesuffix(".T").removesuffix(".mT").strip("()") == bare.strip("()")
-        require(is_turned and text(factor) in names, "the walk has other factors than the product")
-        turned = text(factor).endswith((".T", ".mT"))
-        require(turned != edge.along, f"the walk takes {edge.factor} the wrong way")
+        base = factor if edge.along else make.transposed(factor)
+        names = text(base), f"({text(base)})"
+        require(edge.factor in names, "the walk has other factors than the product")
+        is_turned = isinstance(base, Call) and base.op in make.TRANSPOSES
+        require(not is_turned, f"the walk takes {edge.factor} the wrong way")
 
 
 def _way(study: Study, drawn: Walked) -> str:
@@ -148,7 +148,8 @@ def _tie(study: Study, letter: str) -> str:
     """Print the delta that ties a letter of the variable to one of the output."""
     of = study.writer.letters.of
     pairs = ((of(delta.left), of(delta.right)) for delta in study.writer.tied)
-    return next((f"δ[{one},{other}]" for one, other in pairs if letter in (one, other)), "")
+    sign = study.writer.letters.delta
+    return next((f"{sign}[{one},{other}]" for one, other in pairs if letter in (one, other)), "")
 
 
 def _added(study: Study) -> Iterator[str]:
@@ -194,6 +195,8 @@ def _slid(study: Study) -> Iterator[str]:
     parts = [
         (forms[x].of(i), i) for x in other.labels if x in forms for i in upstream if i is not None
     ]
+    if any(i in other.labels for count, i in parts if count.terms):
+        return  # another window at each place: none is turned round
     signs = {is_never_negative(count) for count, _ in parts if count.terms}
     name, indices = study.name_of(other), Put(study.writer.letters, forms).indices(other.labels)
     letters = " and ".join(study.writer.letters.of(i) for count, i in parts if count.terms)
@@ -220,14 +223,19 @@ def _require_solved(study: Study, instance: Instance) -> None:
     derivation = study.writer.derivation
     known = {label for label in derivation.labels if label is not None}
     for term in derivation.terms if len(derivation.terms) == 1 else ():
-        forms = forms_of(term, known) or {}
+        forms = {
+            label: (
+                instance.number(own.offset),
+                [(each, instance.number(count)) for each, count in own.parts],
+            )
+            for label, own in (forms_of(term, known) or {}).items()
+        }
         for place in places_of(instance.wrt_sizes) if forms else ():
             labels = zip(derivation.labels, place, strict=True)
             at = {label: i for label, i in labels if label is not None}
             for here in instance.solutions(term, at):
-                for label, own in forms.items():
-                    value = instance.number(own.offset)
-                    value += sum(instance.number(count) * here[each] for each, count in own.parts)
+                for label, (offset, parts) in forms.items():
+                    value = offset + sum(count * here[each] for each, count in parts)
                     require(here[label] == value, "the conditions are not solved as they should be")
 
 
@@ -259,7 +267,7 @@ def _without_walk(study: Study) -> Iterator[str]:
         case "sum":
             labels = study.writer.derivation.terms[0].summed
             letters = [study.writer.letters.of(label) for label in labels]
-            whose = X if study.opened.jacobian.summed else "the result"
+            whose = X if study.is_repeated else "The result"
             yield (
                 f"One factor alone is left. {whose} does not have its index "
                 f"{' or '.join(letters)}, so that is summed."

@@ -40,14 +40,17 @@ def _counted(study: Study) -> str:
         return f"{study.Y} is one number, so the Jacobian has the axes of {study.X}: {named}."
     many = NUMBERS[len(shape)] if len(shape) < len(NUMBERS) else str(len(shape))
     told = f"{many.capitalize()} {'index' if len(shape) == 1 else 'indices'}"
+    each = f"{' × '.join(map(str, sizes))} = " if len(sizes) > 1 else ""
+    entries = "entry" if count == 1 else "entries"
     text = (
         f"The Jacobian has an entry for each entry of {study.Y} with each of {study.X}. "
-        f"{told}, {named}, here {' × '.join(map(str, sizes))} = {count} entries."
+        f"{told}, {named}, here {each}{count} {entries}."
     )
     deltas = [delta for term in study.writer.jacobian.terms for delta in term.deltas]
     if deltas:
         one, other = (study.writer.letters.of(label) for label in deltas[-1])
-        text += f" δ[{one},{other}] is 1 where {one} = {other}, and else 0."
+        sign = study.writer.letters.delta
+        text += f" {sign}[{one},{other}] is 1 where {one} = {other}, and else 0."
     return text
 
 
@@ -184,6 +187,9 @@ def _dropped(study: Study) -> Iterator[str]:
                 "Which entries meet is said by the conditions on the letters, and none of them "
                 "makes a plain diagonal. So nothing is dropped, and the Jacobian stays whole."
             )
+            return
+        if not study.link.value.shape:
+            yield f"{X} is one number, so there is no diagonal, and the Jacobian stays whole."
             return
         yield (
             f"No axis of {Y} is diagonal with one of {X}: an entry of {Y} may depend on all of {X} "
