@@ -76,7 +76,9 @@ def explain(
     if html is not None and (to or output_file or output_format is ExplainFormat.JSON):
         raise typer.BadParameter("takes the place of other outputs", param_hint="--html")
     if plain and (to or html or output_format is ExplainFormat.JSON):
-        raise typer.BadParameter("is for the page alone", param_hint="--plain")
+        raise typer.BadParameter(
+            "is for what the terminal shows: not with --to, --html or json", param_hint="--plain"
+        )
     name = stdin_filename if path == "-" else path
     every: tuple[Explanation, ...] = ()
     try:

@@ -46,9 +46,10 @@ def explanation_page(explanation: Explanation, report: Report, look: Look) -> st
 
 
 def level_page(level: Level, look: Look) -> str:
-    """Print one level alone."""
+    """Print one level alone, below something else: so without its number, and indented."""
     page = Page(look)
-    _level(page, level)
+    page.line(cell(level.title, "bold"), indent=INDENT)
+    _blocks(page, level)
     page.hold_to_width()
     return page.text()
 
@@ -111,7 +112,7 @@ def _checks(page: Page, step: ExplainedStep) -> None:
 
 
 def _hung(page: Page, lead: str, text: str, *, style: str = "") -> None:
-    for number, line in enumerate(page.folded(text, page.width - len(lead))):
+    for number, line in enumerate(page.told(text, page.width - len(lead))):
         page.line(cell(lead if number == 0 else " " * len(lead), style), cell(line))
 
 
@@ -124,6 +125,10 @@ def _level(page: Page, level: Level) -> None:
         page.line(cell(head, "bold"))
         if level.remark:
             page.formula(cell(f"   {level.remark}"), hang=7)
+    _blocks(page, level)
+
+
+def _blocks(page: Page, level: Level) -> None:
     for number, block in enumerate(level.blocks):
         if number and isinstance(block, Boxes | Numbers | Grid | Walked | Moves | Sides):
             page.blank()
@@ -151,7 +156,7 @@ def _block(page: Page, block: Block) -> None:
 
 
 def _prose(page: Page, text: str, indent: int = INDENT, style: str = "") -> None:
-    for line in page.folded(text, page.width - indent):
+    for line in page.told(text, page.width - indent):
         page.line(cell(line, style), indent=indent)
 
 
@@ -181,7 +186,7 @@ def _lines(page: Page, block: Lines) -> None:
             beside = cell(note if is_beside else "", "dim")
             page.line(cell(f"{head}{filled}"), beside, indent=INDENT + 2)
         if note and not is_beside:
-            for line in page.folded(note, page.width - start - 2):
+            for line in page.told(note, page.width - start - 2):
                 page.line(cell(line, "dim"), indent=start + 2)
 
 
