@@ -54,6 +54,7 @@ def test_nothing_is_lost_but_spaces(words: list[str]) -> None:
     [
         ("as matrices the walk decides: H @ dR.T", ["as matrices the walk decides:", "H @ dR.T"]),
         ("only where all the dims n = h = m", ["only where all the dims", "n = h = m"]),
+        ("move it by t, and J moves by -1 t.", ["move it by t, and J moves by", "-1 t."]),
         ("dW = dZ @ X.T + H @ dR.T + beta * W + c", ["dW = dZ @ X.T + H @ dR.T", "+ beta * W + c"]),
     ],
 )

@@ -22,7 +22,7 @@ from shapecalc.render.frames import frame
 from shapecalc.render.glyphs import raised
 from shapecalc.render.notation import shape
 from shapecalc.render.output import NARROWEST, Look
-from shapecalc.render.page import Page, Row, cell, mark, own, width_of
+from shapecalc.render.page import SIGN_STYLES, Page, Row, cell, mark, own, width_of
 from shapecalc.render.pictures import boxes_lines, grid_lines, numbers_lines, walk_lines
 
 INDENT = 3
@@ -146,7 +146,7 @@ def _block(page: Page, block: Block) -> None:
         case Sides(left, right):
             _sides(page, left, right)
         case Boxes():
-            _verbatim(page, boxes_lines(page, block))
+            _boxes(page, block)
         case Numbers():
             _verbatim(page, numbers_lines(page, block))
         case Grid():
@@ -158,6 +158,20 @@ def _block(page: Page, block: Block) -> None:
 def _prose(page: Page, text: str, indent: int = INDENT, style: str = "") -> None:
     for line in page.told(text, page.width - indent):
         page.line(cell(line, style), indent=indent)
+
+
+def _boxes(page: Page, block: Boxes) -> None:
+    """Add a picture of boxes; what clashes is below it, its sign in the sign's colour."""
+    lines = boxes_lines(page, block)
+    if not block.clash or len(lines) == 1:  # too wide to be drawn
+        _verbatim(page, lines)
+        return
+    for line in lines[:-1]:
+        page.line(cell(line), indent=INDENT)
+    sign, text = lines[-1].split(maxsplit=1)
+    before = INDENT + len(lines[-1]) - len(lines[-1].lstrip())
+    page.line(cell(sign, SIGN_STYLES["✗"]), cell(f" {text}"), indent=before)
+    page.blank()
 
 
 def _verbatim(page: Page, lines: Sequence[str]) -> None:

@@ -85,14 +85,18 @@ def _lines(words: Iterable[str], width: int) -> list[str]:
 
 
 def _held(words: Iterable[str]) -> Iterator[str]:
-    """Join a sign to the word behind it, and both to what is before, if that stays short."""
+    """Join a sign to the word behind it, and both to what is before, if that stays short.
+
+    A letter is joined to the number that it is counted by.
+    """
     held, sign = "", ""
     for word in words:
         if word in _SIGNS and not sign:
             sign = word
             continue
         part = f"{sign} {word}".lstrip()
-        if sign and len(held) + len(part) < SHORT:
+        is_unit = held[-1:].isdigit() and len(word.rstrip(".,:;")) == 1  # `-1 t`
+        if (sign or is_unit) and len(held) + len(part) < SHORT:
             held = f"{held} {part}".lstrip()
         else:
             yield from filter(None, [held])
