@@ -17,6 +17,7 @@ from shapecalc.cli.options import (
     Wish,
     as_utf8,
 )
+from shapecalc.cli.writing import put_out
 from shapecalc.diagnostics import Problem
 from shapecalc.selection import UnknownCode, selectors
 from shapecalc.settings import Project
@@ -172,14 +173,8 @@ def _checked(paths: Sequence[str], wish: Wish, project: Project) -> int:
 
 def _written(run: "Run", wish: Wish) -> int:
     from shapecalc.cli.run import rendered
-    from shapecalc.render.output import silence_stdout, write
 
-    try:
-        write(rendered(run), wish.output_file)
-    except OSError as error:
-        sys.stderr.write(f"cannot write {wish.output_file or 'the report'}: {error.strerror}\n")
-        silence_stdout()
-        return UNUSABLE
+    put_out(rendered(run), wish.output_file, called="the report")
     is_list = wish.output_format is OutputFormat.CONCISE and not wish.quiet
     if (is_list and not wish.statistics) or (run.equations and run.tally.errors):
         from shapecalc.render.concise import summary

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from shapecalc.cli.options import UNUSABLE, Color, as_utf8
+from shapecalc.cli.writing import put_out
 from shapecalc.diagnostics import Problem
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ def explain(
     if html is not None and explanation is not None and is_explained:
         from shapecalc.render.web.page import web_page
 
-        _write(web_page(every or (explanation,), report), html)
+        put_out(web_page(every or (explanation,), report), html)
         raise typer.Exit
     if to is not None and not is_explained:
         output_file = None  # why there is no handout is for the reader, not for the file
@@ -113,7 +114,7 @@ def explain(
         wants = None if color is Color.AUTO else color is Color.ALWAYS
         look = look_of(output_file, color=wants, ascii_only=ascii_only)
         written = _handout(answer, to, look) if to is not None else _page(answer, look, plain=plain)
-    _write(written, output_file)
+    put_out(written, output_file)
     raise typer.Exit(0 if is_explained or (wrt is None and choices) else UNUSABLE)
 
 
@@ -143,14 +144,3 @@ def _handout(answer: "Answer", to: Handout, look: "Look") -> str:
     from shapecalc.render.handouts.markdown import markdown_handout
 
     return markdown_handout(explanation, report, look)
-
-
-def _write(text: str, output_file: str | None) -> None:
-    from shapecalc.render.output import silence_stdout, write
-
-    try:
-        write(text, output_file)
-    except OSError as error:
-        sys.stderr.write(f"cannot write {output_file or 'the output'}: {error.strerror}\n")
-        silence_stdout()
-        raise typer.Exit(UNUSABLE) from None

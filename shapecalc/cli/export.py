@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from shapecalc.cli.options import UNUSABLE, Color
+from shapecalc.cli.writing import put_out
 from shapecalc.diagnostics import Finding, Problem
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def export(
         raise
     except Exception as error:  # noqa: BLE001 (our bug, and said to be)
         raise _refused(api.internal(path, error).findings, look) from None
-    _write(written, output_file)
+    put_out(written, output_file)
 
 
 def _refuse_what_clashes(to: Target, *, backward: bool, side_by_side: bool) -> None:
@@ -156,14 +157,3 @@ def _refused(findings: Iterable[Finding], look: "Look") -> typer.Exit:
     report = Report("", findings=tuple(findings))
     sys.stderr.write(lines([report], ascii_only=look.ascii))
     return typer.Exit(UNUSABLE)
-
-
-def _write(text: str, output_file: str | None) -> None:
-    from shapecalc.render.output import silence_stdout, write
-
-    try:
-        write(text, output_file)
-    except OSError as error:
-        sys.stderr.write(f"cannot write {output_file or 'the output'}: {error.strerror}\n")
-        silence_stdout()
-        raise typer.Exit(UNUSABLE) from None

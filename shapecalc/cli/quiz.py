@@ -1,12 +1,12 @@
 """`shapecalc quiz`: the arguments, and what each of them starts."""
 
-import sys
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from shapecalc.cli.options import UNUSABLE, Color, as_utf8
+from shapecalc.cli.options import Color, as_utf8
+from shapecalc.cli.writing import put_out, stop
 
 if TYPE_CHECKING:
     from shapecalc.render.output import Look
@@ -118,13 +118,13 @@ def _networks(name: str | None) -> "list[Asked]":
     if name is None:
         return [Asked(spec_named(each), each) for each in BUILT_IN]
     if name == "-":
-        _stop("answers come from standard input: give the spec as a file")
+        stop("answers come from standard input: give the spec as a file")
     try:
         return [Asked(api.read(name), name)]
     except Problem as problem:
-        _stop(f"{name}: {problem.finding.message}")
+        stop(f"{name}: {problem.finding.message}")
     except NothingToAsk as reason:
-        _stop(f"{name}: {reason}")
+        stop(f"{name}: {reason}")
 
 
 def _drawing(networks: "list[Asked]", seed: int, topic: str | None, count: int) -> "Drawing":
@@ -134,7 +134,7 @@ def _drawing(networks: "list[Asked]", seed: int, topic: str | None, count: int) 
     try:
         return drawing(networks, seed=seed, topic=topic, count=count)
     except NothingToAsk as reason:
-        _stop(f"{networks[0].path}: {reason}")
+        stop(f"{networks[0].path}: {reason}")
 
 
 def _gallery(name: str | None, look: "Look") -> None:
@@ -143,13 +143,13 @@ def _gallery(name: str | None, look: "Look") -> None:
     from shapecalc.teach.quiz.mistakes import GALLERY
 
     if name is None:
-        _print(gallery_page(exhibits(), look))
+        put_out(gallery_page(exhibits(), look))
         return
     found = [each for each in GALLERY if each.name == name]
     if not found:
         message = f"no mistake `{name}`; there are {names_text(GALLERY)}"
         raise typer.BadParameter(message, param_hint="--gallery")
-    _print(gallery_page(map(exhibit, found), look))
+    put_out(gallery_page(map(exhibit, found), look))
 
 
 def _tour(seed: int, look: "Look") -> None:
@@ -181,8 +181,8 @@ def _export(
     if key_path is None:
         text += key(drawn)
     else:
-        _print(key(drawn), key_path)
-    _print(text, None if path == "-" else path)
+        put_out(key(drawn), key_path)
+    put_out(text, None if path == "-" else path)
 
 
 def _grade(path: str, name: str | None, look: "Look") -> None:
@@ -198,33 +198,18 @@ def _grade(path: str, name: str | None, look: "Look") -> None:
         questions = list(_drawing(_networks(name), sheet.seed, sheet.topic, sheet.asked).questions)
         hold_to(sheet, questions)
     except Problem as problem:
-        _stop(f"{path}: {problem.finding.message}")
+        stop(f"{path}: {problem.finding.message}")
     except NoWorksheet as reason:
-        _stop(f"{path}: {reason}")
+        stop(f"{path}: {reason}")
     numbered = [(number, each, answers.get(number, "")) for number, each in enumerate(questions, 1)]
     rows = [(number, each, answer, mark(each, answer)) for number, each, answer in numbered]
     results = [
         Result(each.topic, _outcome(found.verdict, answer)) for _, each, answer, found in rows
     ]
-    _print(marks_page(rows, look) + score_page(scores(results), look))
+    put_out(marks_page(rows, look) + score_page(scores(results), look))
 
 
 def _outcome(verdict: str, answer: str) -> str:
     if verdict == "right":
         return "first"
     return "missed" if answer else "skipped"
-
-
-def _print(text: str, output_file: str | None = None) -> None:
-    from shapecalc.render.output import silence_stdout, write
-
-    try:
-        write(text, output_file)
-    except (OSError, ValueError) as error:
-        silence_stdout()
-        _stop(f"cannot write {output_file or 'it'}: {getattr(error, 'strerror', None) or error}")
-
-
-def _stop(message: str) -> NoReturn:
-    sys.stderr.write(f"{message}\n")
-    raise typer.Exit(UNUSABLE)

@@ -1,13 +1,13 @@
 """`shapecalc rule`, `schema` and `init`: what the program can say without a spec."""
 
-import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from shapecalc.cli.options import UNUSABLE, Color
+from shapecalc.cli.options import Color
+from shapecalc.cli.writing import put_out, stop
 
 START = "spec.yaml"
 
@@ -36,11 +36,11 @@ def rule(
     if code is not None and chosen is None:
         raise typer.BadParameter(_no_rule(code), param_hint="CODE")
     if output_format is RuleFormat.JSON:
-        _print(rules_json([chosen] if chosen else every_rule()))
+        put_out(rules_json([chosen] if chosen else every_rule()))
         return
     wants = None if color is Color.AUTO else color is Color.ALWAYS
     look = look_of(None, color=wants, ascii_only=ascii_only)
-    _print(rule_page(chosen, look) if chosen else rule_list(look))
+    put_out(rule_page(chosen, look) if chosen else rule_list(look))
 
 
 def _no_rule(code: str) -> str:
@@ -62,7 +62,7 @@ def schema(
     """
     from shapecalc.spec.schema import schema as text
 
-    _print(text(), output_file)
+    put_out(text(), output_file)
 
 
 def init(
@@ -77,31 +77,14 @@ def init(
 
     text = starting_spec()
     if path == "-":
-        _print(text)
+        put_out(text)
         return
     try:
         if not force:
             Path(path).open("x", encoding="utf-8").close()  # only where there is none yet
         write_file(path, text)
     except FileExistsError:
-        _stop(f"{path} is there already: choose another name, or add --force")
+        stop(f"{path} is there already: choose another name, or add --force")
     except (OSError, ValueError) as error:
-        _stop(f"cannot write {path}: {getattr(error, 'strerror', None) or error}")
-    _print(f"{path} is written; next: shapecalc check {path}\n")
-
-
-def _print(text: str, output_file: str | None = None) -> None:
-    from shapecalc.render.output import silence_stdout, write
-
-    try:
-        write(text, output_file)
-    except (OSError, ValueError) as error:
-        silence_stdout()
-        _stop(
-            f"cannot write {output_file or 'the text'}: {getattr(error, 'strerror', None) or error}"
-        )
-
-
-def _stop(message: str) -> None:
-    sys.stderr.write(f"{message}\n")
-    raise typer.Exit(UNUSABLE)
+        stop(f"cannot write {path}: {getattr(error, 'strerror', None) or error}")
+    put_out(f"{path} is written; next: shapecalc check {path}\n")
