@@ -322,6 +322,9 @@ def test_the_program_writes_a_page_whole_or_not_at_all(tmp_path: Path) -> None:
     assert "Why is dA1 = W2.T @ dZ2" not in file.read_text("utf-8").split("</title>")[1]
     assert len(tree(file.read_text("utf-8")).findall(".//article")) == 1
     kept = file.read_bytes()
+    assert run("specs/two_layer.yaml", "--wrt", "A1", "--html", "-").stdout == file.read_text(
+        "utf-8"
+    )
     done = run("specs/bad/inner_dims.yaml", "--html", str(file))
     assert done.returncode == 2
     assert "SC301" in done.stdout
