@@ -285,8 +285,8 @@ def whole(step: Step, level: Json) -> None:
 
 
 def _grid(step: Step, block: Json, text: str, lengths: Mapping[str, int]) -> None:
-    by_column = block["rows"][0].endswith("[:,0]"), block["columns"][0].endswith("[:,0]")
-    out, wrt = step.output.shape, step.value.shape
+    by_column = [not block[side][0].endswith("[0,:]") for side in ("rows", "columns")]
+    out, wrt = ((1, *shape)[-2:] for shape in (step.output.shape, step.value.shape))
 
     def laid(entries: Array) -> Array:
         full = entries.reshape((*out, *wrt))

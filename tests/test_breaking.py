@@ -49,6 +49,26 @@ def test_nothing_is_lost_but_spaces(words: list[str]) -> None:
     assert all(len(line) <= WIDTH for line in lines)
 
 
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("as matrices the walk decides: H @ dR.T", ["as matrices the walk decides:", "H @ dR.T"]),
+        ("only where all the dims n = h = m", ["only where all the dims", "n = h = m"]),
+        ("move it by t, and J moves by -1 t.", ["move it by t, and J moves by", "-1 t."]),
+        ("dW = dZ @ X.T + H @ dR.T + beta * W + c", ["dW = dZ @ X.T + H @ dR.T", "+ beta * W + c"]),
+    ],
+)
+def test_short_formula_in_prose_is_not_broken(text: str, lines: list[str]) -> None:
+    assert Page(Look()).told(text, 31) == lines
+
+
+@given(st.lists(st.sampled_from(["A", "@", "=", "*", "of", "longer_than_most.T"]), max_size=40))
+def test_prose_with_formulas_loses_nothing(words: list[str]) -> None:
+    lines = Page(Look()).told(" ".join(words), WIDTH // 2)
+    assert " ".join(lines).split() == words
+    assert all(len(line) <= WIDTH // 2 for line in lines)
+
+
 @given(st.text("ab ()@", max_size=200))
 def test_place_is_within_the_line_and_at_a_space(text: str) -> None:
     place = place_to_break(text, WIDTH)

@@ -173,6 +173,16 @@ def test_numbers_of_level_2_are_what_the_equation_does(stem: str, name: str) -> 
     assert eval(step["formula"], values)[place_of(block["left"])] == pytest.approx(total)
 
 
+@pytest.mark.parametrize(
+    ("stem", "step", "name"),
+    [("two_layer", "W2", "A1"), ("two_layer", "A2", "Y"), ("batch_norm", "D", "s")],
+)
+def test_no_number_is_below_0_where_none_can_be(stem: str, step: str, name: str) -> None:
+    values = json_of(spec(stem), step)["explanation"]["steps"][0]["values"]
+    (found,) = (each for each in values if each["name"] == name)
+    assert min(found["entries"]) >= 0
+
+
 def test_impostor_of_a_square_net_has_other_numbers() -> None:
     (step,) = json_of(spec("two_layer_square"), "A1")["explanation"]["steps"]
     first = step["levels"][0]

@@ -168,6 +168,23 @@ def test_each_formula_is_mathml_with_its_text(stem: str, name: str) -> None:
             assert spelled(words(each)) == spelled(each.attrib["alttext"])
 
 
+def outside_of_formulas(element: ElementTree.Element) -> str:
+    """Join the words that are in no formula, no code and no picture."""
+    if element.tag in ("math", "code", "svg", "head"):
+        return ""
+    inside = (outside_of_formulas(each) + (each.tail or "") for each in element)
+    return (element.text or "") + "".join(inside)
+
+
+@pytest.mark.parametrize(("stem", "name"), CASES)
+def test_names_of_values_are_set_as_formulas(stem: str, name: str) -> None:
+    explanation, _ = explained(stem, name)
+    names = {value for step in explanation.steps for value, _ in step.shapes}
+    names |= {step.output for step in explanation.steps} | {name, f"d{name}"}
+    left = set(re.findall(r"\w+", outside_of_formulas(tree(page(stem, name)))))
+    assert not names & left
+
+
 @pytest.mark.parametrize(("stem", "name"), CASES)
 def test_pictures_have_a_text_and_levels_a_heading(stem: str, name: str) -> None:
     root = tree(page(stem, name))
@@ -305,6 +322,9 @@ def test_the_program_writes_a_page_whole_or_not_at_all(tmp_path: Path) -> None:
     assert "Why is dA1 = W2.T @ dZ2" not in file.read_text("utf-8").split("</title>")[1]
     assert len(tree(file.read_text("utf-8")).findall(".//article")) == 1
     kept = file.read_bytes()
+    assert run("specs/two_layer.yaml", "--wrt", "A1", "--html", "-").stdout == file.read_text(
+        "utf-8"
+    )
     done = run("specs/bad/inner_dims.yaml", "--html", str(file))
     assert done.returncode == 2
     assert "SC301" in done.stdout

@@ -21,6 +21,7 @@ from shapecalc.teach.quiz.records import (
     ChoiceKey,
     EntryKey,
     FormulaKey,
+    Mark,
     ProductKey,
     Question,
     ShapeKey,
@@ -216,6 +217,12 @@ def test_formula_is_judged_as_a_claim(answer: str, verdict: str, hint: str) -> N
     (question,) = (each for each in questions if each.text.startswith("Write dA1,"))
     found = mark(question, answer)
     assert (found.verdict, hint in found.hint) == (verdict, True), found
+
+
+def test_hint_does_not_say_a_shape_twice() -> None:
+    questions = drawn([Asked(TWO_LAYER, "two_layer.yaml")], seed=0, topic="formula", count=20)
+    (question,) = (each for each in questions if each.text.startswith("Write dA1,"))
+    assert mark(question, "W2") == Mark("wrong", "dA1 is (k, h), but A1 is (h, m)")
 
 
 def test_entry_of_a_wrong_product_is_recognised() -> None:

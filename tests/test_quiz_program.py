@@ -124,7 +124,7 @@ def test_three_wrong_answers_give_the_right_one_with_its_reason() -> None:
         said = terminal.until(PROMPT)
         assert "= dZ1 @ X.T" in said
         assert "the chain rule, entry by entry" in said
-        assert "4  THE ONLY WALK FROM p TO q" in said
+        assert "   THE ONLY WALK FROM p TO q" in said
 
 
 def test_explanation_is_given_on_demand_and_then_it_is_not_at_once() -> None:
@@ -214,6 +214,14 @@ def test_tour_can_be_walked_to_its_end() -> None:
     assert all(stop.title in run.out for stop in TOUR)
     assert run.out.splitlines()[-1] == f"! 0 of {len(TOUR)} right"
     assert max(map(cell_len, run.out.splitlines())) <= 80
+
+
+def test_reason_of_an_answer_has_no_number_of_a_level() -> None:
+    run = shapecalc(
+        "quiz", SPEC, "--topic", "formula", "--questions", "1", "--seed", "9", stdin="s"
+    )
+    assert "\n   THE ONLY WALK FROM p TO q\n     dA1[p,q] = " in run.out
+    assert "4  THE" not in run.out
 
 
 def test_gallery_shows_all_or_one() -> None:

@@ -45,7 +45,9 @@ def explain(
     to: Annotated[Handout | None, typer.Option(help="Write a handout instead.")] = None,
     html: Annotated[
         str | None,
-        typer.Option(metavar="FILE", help="Write a web page; without --wrt, of every gradient."),
+        typer.Option(
+            metavar="FILE", help="Write a web page; without --wrt, of every gradient. - prints it."
+        ),
     ] = None,
     output_file: Annotated[
         str | None, typer.Option(metavar="FILE", help="Write to a file.")
@@ -77,7 +79,9 @@ def explain(
     if html is not None and (to or output_file or output_format is ExplainFormat.JSON):
         raise typer.BadParameter("takes the place of other outputs", param_hint="--html")
     if plain and (to or html or output_format is ExplainFormat.JSON):
-        raise typer.BadParameter("is for the page alone", param_hint="--plain")
+        raise typer.BadParameter(
+            "is for what the terminal shows: not with --to, --html or json", param_hint="--plain"
+        )
     name = stdin_filename if path == "-" else path
     every: tuple[Explanation, ...] = ()
     try:
@@ -99,7 +103,7 @@ def explain(
     if html is not None and explanation is not None and is_explained:
         from shapecalc.render.web.page import web_page
 
-        put_out(web_page(every or (explanation,), report), html)
+        put_out(web_page(every or (explanation,), report), None if html == "-" else html)
         raise typer.Exit
     if to is not None and not is_explained:
         output_file = None  # why there is no handout is for the reader, not for the file

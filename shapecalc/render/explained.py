@@ -22,7 +22,7 @@ from shapecalc.render.frames import frame
 from shapecalc.render.glyphs import raised
 from shapecalc.render.notation import shape
 from shapecalc.render.output import NARROWEST, Look
-from shapecalc.render.page import Page, Row, cell, mark, own, width_of
+from shapecalc.render.page import SIGN_STYLES, Page, Row, cell, mark, own, width_of
 from shapecalc.render.pictures import boxes_lines, grid_lines, numbers_lines, walk_lines
 
 INDENT = 3
@@ -46,9 +46,10 @@ def explanation_page(explanation: Explanation, report: Report, look: Look) -> st
 
 
 def level_page(level: Level, look: Look) -> str:
-    """Print one level alone."""
+    """Print one level alone, below something else: so without its number, and indented."""
     page = Page(look)
-    _level(page, level)
+    page.line(cell(level.title, "bold"), indent=INDENT)
+    _blocks(page, level)
     page.hold_to_width()
     return page.text()
 
@@ -111,7 +112,7 @@ def _checks(page: Page, step: ExplainedStep) -> None:
 
 
 def _hung(page: Page, lead: str, text: str, *, style: str = "") -> None:
-    for number, line in enumerate(page.folded(text, page.width - len(lead))):
+    for number, line in enumerate(page.told(text, page.width - len(lead))):
         page.line(cell(lead if number == 0 else " " * len(lead), style), cell(line))
 
 
@@ -124,6 +125,10 @@ def _level(page: Page, level: Level) -> None:
         page.line(cell(head, "bold"))
         if level.remark:
             page.formula(cell(f"   {level.remark}"), hang=7)
+    _blocks(page, level)
+
+
+def _blocks(page: Page, level: Level) -> None:
     for number, block in enumerate(level.blocks):
         if number and isinstance(block, Boxes | Numbers | Grid | Walked | Moves | Sides):
             page.blank()
@@ -141,7 +146,7 @@ def _block(page: Page, block: Block) -> None:
         case Sides(left, right):
             _sides(page, left, right)
         case Boxes():
-            _verbatim(page, boxes_lines(page, block))
+            _boxes(page, block)
         case Numbers():
             _verbatim(page, numbers_lines(page, block))
         case Grid():
@@ -151,8 +156,22 @@ def _block(page: Page, block: Block) -> None:
 
 
 def _prose(page: Page, text: str, indent: int = INDENT, style: str = "") -> None:
-    for line in page.folded(text, page.width - indent):
+    for line in page.told(text, page.width - indent):
         page.line(cell(line, style), indent=indent)
+
+
+def _boxes(page: Page, block: Boxes) -> None:
+    """Add a picture of boxes; what clashes is below it, its sign in the sign's colour."""
+    lines = boxes_lines(page, block)
+    if not block.clash or len(lines) == 1:  # too wide to be drawn
+        _verbatim(page, lines)
+        return
+    for line in lines[:-1]:
+        page.line(cell(line), indent=INDENT)
+    sign, text = lines[-1].split(maxsplit=1)
+    before = INDENT + len(lines[-1]) - len(lines[-1].lstrip())
+    page.line(cell(sign, SIGN_STYLES["✗"]), cell(f" {text}"), indent=before)
+    page.blank()
 
 
 def _verbatim(page: Page, lines: Sequence[str]) -> None:
@@ -181,7 +200,7 @@ def _lines(page: Page, block: Lines) -> None:
             beside = cell(note if is_beside else "", "dim")
             page.line(cell(f"{head}{filled}"), beside, indent=INDENT + 2)
         if note and not is_beside:
-            for line in page.folded(note, page.width - start - 2):
+            for line in page.told(note, page.width - start - 2):
                 page.line(cell(line, "dim"), indent=start + 2)
 
 

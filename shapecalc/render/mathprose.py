@@ -9,6 +9,7 @@ from re import compile as pattern
 from typing import NamedTuple
 
 from shapecalc.records import Report
+from shapecalc.records.explained import Explanation
 from shapecalc.render.mathtext import Node, is_dims, parsed, tokens
 
 _CODE = pattern(r"`[^`]*`|--wrt [^\W\d]\w*|--[a-z][\w-]*|\b\w+:\w+(?::\d+)?\b")
@@ -47,11 +48,19 @@ class Said(NamedTuple):
 Piece = Code | Formula | Said
 
 
-def names_in(report: Report) -> frozenset[str]:
-    """Collect the names of values, gradients and dims, by which formulas are told from words."""
+def names_in(report: Report, explanations: Iterable[Explanation] = ()) -> frozenset[str]:
+    """Collect the names of values, gradients and dims, by which formulas are told from words.
+
+    A report on one gradient has no values: then the explanations say what there is besides.
+    """
     names = {report.loss} if report.loss else set()
-    for value in report.values:
-        names |= {value.name, f"d{value.name}", *filter(str.isidentifier, value.shape)}
+    shapes = [(value.name, value.shape) for value in report.values]
+    shapes += [(each.wrt, each.shape) for each in report.gradients]
+    for explanation in explanations:
+        for step in explanation.steps:
+            shapes += [(step.output, ()), *step.shapes]
+    for name, dims in shapes:
+        names |= {name, f"d{name}", *filter(str.isidentifier, dims)}
     return frozenset(names | {gradient.gradient for gradient in report.gradients})
 
 

@@ -4,7 +4,7 @@ Nothing is wrapped, cropped or cut here but where `fold` is asked for; a column 
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import zip_longest
 from typing import NamedTuple
 
@@ -16,6 +16,8 @@ from shapecalc.render.widths import cell_len
 _WORD = re.compile(r"(?:`[^`]*`|\([^()`]{0,40}\)|[^\s`]|`)+")
 SIGN_STYLES = {"✓": "green", "✗": "red", "!": "yellow", "?": "yellow"}
 _BREAK = re.compile(r"(?<=\S) (?=[-+*/@]+ )")
+_SIGNS = frozenset({"@", "*", "/", "+", "=", "≠", "!=", "×", "<"})
+SHORT = 30  # so far a formula in prose is not broken
 LONGEST_NOTE = 32  # a longer note makes no room for itself at the cost of a formula
 
 
@@ -68,14 +70,39 @@ def padded(spelled: Cell, width: int, *, right: bool = False) -> Cell:
 
 def fold(text: str, width: int) -> list[str]:
     """Break prose into lines between words, never within backticks or a shape."""
+    return _lines(_WORD.findall(text), width)
+
+
+def _lines(words: Iterable[str], width: int) -> list[str]:
     lines = [""]
-    for word in _WORD.findall(text):
+    for word in words:
         longer = f"{lines[-1]} {word}" if lines[-1] else word
         if cell_len(longer) > width and lines[-1]:
             lines.append(word)
         else:
             lines[-1] = longer
     return lines
+
+
+def _held(words: Iterable[str]) -> Iterator[str]:
+    """Join a sign to the word behind it, and both to what is before, if that stays short.
+
+    A letter is joined to the number that it is counted by.
+    """
+    held, sign = "", ""
+    for word in words:
+        if word in _SIGNS and not sign:
+            sign = word
+            continue
+        part = f"{sign} {word}".lstrip()
+        is_unit = held[-1:].isdigit() and len(word.rstrip(".,:;")) == 1  # `-1 t`
+        if (sign or is_unit) and len(held) + len(part) < SHORT:
+            held = f"{held} {part}".lstrip()
+        else:
+            yield from filter(None, [held])
+            held = part
+        sign = ""
+    yield from filter(None, [held, sign])
 
 
 class Page:
@@ -97,6 +124,10 @@ class Page:
     def folded(self, text: str, width: int) -> list[str]:
         """Break prose into lines of a width, in signs that the output can carry."""
         return fold(self.spelled(text), width)
+
+    def told(self, text: str, width: int) -> list[str]:
+        """Break prose as `folded` does, and no formula that is short."""
+        return _lines(_held(_WORD.findall(self.spelled(text))), width)
 
     def fits(self, text: str, width: int) -> bool:
         """Say whether a text, as spelled, has room in a width."""

@@ -74,9 +74,10 @@ def _clash(page: Page, picture: Boxes, columns: Sequence[Sequence[str]]) -> str:
     """Write which dims clash, below the sign between the boxes."""
     before = cell_len(columns[0][0]) + 1 + cell_len(columns[1][0]) // 2
     first, _, last = picture.boxes[0].name, None, picture.boxes[1].name
-    at = page.spelled(picture.clash).find(" ")
-    told = f"{picture.clash}   columns of {first}, rows of {last}"
-    return " " * max(0, before - at - 1) + page.spelled(told)
+    clash = page.spelled(f"✗ {picture.clash}")
+    at = clash.find(" ", clash.find(" ") + 1)
+    told = page.spelled(f"   columns of {first}, rows of {last}")
+    return " " * max(0, before - at - 1) + clash + told
 
 
 # --- numbers ------------------------------------------------------------------------------------

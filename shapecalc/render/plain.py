@@ -290,7 +290,7 @@ def _side(lines: Sequence[str]) -> Iterator[str]:
 def _say(page: Page, text: str) -> None:
     """Add sentences, each on a line of its own, folded where it is longer."""
     for sentence in _sentences(_spoken(text)):
-        for line in page.folded(sentence, page.width):
+        for line in page.told(sentence, page.width):
             page.line(cell(line))
 
 

@@ -17,10 +17,10 @@ from shapecalc.index import Labels, Sum, Term
 from shapecalc.matrix.entries import Spell
 from shapecalc.records.explained import Matrix
 from shapecalc.report.steps import StepWriter
-from shapecalc.sweep import known_domains
+from shapecalc.sweep import known_domains, known_sums
 from shapecalc.teach.sizes import LARGEST, NoSizes, are_whole, count, sizes_of, spread
 from shapecalc.teach.terms import Array, Evaluated, steps_of
-from shapecalc.tree import Leaf, Tree, constants, leaf, leaves, with_marker
+from shapecalc.tree import Call, Leaf, Tree, constants, leaf, leaves, with_marker
 from shapecalc.verify.cases import ATTEMPTS, Case, Domain, draw, drawn, index_domains, symbols
 from shapecalc.verify.evaluate import Evaluation, Point
 from shapecalc.verify.field import NoValue, Unsupported
@@ -36,6 +36,9 @@ AT_ONCE = 16
 """How many entries are moved in one evaluation."""
 FREE = ("positive", "nonzero")
 """What the streams of numbers have anyway, the last one or the second."""
+
+NEVER_BELOW_0 = frozenset({"abs", "exp", "relu", "sigmoid", "softmax", "softplus", "sqrt"})
+"""Ops whose output has no numbers below 0, so that none are shown where it is used."""
 
 Place = tuple[int, ...]
 
@@ -192,6 +195,7 @@ class Instance:
             for each in self.writer.graph.network.constants
         }
         world = Evaluation(self.sizes, values, None)
+        never_below_0 = self._never_below_0()
         at = 0
         for name in names:
             sizes = self.size(name.shape)
@@ -205,9 +209,17 @@ class Instance:
             else:
                 entries = [float(stream[(at + i) % len(stream)]) for i in range(count)]
                 at += count
+                if name in never_below_0:
+                    entries = [abs(entry) for entry in entries]
             values[name] = Point(sizes, entries)
         values[self.marker] = values[self.value]
         return values
+
+    def _never_below_0(self) -> set[Tree]:
+        """Return probabilities, and what an op makes that gives nothing below 0."""
+        graph = self.writer.graph
+        calls = ((node.output, node.tree) for node in graph.nodes if isinstance(node.tree, Call))
+        return {*known_sums(graph), *(name for name, call in calls if call.op in NEVER_BELOW_0)}
 
     def _case(self) -> Case:
         domains = self._domains(self._names())

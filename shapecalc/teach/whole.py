@@ -1,6 +1,7 @@
 """Level 3: the whole Jacobian, drawn as blocks, and whether its diagonal may be dropped."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from math import prod
 
 from shapecalc.conditions import Label
 from shapecalc.dims import dims_text
@@ -59,9 +60,9 @@ def _counted(study: Study) -> str:
 
 def _picture(study: Study) -> Iterator[Block]:
     here = study.here
-    if len(here.out_sizes) != 2 or len(here.wrt_sizes) != 2:
+    if not {len(here.out_sizes), len(here.wrt_sizes)} <= {1, 2}:
         return
-    rows, columns = here.out_sizes[0] * here.out_sizes[1], here.wrt_sizes[0] * here.wrt_sizes[1]
+    rows, columns = prod(here.out_sizes), prod(here.wrt_sizes)
     if rows > MOST_ROWS or columns > MOST_COLUMNS:
         return
     out_axis, wrt_axis = _outer(study)
@@ -69,7 +70,10 @@ def _picture(study: Study) -> Iterator[Block]:
     wrts = _all(_stacked(here.wrt_sizes, wrt_axis))
     cells = tuple(tuple(_is_filled(study, out, wrt) for wrt in wrts) for out in outs)
     heads = _heads(study.Y, here.out_sizes, out_axis), _heads(study.X, here.wrt_sizes, wrt_axis)
-    names = ["columns" if axis else "rows" for axis in (out_axis, wrt_axis)]
+    names = [
+        "entries" if len(sizes) == 1 else "columns" if axis else "rows"
+        for sizes, axis in ((here.out_sizes, out_axis), (here.wrt_sizes, wrt_axis))
+    ]
     stacked = (
         f"the {names[0]} of each are"
         if names[0] == names[1]
@@ -87,11 +91,14 @@ def _outer(study: Study) -> tuple[int, int]:
         for one, other in (delta, (delta.right, delta.left)):
             if one in jacobian.output_labels and other in jacobian.wrt_labels:
                 pairs.append((jacobian.output_labels.index(one), jacobian.wrt_labels.index(other)))
-    return max(pairs, default=(1, 1))
+    last = len(jacobian.output_labels) - 1, len(jacobian.wrt_labels) - 1
+    return max(pairs, default=last)
 
 
 def _stacked(sizes: Sequence[int], axis: int) -> list[list[Place]]:
-    """List the places of a matrix by its columns, or by its rows."""
+    """List the places of a matrix by its columns, or by its rows; those of a vector one by one."""
+    if len(sizes) == 1:
+        return [[(i,)] for i in range(sizes[0])]
     other = 1 - axis
     return [
         [(i, j) if axis == 0 else (j, i) for j in range(sizes[other])] for i in range(sizes[axis])
@@ -103,6 +110,8 @@ def _all(blocks: Iterable[list[Place]]) -> list[Place]:
 
 
 def _heads(name: str, sizes: Sequence[int], axis: int) -> tuple[str, ...]:
+    if len(sizes) == 1:
+        return tuple(f"{name}[{i}]" for i in range(sizes[0]))
     return tuple(f"{name}[:,{i}]" if axis else f"{name}[{i},:]" for i in range(sizes[axis]))
 
 
@@ -137,6 +146,8 @@ def _filling(study: Study, out_axis: int, wrt_axis: int) -> str:
     """Say what stands in a block: the effective Jacobian where it does, or its transpose."""
     effective = study.writer.effective_tree
     jacobian, here = study.opened.jacobian, study.here
+    if len(here.out_sizes) + len(here.wrt_sizes) < 4:
+        return _beside(study)
     if len(study.writer.tied) != 1 or effective is None or len(effective.shape) != 2:
         return _beside(study)
     rows, columns = here.out_sizes[1 - out_axis], here.wrt_sizes[1 - wrt_axis]

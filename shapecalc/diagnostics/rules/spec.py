@@ -204,7 +204,7 @@ class NotBuiltYet(Rule, code="SC212"):
     inputs: {z: [m, n], y: [m, 1]}
     params: {w: [m, 1]}
     forward:
-      a: norm(z, ord=2) * (y - w)
+      a: norm(z, ord=3) * (y - w)
       J: mean(a**2)
     ```
 

@@ -26,9 +26,9 @@ def writer_of(explanation: Explanation, report: Report) -> MathWriter:
     """Make the writer of an explanation's formulas."""
     scalars = {name for name, _ in report.dims}
     scalars |= {value.name for value in report.values if not value.shape}
-    names = names_in(report) | scalars | {explanation.wrt, explanation.gradient}
+    names = names_in(report, [explanation]) | scalars | {explanation.wrt, explanation.gradient}
     for step in explanation.steps:
-        names |= {name for name, _ in step.shapes} | {name for name, _ in step.sizes}
+        names |= {name for name, _ in step.sizes}
         scalars |= {name for name, _ in step.sizes}
     return MathWriter(names, scalars)
 

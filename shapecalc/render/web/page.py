@@ -36,7 +36,7 @@ _HEAD = """\
 def web_page(explanations: Sequence[Explanation], report: Report) -> str:
     """Write a page on one gradient, or on several, with links from one to the other."""
     links = {each.wrt: f"#{quote(each.wrt)}" for each in explanations}
-    writing = Writing(names_in(report), links)
+    writing = Writing(names_in(report, explanations), links)
     name = report.name or report.path
     if len(explanations) == 1:
         title = f"Why {explanations[0].gradient} = {explanations[0].formula}"
@@ -55,7 +55,7 @@ def web_page(explanations: Sequence[Explanation], report: Report) -> str:
 
 def explanation_fragment(explanation: Explanation, report: Report) -> str:
     """Write an explanation for a page that is there already, such as a notebook, with its style."""
-    writing = Writing(names_in(report), {})
+    writing = Writing(names_in(report, [explanation]), {})
     failures = "".join(_failure(finding.message, writing) for finding in report.findings)
     head = f"<h2>{_question(explanation, writing)}</h2>"
     body = "".join(_uses(explanation, writing, "", 3))

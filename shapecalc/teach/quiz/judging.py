@@ -180,7 +180,7 @@ def _formula(key: FormulaKey, text: str) -> Mark:
     label = finding.label.split("\n")[0]
     why = [text for kind, text in finding.notes if kind == "why"]
     said = _PLACE.sub("", finding.message)
-    return Mark("wrong", said, tuple(each for each in (label, *why) if each))
+    return Mark("wrong", said, tuple(each for each in (label, *why) if each not in said))
 
 
 def _unread(finding: Finding | None) -> Mark:
