@@ -51,12 +51,15 @@ def _only(step: Step, p: str, q: str) -> None:
     arrows = [(edge["row"] or "0", edge["column"] or "0") for edge in walked["edges"]]
     count = 0
     for order in permutations(arrows):
-        ends = [p]
+        walks: set[tuple[str, ...]] = {(p,)}
         for start, end in order:
-            ends = [
-                there for at in ends for here, there in ((start, end), (end, start)) if at == here
-            ]
-        count += ends.count(q)
+            walks = {
+                (*walk, there)
+                for walk in walks
+                for here, there in ((start, end), (end, start))
+                if walk[-1] == here
+            }
+        count += sum(walk[-1] == q for walk in walks)
     step.require(count == 1, "the only walk", (p, q))
 
 
