@@ -79,9 +79,10 @@ def _weighs(step: Step, loss: str, upstream: str) -> None:
     step.require(loss == step.loss, "the loss", loss)
 
 
+MOVE = r"Move ([^\s,]+)(?:, in this use alone,)?"
 LEVEL_6 = [
-    sentence(r"Move (\S+) by any (\S+)\. To first order, (\S+) moves by", _first_order),
-    sentence(r"Move (\S+) by any (\S+): to first order (\S+) moves by (.+)\.", _first_order),
+    sentence(rf"{MOVE} by any (\S+)\. To first order, (\S+) moves by", _first_order),
+    sentence(rf"{MOVE} by any (\S+): to first order (\S+) moves by (.+)\.", _first_order),
     sentence(
         r"and (\S+) by the inner product ⟨ , ⟩ of (\S+) with that: entry times entry, added up\.",
         _weighs,

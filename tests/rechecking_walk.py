@@ -208,7 +208,7 @@ LEVEL_4 = [
         lambda step: step.require(len(_factors_left(step)) > 1, "factors", _last(step)),
     ),
     sentence(
-        r"<X> does not have the ind(?:ex|ices) {}, so (?:that is|those are) summed\.",
+        r"(?:<X>|The result) does not have the ind(?:ex|ices) {}, so (?:that is|those are) summed\.",
         _summed_letters,
     ),
     sentence(
@@ -226,8 +226,8 @@ LEVEL_4 = [
     sentence("How far letters run that no value has: .+?[.]"),
     sentence(
         r"1/<m> is there as (\S+) takes a mean over the (\S+) examples: in it each counts "
-        r"1/(\S+)\. The gradients further back get it from (\S+), and none of them needs "
-        r"another\. \(A text that leaves it out of <dX> puts it in front of the gradients of the "
+        r"1/(\S+)\. The gradients further back get it from ([^\s,.]+)(?:, and none of them needs "
+        r"another)?\. \(A text that leaves it out of <dX> puts it in front of the gradients of the "
         r"parameters, which come out the same\.\)",
         lambda step, loss, batch, again, name: _brings(step, batch, loss, again, name),
     ),

@@ -63,7 +63,8 @@ def _grid(step: Step, block: Json, text: str, lengths: Mapping[str, int]) -> Non
         (step.Y, block["rows"], out, by_column[0]),
         (step.X, block["columns"], wrt, by_column[1]),
     ):
-        made = [f"{name}[:,{at}]" if column else f"{name}[{at},:]" for at in range(size[column])]
+        ways = "[{}]" if len(step.dims(name)) == 1 else "[:,{}]" if column else "[{},:]"
+        made = [name + ways.format(at) for at in range(size[column])]
         step.require(heads == made, "heads", heads)
     block_of = re.match(r"■ (.+?), (.+) × (.+), in each block", block["legend"][0])
     if block_of:
@@ -399,6 +400,10 @@ LEVEL_3 = [
     sentence(
         r"So the slopes of <Y>, just added up, give 0; it takes <dY>, which gives each its "
         r"weight, to make a gradient of them\."
+    ),
+    sentence(
+        "<X> is one number, so there is no diagonal, and the Jacobian stays whole.",
+        lambda step: step.require(not step.value.shape, "one number", step.X),
     ),
     sentence(
         r"(\S+) has no axis (\S+): every example of (\S+) goes into each entry of it\. What is "
