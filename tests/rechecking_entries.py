@@ -117,7 +117,10 @@ LEVEL_2 = [
     sentence(r"Here, at (.+) = 0: (\d) by convention\.", _at_zero),
     sentence("Here, at ties: 1 for each, by convention."),
     sentence("Here, where entries tie for the largest: 1 for each, by convention."),
-    sentence("Here, where the norm is not 0."),
+    sentence(
+        "The slope is this one where the norm is not 0.",
+        lambda step: step.require((step.output != 0).all(), "norm", step.Y),
+    ),
     sentence(r"Here the entries of (.+) add up to 1 over (\S+)\.", are_one),
     sentence("How far letters run that no value has: .+?[.]"),
 ]

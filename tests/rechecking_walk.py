@@ -208,7 +208,8 @@ LEVEL_4 = [
         lambda step: step.require(len(_factors_left(step)) > 1, "factors", _last(step)),
     ),
     sentence(
-        r"(?:<X>|The result) does not have the ind(?:ex|ices) {}, so (?:that is|those are) summed\.",
+        r"(?:<X>|The result) does not have the ind(?:ex|ices) {}, "
+        r"so (?:that is|those are) summed\.",
         _summed_letters,
     ),
     sentence(

@@ -222,7 +222,8 @@ def _stacked(step: Step, one: str, name: str = "", other: str = "", *_: str) -> 
     told = (one, other or one)
     step.require(not name or name == step.Y, "whose", name)
     for noun, heads in zip(told, (grid["rows"], grid["columns"]), strict=True):
-        step.require(heads[0].endswith("[:,0]" if noun == "columns" else "[0,:]"), "stacked", noun)
+        ends = {"columns": "[:,0]", "rows": "[0,:]", "entries": "[0]"}
+        step.require(heads[0].endswith(ends[noun]), "stacked", noun)
 
 
 # --- who is mixed -------------------------------------------------------------------------------
@@ -242,6 +243,7 @@ def _mixed(step: Step, batch: str, name: str, X: str) -> None:
     step.require(not list(step.diagonals(batch)), "examples are mixed", batch)
 
 
+NOUN = "(rows|columns|entries)"
 THROUGH = r"(?:Through this use, e|E)ach"
 LEVEL_3 = [
     sentence("How far letters run that no value has: .+?[.]"),
@@ -251,13 +253,12 @@ LEVEL_3 = [
     sentence(r"δ\[(\S+),(\S+)\] is 1 where (\S+) = (\S+), and else 0\.", _delta),
     sentence(r"(\S+) is one number, so the Jacobian has the axes of <X>: (\(.*?\))\.", _one_number),
     sentence(
-        "As a table, in which the (rows|columns) of each are stacked, with one block for each pair "
-        "of them:",
+        rf"As a table, in which the {NOUN} of each are stacked, with one block for each pair of them:",
         _stacked,
     ),
     sentence(
-        r"As a table, in which the (rows|columns) of (\S+) and the (rows|columns) of (\S+) are "
-        "stacked, with one block for each pair of them:",
+        rf"As a table, in which the {NOUN} of (\S+) and the {NOUN} of (\S+) are stacked, "
+        "with one block for each pair of them:",
         _stacked,
     ),
     sentence(

@@ -124,7 +124,7 @@ TWO_LAYER: Changes = {
     "question": ("and not dZ2 @ W2", "and not W2 @ dZ2"),
     "note": ("for each entry of A1, how much", "for each entry of Z2, how much"),
     "formula": ('"formula": "W2.T @ dZ2"', '"formula": "-W2.T @ dZ2"'),
-    "value": ('"name": "Z2", "shape": ["k", "m"], "size": [2, 3], "entries": [0.0', None),
+    "value": ('"name": "Z2", "shape": ["k", "m"], "size": [2, 3], "entries": [12.0', None),
     "box": ('{"name": "W2", "dims": ["k", "h"], "size": [2, 5]}', None),
     "clash": ('"clash": "m ≠ k"', '"clash": "m ≠ h"'),
     "both run": ("where h = k = m both run", "where h = k both run"),
