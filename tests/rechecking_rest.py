@@ -1,4 +1,4 @@
-"""Levels 1 and 5 to 7 of an explanation's JSON, and what comes after its steps, worked out anew."""
+"""Levels 6 and 7 of an explanation's JSON, worked out anew: adjoints, and all arrangements."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -7,30 +7,32 @@ from typing import Any
 
 import numpy as np
 from oracles import Array, matrix_transposed
-from rechecking import (
-    Checker,
-    Json,
-    Step,
-    close,
-    entries,
-    is_multiple,
-    said,
-    walking,
-    whole,
+from rechecking import Checker, Json, Step, close, is_multiple
+from rechecking_entries import entries
+from rechecking_layouts import layouts
+from rechecking_naive import naive
+from rechecking_walk import walking
+from rechecking_whole import whole
+from sentences import sentence
+from written import Numbers, bare, product_in, split_at_top
+
+COUNTED = re.compile(
+    r"The (\d+) factors, .+?, have (\d+) arrangements\. For all sizes (\d+) conform"
 )
-from written import Numbers, enclosed, is_enclosed, shape, split_at_top
-
-from shapecalc.dims import Dim
-
-KRONECKER = re.compile(r"vec\((\w+)\) = \((.+) ⊗ (.+)\)ᵀ vec\((\w+)\)\.")
-OTHER = re.compile(r"but \S+ = (.+) has it (in front|last) \(--wrt (\S+) says")
-COUNTED = re.compile(r"(\d+) arrangements of the (\d+) factors; for all sizes (\d+) conform")
 ALIKE = re.compile(r"Where ([\w =]+) all (\d+) do, and the other (\d+) are wrong")
 HERE = re.compile(r"At the sizes of this spec (\d+) run, by coincidence: (\d+) are wrong")
 RIGHT = re.compile(
     r"conform(?:, |: \d+ right \()(.+?) and (?:its transpose )?(.+?)(?:\.( |$)|\), and)"
 )
 IMPOSTOR = re.compile(r"One that fits and is wrong: (.+?)\. (?:`|At|Where)")
+WHOLE = re.compile(
+    r"The \d+ factors, in any order and each transposed or not, have \d+ arrangements\. For all "
+    r"sizes \d+ conform(?:, .+ and .+?\.|: \d+ right \(.+ and .+?\), "
+    r"and \d+ wrong although they fit at every size\.(?: One that fits and is wrong: .+?\.)?)(?: "
+    r"At the sizes of this spec \d+ run, by coincidence: \d+ are wrong\.)?(?: Where [\w =]+ all "
+    r"\d+ do, and the other \d+ are wrong\.)? `check --step \S+` lists them\."
+)
+"""All that the level says."""
 
 
 def random_like(truth: Array, seed: int) -> Array:
@@ -38,146 +40,82 @@ def random_like(truth: Array, seed: int) -> Array:
     return np.asarray(np.random.default_rng(seed).uniform(0.5, 2, truth.shape))
 
 
-# --- level 1 ------------------------------------------------------------------------------------
-
-
-def naive(step: Step, level: Json) -> None:
-    """The wrong product: its boxes, its shape, or its numbers and the gradient's beside them."""
-    text = said(level)
-    for block in level["blocks"]:
-        if block["kind"] == "boxes":
-            step.boxes(block)
-    does = re.search(rf"This one does: {step.dX} = (.+?)(?: A fit|$)", text)
-    if does:
-        step.require(close(step.numbers.at(does[1]), step.stored), "this one does", does[0])
-    alike = re.search(r"reads like (.+?), but that.+where ([\w =]+) both run", text)
-    if alike and does:
-        sizes = {**step.numbers.sizes, **dict.fromkeys(alike[2].split(" = "), 3)}
-        square = step.numbers.at_sizes(sizes)
-        made, right = square.at(alike[1]), square.at(does[1])
-        step.require(made.shape == right.shape, "both run", alike[0])
-        step.require(not close(made, right), "one is right", alike[0])
-    shapes = re.search(
-        r"reads like (.+), and that .+: it has the shape (\(.+\)), the gradient has (\(.+\))\.",
-        text,
-    )
-    if shapes:
-        sizes_of = [step.numbers.size(each[1:-1].split(", ")) for each in shapes.groups()[1:]]
-        made = step.numbers.at(shapes[1])
-        step.require(made.shape == sizes_of[0] != sizes_of[1], "its shape", shapes[0])
-        step.require(step.stored.shape == sizes_of[1], "right shape", shapes[0])
-    numbers = [block["matrices"] for block in level["blocks"] if block["kind"] == "numbers"]
-    if numbers:
-        _impostor(step, text, *numbers)
-
-
-def _impostor(step: Step, text: str, given: Sequence[Json], made: Sequence[Json]) -> None:
-    """Multiply the shown factors, and look at the entry that is told."""
-    names = {each["name"]: np.reshape(each["entries"], each["size"]) for each in given}
-    upstream, effective = names.values()
-    wrong, right = (np.reshape(each["entries"], each["size"]) for each in made)
-    step.require(close(wrong, upstream @ effective), "impostor", made[0]["name"])
-    formula = made[1]["name"]
-    if set(re.findall(r"[A-Za-z_]\w*", re.sub(r"\.m?T\b", "", formula))) <= names.keys():
-        scope = dict(names)
-        step.require(close(right, eval(formula, scope)), "right beside impostor", formula)
-    told = re.search(r"At \[([\d,]+)\] the product has (\S+)\. But .* moves by (\S+) t", text)
-    assert told
-    place = tuple(map(int, told[1].split(",")))
-    step.require(close(wrong[place], float(told[2])), "impostor's entry", told[0])
-    step.require(close(right[place], float(told[3])), "right entry", told[0])
-    step.require(not close(wrong[place], right[place]), "that differs", told[0])
-
-
-# --- level 5 ------------------------------------------------------------------------------------
-
-
-def layouts(step: Step, level: Json) -> None:
-    """Both formulas, their shapes, the links with stacked entries, and the Kronecker product."""
-    for block in level["blocks"]:
-        if block["kind"] == "sides":
-            _side(step, block["left"], matrix_transposed(step.gradient))
-            _side(step, block["right"], step.gradient)
-        elif block["kind"] == "lines":
-            for text, shapes in block["lines"]:
-                _chain(step, block["left"], text, shapes)
-    text = said(level)
-    both = re.search(r"transposed: (\(.+\)\.T) = (.+), by", text)
-    if both:
-        step.require(close(step.numbers.at(both[2]), step.gradient), "layout", both[2])
-        turned = matrix_transposed(step.numbers.at(both[1][1:-3]))
-        step.require(close(turned, step.gradient), "layout transposed", both[1])
-    found = KRONECKER.search(text)
-    if found:
-        _kronecker(step, found)
-    other = OTHER.search(text)
-    if other:
-        formula, place, name = other.groups()
-        truth = step.pulled(step.differences(name, 0))
-        step.require(close(step.numbers.at(formula), truth), "other factor", other[0])
-        ends = split_at_top(formula, " @ ")
-        end = ends[0 if place == "in front" else -1]
-        step.require(end.startswith(step.step["upstream"]), "its upstream", other[0])
-
-
-def _side(step: Step, lines: Sequence[str], truth: Array) -> None:
-    *rows, shapes = lines[1:]
-    formula = rows[-1].split(" = ", 1)[1].strip()
-    step.require(close(step.numbers.at(formula), truth), "layout's formula", formula)
-    made, *rest = shapes.split(" = ")
-    dims = [each for each in made[1:-1].rstrip(",").split(", ") if each]
-    step.require(step.numbers.size(dims) == truth.shape, "layout's shape", shapes)
-    if rest:
-        factors = [each[1:-1].split(", ") for each in rest[0].split(" @ ")]
-        pairs = pairwise(factors)
-        step.require(all(a[-1] == b[-2] for a, b in pairs), "factors conform", shapes)
-        ends = step.numbers.size((factors[0][-2], factors[-1][-1]))
-        step.require(ends == truth.shape[-2:], "factors make it", shapes)
-
-
-def _chain(step: Step, left: str, text: str, shapes: str) -> None:
-    """Hold each Jacobian to the next one in a chain, by names and by shapes."""
-    links = re.findall(r"∂(\w+)/∂(\w+)", text)
-    links = links if "vec(" not in text else [(b, a) for a, b in links]
-    step.require(all(a[1] == b[0] for a, b in pairwise(links)), "links meet", text)
-    ends = {links[0][0], links[-1][1]}
-    step.require(step.step["wrt"] in ends and step.step["wrt"] in left, "links' ends", text)
-    if not shapes:
-        return
-    chain, result = shapes.split(" → ")
-    pairs = [each.split(", ") for each in enclosed(chain)]
-    step.require(all(a[1] == b[0] for a, b in pairwise(pairs)), "links' shapes", shapes)
-    step.require(f"({pairs[0][0]}, {pairs[-1][1]})" == result, "links' result", shapes)
-    size = _stacked(
-        step, next(e for e in result[1:-1].split(", ") if e != "1" or result == "(1, 1)")
-    )
-    step.require(size == step.value.size, "stacked size", shapes)
-
-
-def _stacked(step: Step, text: str) -> int:
-    """Read `km`, the size of a stacked value: a product of dims."""
-    sizes = step.numbers.sizes
-    if text.isalpha() and text not in sizes:
-        return int(np.prod([sizes[letter] for letter in text]))
-    return step.numbers.number(text)
-
-
-def _kronecker(step: Step, found: Any) -> None:
-    upstream = step.numbers.at(found[4])
-    known = {e: step.numbers.product(e) for e in (found[2], found[3]) if e != "I"}
-    one = next(iter(known.values()), None)
-    size = upstream.size // one.shape[0] if one is not None else upstream.size
-    left, right = (known.get(each, np.eye(size)) for each in (found[2], found[3]))
-    made = np.kron(left, right).T @ upstream.ravel(order="F")
-    step.require(close(made, step.gradient.ravel(order="F")), "Kronecker product", found[0])
-
-
 # --- level 6 ------------------------------------------------------------------------------------
+
+
+def _first_order(step: Step, name: str, direction: str, Y: str, formula: str | None = None) -> None:
+    step.require((name, Y) == (step.X, step.Y), "names", (name, Y))
+    step.told["direction"] = direction
+    if formula:
+        numbers, along = _along(step, direction)
+        step.require(close(numbers.product(formula), along), "to first order", formula)
+
+
+def _along(step: Step, direction: str) -> tuple[Numbers, Array]:
+    """Give the direction numbers; return how the output moves along it."""
+    H = random_like(step.value, 11)
+    numbers = step.numbers.with_value(direction, H, like=step.X)
+    return numbers, np.tensordot(step.jacobian, H, axes=H.ndim)
+
+
+def _no_inverse(step: Step, moved: str, upstream: str, direction: str, X: str, Y: str) -> None:
+    """Put what a direction makes of the output in the place of the upstream."""
+    numbers, along = _along(step, direction)
+    names = (upstream, direction, X, Y)
+    step.require(
+        names == (step.step["upstream"], step.told["direction"], step.X, step.Y), "it", names
+    )
+    step.require(close(numbers.product(moved), along), "what is put", moved)
+    back = step.numbers.with_value(upstream, along).at(step.step["formula"])
+    step.require(not close(back, numbers.at(direction)), "no inverse", moved)
+
+
+def _is_direction(step: Step, direction: str) -> None:
+    step.require(direction == step.told["direction"], "direction", direction)
+
+
+def _weighs(step: Step, loss: str, upstream: str) -> None:
+    step.require(upstream == step.step["upstream"], "upstream", upstream)
+    step.require(loss == step.loss, "the loss", loss)
+
+
+LEVEL_6 = [
+    sentence(
+        r"Move ([^\s,]+)(?:, in this use alone,)? by any (\S+)\. To first order, (\S+) moves by",
+        _first_order,
+    ),
+    sentence(
+        r"Move ([^\s,]+)(?:, in this use alone,)? by any (\S+): to first order (\S+) moves by "
+        r"(.+)\.",
+        _first_order,
+    ),
+    sentence(
+        r"and (\S+) by the inner product ⟨ , ⟩ of (\S+) with that: entry times entry, added up\.",
+        _weighs,
+    ),
+    sentence(r"For matrices that is a trace, tr\(<dY>ᵀ …\)\."),
+    sentence(r"⊙ is \* here: entry times entry\."),
+    sentence(r"for every (\S+), and so", _is_direction),
+    sentence(r"for every (\S+); ⟨ , ⟩ is entry times entry, added up\. And so", _is_direction),
+    sentence(
+        r"What a linear map does to (\S+) on the one side of ⟨ , ⟩, its adjoint does to <dY> on "
+        r"the other\. Adjoints reverse a chain, \(f∘g\)\* = g\*∘f\*: so backpropagation runs from "
+        r"the loss to the start\.",
+        _is_direction,
+    ),
+    sentence(
+        r"An adjoint is no inverse and takes nothing back to what it was: put (.+) in the place "
+        r"of (\S+), and what comes out is not (\S+)\. It says how much each entry of (\S+) "
+        r"counts, by all the entries of (\S+) that it moves\.",
+        _no_inverse,
+    ),
+]
 
 
 def adjoint(step: Step, level: Json) -> None:
     """The derivative along a direction, and each inner product, on both sides."""
-    name = re.search(r"by any (\w+)", said(level))
+    step.prose(LEVEL_6)
+    name = re.search(r"by any (\w+)", level["blocks"][0]["text"])
     assert name
     H = random_like(step.value, 11)
     numbers = step.numbers.with_value(name[1], H, like=step.step["wrt"])
@@ -204,12 +142,16 @@ def adjoint(step: Step, level: Json) -> None:
 
 def arrangements(step: Step, level: Json, dims: Mapping[str, int | None]) -> None:
     """Count all arrangements anew, by their dims and by their values."""
-    text = said(level)
+    text = level["blocks"][0]["text"]
+    assert WHOLE.fullmatch(text), text
     counted, right = COUNTED.search(text), RIGHT.search(text)
     assert counted
     assert right
-    total, count, conform = map(int, counted.groups())
-    factors = [_bare(each) for each in split_at_top(_product_in(right[1]), " @ ")]
+    key = re.search(r"`check --step (\S+)`", text)
+    own = f"{step.Y}:{step.X}" + (f":{step.step['use']}" if step.step["use"] else "")
+    step.require(key and key[1] == own, "the step's name", own)
+    count, total, conform = map(int, counted.groups())
+    factors = [bare(each) for each in split_at_top(product_in(right[1]), " @ ")]
     step.require(len(factors) == count, "how many factors", factors)
     every = list(_arranged(len(factors)))
     shapes = [step.numbers.tree(each).shape[-2:] for each in factors]
@@ -241,6 +183,8 @@ def arrangements(step: Step, level: Json, dims: Mapping[str, int | None]) -> Non
         step.require(len(run) - good == int(here[2]), "of them wrong", here[0])
     alike = ALIKE.search(text)
     if alike:
+        used = {str(dim) for each in shapes for dim in each}
+        step.require({*alike[1].split(" = ")} == used, "which dims", alike[0])
         squares = [np.random.default_rng(n).uniform(-1, 1, (3, 3)) for n, _ in enumerate(factors)]
         one = next(each for each in fitting if _is_right(step, values, each))
         truth = _multiplied(squares, one)
@@ -274,101 +218,10 @@ def _is_right(step: Step, values: Sequence[Array], each: tuple[tuple[int, bool],
     return is_multiple(_multiplied(values, each), step.gradient)
 
 
-def _bare(text: str) -> str:
-    text = text.removesuffix(".T").removesuffix(".mT")
-    return text[1:-1] if is_enclosed(text) else text
-
-
-def _product_in(text: str) -> str:
-    """Return the product that a sum over stacks goes over."""
-    found = re.fullmatch(r"sum\((.+), axis=(?:\d+|\([\d, ]+\))(?:, keepdims=True)?\)", text)
-    return found[1] if found else text
-
-
 def _wrapped(text: str, made: Array) -> Array:
     """Sum over the stacks as the right formula does."""
     found = re.fullmatch(r"sum\(.+, axis=(\d+|\([\d, ]+\))(, keepdims=True)?\)", text)
     return made if found is None else np.sum(made, axis=eval(found[1]), keepdims=bool(found[2]))
-
-
-# --- what comes after the steps -----------------------------------------------------------------
-
-
-def together(document: Json) -> int:
-    """Work out how parts add up, at sizes that all steps share; return how many lines that were."""
-    explanation = document["explanation"]
-    shapes: dict[str, Sequence[Dim]] = {}
-    for step in explanation["steps"]:
-        shapes |= {name: shape(dims) for name, dims in step["shapes"]}
-        shapes |= {each["name"]: shape(each["shape"]) for each in step["values"]}
-        if step["upstream"]:
-            shapes[step["output"]] = shapes[step["upstream"]]
-    names = [n for step in explanation["steps"] for n, _ in step["sizes"]]
-    names += [n for dims in shapes.values() for dim in dims for n in dim.names]
-    sizes = {name: at + 2 for at, name in enumerate(dict.fromkeys(names))}
-    random = np.random.default_rng(5)
-    values = {
-        name: random.uniform(0.2, 0.9, tuple(d.size(sizes) for d in dims))
-        for name, dims in shapes.items()
-    }
-    numbers = Numbers(sizes, {n: tuple(d) for n, d in shapes.items()}, values)
-    count = 0
-    for block in explanation["together"]:
-        if block["kind"] != "lines":
-            continue
-        if block["left"] == explanation["gradient"]:
-            added = sum(numbers.at(part) for part in _formulas(explanation))
-            for text, _ in block["lines"]:
-                assert close(numbers.at(text), added), text
-                count += 1
-            assert close(numbers.at(explanation["formula"]), added), explanation["formula"]
-        else:
-            count += _fused(document, block, numbers)
-    return count
-
-
-def _formulas(explanation: Json) -> list[str]:
-    return [step["formula"] for step in explanation["steps"]]
-
-
-def _fused(document: Json, block: Json, numbers: Numbers) -> int:
-    """Put the gradient above in by its own formula, and let the entries of a value add up to 1."""
-    explanation = document["explanation"]
-    (step,) = explanation["steps"]
-    above = {
-        each["gradient"].split(" = ", 1)[0]: each["gradient"].split(" = ", 1)[1]
-        for each in document["choices"]
-    }
-    formula = above[step["upstream"]]
-    for name in re.findall(r"[A-Za-z_]\w*", formula):
-        if name not in numbers.shapes and name not in numbers.sizes:
-            dims = numbers.shapes[step["upstream"]]
-            size = tuple(d.size(numbers.sizes) for d in dims)
-            shapes = {**numbers.shapes, name: dims}
-            value = np.random.default_rng(9).uniform(0.2, 0.9, size)
-            numbers = Numbers(numbers.sizes, shapes, {**numbers.world.values, name: value})
-    given = re.search(r"the entries of (\w+) add up to 1", block["lines"][-1][1])
-    if given:
-        name = given[1]
-        value = numbers.world.values[name]
-        letters = block["left"].partition("[")[2][:-1].split(",")
-        lines = " ".join(text for text, _ in block["lines"])
-        indices = re.search(rf"Σ(\S+) {name}\[([^\]]+)\]", lines)
-        assert indices
-        axis = indices[2].split(",").index(indices[1])
-        assert indices[1] not in letters
-        numbers = numbers.with_value(name, value / value.sum(axis=axis, keepdims=True))
-    numbers = numbers.with_value(step["upstream"], numbers.at(formula))
-    truth = numbers.at(explanation["formula"])
-    lengths = {
-        e: n
-        for e, n in zip(block["left"].partition("[")[2][:-1].split(","), truth.shape, strict=True)
-        if not e.isdigit()
-    }
-    for text, _ in block["lines"]:
-        found = numbers.form(text, lengths)
-        assert close(found, truth.reshape(tuple(lengths.values()))), text
-    return len(block["lines"])
 
 
 def checkers(dims: Mapping[str, int | None]) -> Mapping[int, Checker]:

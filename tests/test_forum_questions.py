@@ -157,7 +157,7 @@ ANSWERS = (
                 b2 was repeated along m to be added, so one entry of b2 is in many entries of
                 Z2. What comes back to it is a sum over these copies, not a product.
                 """,
-            4: "One factor alone is left. b2 does not have its index i, so that is summed.",
+            4: "One factor alone is left. b2 does not have the index i, so that is summed.",
         },
     ),
     Answer(

@@ -5,7 +5,7 @@ engine's derivatives, and nothing of what made the text, takes part.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -20,10 +20,10 @@ from shapecalc.tree import Attribute, Tree, leaf
 
 Letters = tuple[str, ...]
 LETTER = re.compile(r"[a-z]\d*")
+FORM = re.compile(r"[\w+*()-]*[+*-][\w+*()-]*")  # an index such as `k+r-1`
 SUM = re.compile(r"Σ((?:[a-z]\d*)+) ")
 CALLED = re.compile(r"\b(\w+)\(\w+\)")  # `u(x)`, where u is a value
 CONSTANT = re.compile(r"\beps=([A-Za-z_]\w*)")
-SUBSCRIPTS = re.compile(r"einsum\(([a-z,]+->[a-z]*),")
 OPERAND_END = re.compile(r"[\w)\]ᵀ⁰¹²³⁴⁵⁶⁷⁸⁹]$")
 OPERAND_START = re.compile(r"[\w(-]")
 SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
@@ -70,6 +70,13 @@ class Numbers:
         values = {name: random.uniform(0.2, 0.9, size) for name, size in known.items()}
         return Numbers(sizes, shapes, values)
 
+    def at_random(self, low: float = 0.2, high: float = 0.9) -> "Numbers":
+        """Return the same names at the same sizes, with values for all of them."""
+        random = np.random.default_rng(29)
+        known = {n: tuple(each.size(self.sizes) for each in own) for n, own in self.shapes.items()}
+        values = {name: random.uniform(low, high, size) for name, size in known.items()}
+        return Numbers(self.sizes, self.shapes, values)
+
     def size(self, dims: Sequence[str]) -> tuple[int, ...]:
         """Return a shape in numbers."""
         return tuple(each.size(self.sizes) for each in shape(dims))
@@ -110,12 +117,17 @@ class Numbers:
         `ranges` say how far letters run that no value has.
         """
         found = np.zeros(tuple(lengths.values()))
-        for term in self._terms(text, {**(ranges or {}), **lengths}):
+        for term, summed in self._terms(text, {**(ranges or {}), **lengths}):
+            letters = {letter for factor in term for letter in factor.letters}
+            assert letters - {*lengths} == summed, f"what is summed: {text}"
             ones = [(np.ones(length), (letter,)) for letter, length in lengths.items()]
             found += contracted([*term, *(Tensor(*one) for one in ones)], tuple(lengths))
         return found
 
-    def _terms(self, text: str, lengths: Mapping[str, int]) -> Iterator[list[Tensor]]:
+    def _terms(
+        self, text: str, lengths: Mapping[str, int]
+    ) -> Iterator[tuple[list[Tensor], set[str]]]:
+        """Yield the factors of each term, and the letters that it is summed over."""
         for sign, term in signed(text):
             above, below = divided(term)
             factors = [Tensor(np.asarray(sign), ()), *self._factors(above, lengths)]
@@ -124,20 +136,22 @@ class Numbers:
                 is_product = len(list(signed(inner))) == 1
                 under = self._factors(inner if is_product else below, lengths)
                 factors += [Tensor(1 / entries, letters) for entries, letters in under]
-            yield factors
+            sums = [each for each in split_at_top(term, " ") if each.startswith("Σ")]
+            yield factors, {letter for each in sums for letter in LETTER.findall(each)}
 
     def _factors(self, text: str, lengths: Mapping[str, int]) -> list[Tensor]:
         """Read factors; those with letters first, which say how far their letters run."""
-        parts = [part for part in split_at_top(SUM.sub("", text), " ") if part]
+        every = split_at_top(text, " ")
+        parts = [part for part in every if part and not part.startswith("Σ")]
         known = dict(lengths)
         found: list[Tensor] = []
-        for part in sorted(parts, key=lambda part: part[0] in "δ[" or is_enclosed(part)):
-            made = self._factor(part, known)
+        for part in sorted(parts, key=_order):
+            made = self._factor(part, known, {*lengths})
             found.append(made)
             known.update(zip(made.letters, made.entries.shape, strict=True))
         return found
 
-    def _factor(self, part: str, known: dict[str, int]) -> Tensor:
+    def _factor(self, part: str, known: dict[str, int], given: Collection[str]) -> Tensor:
         if part.startswith("δ["):
             return self._delta(part[2:-1], known)
         if part.startswith("["):
@@ -147,10 +161,25 @@ class Numbers:
         if is_enclosed(base):
             return self._group(base[1:-1], known)
         name, indices = indexed(base)
-        entries = self.at(name) ** power
+        entries = np.asarray(self.at(name) ** power)
+        pairs = list(zip(indices, entries.shape, strict=True)) if indices else []
+        if any(FORM.fullmatch(i) or (i in given and known[i] != n) for i, n in pairs):
+            return self._placed(entries, indices, known)
         places = tuple(int(i) if i.isdigit() else slice(None) for i in indices)
         letters = tuple(i for i in indices if not i.isdigit())
         return diagonal(Tensor(np.asarray(entries[places]), letters))
+
+    def _placed(self, entries: Array, indices: Letters, known: Mapping[str, int]) -> Tensor:
+        """Take entries at forms of letters, `X[i,k+r-1]`; what is outside of X counts 0."""
+        runs = {i: n for i, n in zip(indices, entries.shape, strict=True) if LETTER.fullmatch(i)}
+        runs |= known
+        letters = self._letters(" ".join(indices), runs)
+        places = [np.asarray(self._value(each, letters, runs)) for each in indices]
+        inside = np.ones([runs[each] for each in letters], dtype=bool)
+        for place, length in zip(places, entries.shape, strict=True):
+            inside &= (place >= 0) & (place < length)
+        kept = tuple(np.where(inside, place, 0) for place in places)
+        return Tensor(np.where(inside, entries[kept], 0.0), letters)
 
     def _group(self, text: str, known: Mapping[str, int]) -> Tensor:
         """Evaluate a sum in parentheses over all the letters that it has free."""
@@ -208,7 +237,6 @@ def as_formula(text: str) -> str:
     """Put `@`, `*`, `.mT` and `**` for what people write."""
     text = re.sub(r"[⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+", lambda m: f"**{m[0].translate(SUPERSCRIPTS)}", text)
     text = text.replace("ᵀ", ".mT").replace("⊙", "*").replace("·", "*").replace("^", "**")
-    text = SUBSCRIPTS.sub(r'einsum("\1",', text)
     text = re.sub(r"\bI_(\w+)", r"eye(\1)", text).replace("π", "pi")
     found = ""
     for part in re.split(r"( )", text):
@@ -267,8 +295,17 @@ def powered(part: str) -> tuple[str, float]:
 
 def indexed(part: str) -> tuple[str, tuple[str, ...]]:
     """Return the formula of a factor, and its indices."""
-    found = re.fullmatch(r"(.*)\[((?:[a-z]\d*|\d+)(?:,(?:[a-z]\d*|\d+))*)\]", part)
-    return (found[1], tuple(found[2].split(","))) if found else (part, ())
+    found = re.fullmatch(r"(.*)\[([^\[\]: ]*)\]", part)
+    indices = tuple(found[2].split(",")) if found else ()
+    is_index = all(LETTER.fullmatch(i) or i.isdigit() or FORM.fullmatch(i) for i in indices)
+    return (found[1], indices) if found and is_index else (part, ())
+
+
+def _order(part: str) -> int:
+    """Put factors with plain letters first, then those with forms, then what has no range."""
+    if part[0] in "δ[" or is_enclosed(part):
+        return 2
+    return int(any(FORM.fullmatch(index) for index in indexed(part)[1]))
 
 
 def enclosed(text: str) -> list[str]:
@@ -281,3 +318,28 @@ def enclosed(text: str) -> list[str]:
         if letter == ")" and depth == 0:
             found.append(text[start:at])
     return found
+
+
+def bare(text: str) -> str:
+    """Return a factor as it is before it is transposed."""
+    text = text.removesuffix(".T").removesuffix(".mT")
+    return text[1:-1] if is_enclosed(text) else text
+
+
+def product_in(text: str) -> str:
+    """Return the product that a sum over stacks goes over."""
+    found = re.fullmatch(
+        r"sum\((.+), axis=(?:\d+|\([\d, ]+\))(?:, keepdims=True)?\)(?: / .+)?", text
+    )
+    return found[1] if found else text
+
+
+def once_and_twice(numbers: Numbers, formula: str, batch: str) -> tuple[Array, Array]:
+    """Evaluate a formula as it is, and for the same examples with all of them taken twice."""
+    values = {}
+    for name, value in numbers.world.values.items():
+        axes = [at for at, each in enumerate(numbers.shapes[name]) if str(each) == batch]
+        values[name] = np.tile(value, [2 if at in axes else 1 for at in range(value.ndim)])
+    sizes = {**numbers.sizes, batch: 2 * numbers.sizes[batch]}
+    once, found = numbers.at(formula), Numbers(sizes, numbers.shapes, values).at(formula)
+    return once, found[tuple(slice(length) for length in once.shape)]

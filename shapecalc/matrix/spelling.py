@@ -77,7 +77,7 @@ def _arguments(tree: Call, spell: Callable[[Tree], str]) -> list[str]:
         if is_said(tree, key, value) and key not in ("shape", "subscripts")
     ]
     if "subscripts" in dict(tree.attributes):
-        operands.insert(0, str(tree.attribute("subscripts")))
+        operands.insert(0, f'"{tree.attribute("subscripts")}"')
     if "shape" in dict(tree.attributes):
         shape = tree.attribute("shape")
         assert isinstance(shape, tuple)

@@ -27,9 +27,14 @@ def explained_document(
     """Write an explanation, or the choices, and what was found wrong on the way."""
     listed: list[Tree] = [{"wrt": name, "gradient": formula} for name, formula in choices]
     findings: list[Tree] = [finding_tree(finding) for finding in in_order(report.findings)]
+    shapes: dict[str, Tree] = {each.name: [*each.shape] for each in report.values}
+    shapes |= {each.gradient: [*each.shape] for each in report.gradients}
     content: dict[str, Tree] = {
         "path": report.path,
+        "loss": report.loss,
         "dims": dict(report.dims),
+        "batch": report.batch,
+        "shapes": shapes,
         "explanation": None if explanation is None else _tree(explanation),
         "choices": listed,
         "findings": findings,

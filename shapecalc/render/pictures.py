@@ -4,7 +4,7 @@ Every line is spelled as the page can carry it, before columns are counted.
 """
 
 from collections.abc import Sequence
-from itertools import zip_longest
+from itertools import product, zip_longest
 
 from shapecalc.records import WalkEdge
 from shapecalc.records.explained import Box, Boxes, Grid, Matrix, Numbers, Walked
@@ -12,6 +12,8 @@ from shapecalc.render.page import Page
 from shapecalc.render.widths import cell_len
 
 WIDE = 2  # a column of a matrix takes two cells, a row one
+MOST_MATRICES = 6
+"""How many matrices of a stack are written out at most."""
 
 
 def number(value: float) -> str:
@@ -103,20 +105,31 @@ def numbers_lines(page: Page, picture: Numbers) -> list[str]:
 
 
 def _matrix(page: Page, matrix: Matrix) -> list[str]:
-    """Write `W2 =  2 -1  3`, the rows below each other; of a stack, each matrix in turn."""
+    """Write `W2 =  2 -1  3`, the rows below each other; of a stack, each matrix with its place."""
     columns = matrix.size[-1] if matrix.size else 1
     printed = [number(entry) for entry in matrix.entries]
     wide = max(map(len, printed), default=1)
-    rows = [printed[at : at + columns] for at in range(0, len(printed), columns)]
-    lead = page.spelled(f"{matrix.name} = ")
-    pad = " " * cell_len(lead)
-    lines = []
-    deep = matrix.size[-2] if len(matrix.size) > 2 else 0
-    for at, row in enumerate(rows):
-        if deep and at and at % deep == 0:
-            lines.append("")
-        lines.append((pad if lines else lead) + " ".join(f"{each:>{wide}}" for each in row))
-    return _filled(lines, len(lines))
+    rows = [
+        " ".join(f"{each:>{wide}}" for each in printed[at : at + columns])
+        for at in range(0, len(printed), columns)
+    ]
+    if len(matrix.size) < 3:
+        return _filled(_led(page, f"{matrix.name} = ", rows), len(rows))
+    deep, lines = matrix.size[-2], []
+    places = list(product(*map(range, matrix.size[:-2])))
+    shown = places if len(places) <= MOST_MATRICES else places[: MOST_MATRICES - 1]
+    for at, place in enumerate(shown):
+        lead = f"{matrix.name}[{','.join(map(str, place))}] = "
+        lines += ["", *_led(page, lead, rows[at * deep : (at + 1) * deep])]
+    if len(shown) < len(places):
+        lines += ["", f"and {len(places) - len(shown)} more"]
+    return _filled(lines[1:], len(lines) - 1)
+
+
+def _led(page: Page, lead: str, rows: Sequence[str]) -> list[str]:
+    spelled = page.spelled(lead)
+    pad = " " * cell_len(spelled)
+    return [f"{pad if at else spelled}{row}" for at, row in enumerate(rows)]
 
 
 # --- the Jacobian -------------------------------------------------------------------------------

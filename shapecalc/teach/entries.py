@@ -166,9 +166,10 @@ def _in_general(study: Study) -> Iterator[Block]:
     text = study.contracted
     if (ends := study.ends) is None or not study.is_product:
         yield Prose("In general:")
-        yield Lines(contraction.left, ((text, ""),))
+        yield Lines(contraction.left, ((text, study.outside),))
         if study.contracted == contraction.lines[-1][0]:  # its conditions are not solved
             yield from study.ranges(study.writer.derivation.terms)
+        yield from study.assumed()
         yield from map(Prose, _at_a_kink(study))
         return
     first, last = ends

@@ -1,9 +1,10 @@
 """Level 5: numerator and denominator layout side by side, of the step and of the whole chain."""
 
 from collections.abc import Iterator, Sequence
+from math import prod
 from operator import mul
 
-from shapecalc.dims import dims_text, matrix_turned
+from shapecalc.dims import ONE, Dim, Shape, dims_text, matrix_turned
 from shapecalc.matrix import make
 from shapecalc.matrix.printing import text
 from shapecalc.records import View
@@ -14,7 +15,7 @@ from shapecalc.sweep import Link
 from shapecalc.teach.elsewhere import elsewhere
 from shapecalc.teach.instance import Instance, NoNumbers, are_close, places_of
 from shapecalc.teach.study import Study, require, total
-from shapecalc.tree import Tree
+from shapecalc.tree import Leaf, Tree
 
 TITLE = "THE TWO LAYOUTS"
 MOST_LINKS = 3
@@ -141,8 +142,7 @@ def _in_a_chain(study: Study) -> Iterator[Block]:
         return
     J = study.loss
     top = links[-1].use.node.output
-    shape_of = {link.value: stacked(link.value.shape) for link in links}
-    shape_of[top] = stacked(top.shape)
+    shape_of = _sizes([top, *(link.value for link in reversed(links))])
     pairs = [(link.use.node.output, link.value) for link in reversed(links)]
     jacobians = [f"∂{one.name}/∂{other.name}" for one, other in pairs]
     sizes = [f"({shape_of[one]}, {shape_of[other]})" for one, other in pairs]
@@ -169,6 +169,30 @@ def _in_a_chain(study: Study) -> Iterator[Block]:
             f"Here, with columns stacked, vec({study.dX}) = {study.opened.vec.formula}. ⊗ is the "
             f"Kronecker product: each number of its left side times all of the right side."
         )
+
+
+def _sizes(values: Sequence[Leaf]) -> dict[Leaf, str]:
+    """Print the size of each stacked value; equal ones alike, so that a product is seen to fit."""
+    known: dict[Dim, str] = {}
+    found = {}
+    for value in values:
+        size = prod(value.shape, start=ONE)
+        found[value] = known.setdefault(size, _multiplied(value.shape, size))
+    return found
+
+
+def _multiplied(shape: Shape, size: Dim) -> str:
+    """Multiply dims out where that is one product, `4*m*c*h*w`; its names in their order."""
+    names = list(dict.fromkeys(name for dim in shape for name in dim.names))
+    if len(size.terms) != 1 or not names:
+        return stacked(shape)
+    ((monomial, count),) = size.terms
+    powers = dict(monomial)
+    if any(powers.get(name, 0) < 1 for name in names) or powers.keys() != {*names}:
+        return stacked(shape)
+    parts = [name for name in names for _ in range(int(powers[name]))]
+    are_letters = count == 1 and all(len(part) == 1 for part in parts)
+    return ("" if are_letters else "*").join([*([str(count)] if count != 1 else []), *parts])
 
 
 def _from(study: Study, links: Sequence[Link]) -> str:

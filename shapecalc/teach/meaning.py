@@ -4,8 +4,9 @@ import re
 from inspect import getdoc
 
 from shapecalc.matrix.printing import attribute_text, is_infix, text
+from shapecalc.ops.build import names_in_definition
 from shapecalc.ops.registry import OPS, REQUIRED
-from shapecalc.tree import Call, Leaf, Number, Tree
+from shapecalc.tree import Attribute, Call, Leaf, Number, Tree
 
 PLAIN = frozenset({"exp", "log", "sum", "mean", "sqrt", "abs", "max", "min", "transpose"})
 """What a reader knows anyway; so is all that is written with a sign."""
@@ -28,14 +29,15 @@ def meaning(tree: Tree, written: str) -> str:
 
 
 def _defined(tree: Call, definition: str) -> str:
-    """Put the operands and attributes of a call into the definition of its op."""
+    """Put operands, attributes and sizes of a call into the definition of its op."""
     op = OPS[tree.op]
     given = {name: value for name, value in op.attributes.items() if value is not REQUIRED}
     attributes = {**given, **dict(tree.attributes)}
     reduction = attributes.get("reduction")
-    words = {name: _spelled(each) for name, each in zip(op.operands, tree.operands, strict=False)}
-    words |= {name: attribute_text(value) for name, value in attributes.items()}
-    line = definition.replace("{reduction}", reduction if isinstance(reduction, str) else "")
+    known = names_in_definition(op, tree.operands, tuple(attributes.items()))
+    words = {name: _said(each) for name, each in known.items()}
+    reduce = reduction if isinstance(reduction, str) and reduction != "none" else ""
+    line = definition.replace("{reduction}", reduce)
 
     def put(found: re.Match[str]) -> str:
         word = words.get(found[0], found[0])
@@ -43,6 +45,12 @@ def _defined(tree: Call, definition: str) -> str:
         return word[1:-1] if is_apart and word.startswith("(") and " " in word else word
 
     return _WORD.sub(put, line)
+
+
+def _said(value: Tree | Attribute) -> str:
+    if isinstance(value, Leaf | Number | Call):
+        return _spelled(value)
+    return attribute_text(value)
 
 
 def _spelled(tree: Tree) -> str:

@@ -47,8 +47,9 @@ def _chain(study: Study) -> str:
 def _no_product(study: Study) -> Iterator[Block]:
     X, Y, dY = study.X, study.Y, study.dY
     if study.link.gradient is None:
+        loss = "" if Y == "loss" else "the loss, "
         yield Prose(
-            f"{Y} is the loss, one number. So ∂{Y}/∂{X} needs no chain rule: it has one entry for "
+            f"{Y} is {loss}one number. So ∂{Y}/∂{X} needs no chain rule: it has one entry for "
             f"each entry of {X}, and there are no two matrices to be put in an order."
         )
         return
@@ -147,6 +148,8 @@ def _clash(study: Study, chain: str, why: str) -> Iterator[Block]:
     elif study.is_product:
         shapes = " @ ".join(map(dims_text, study.view.factors))
         yield Prose(f"This one does: {study.dX} = {study.formula}, with {shapes}.")
+    else:
+        yield Prose(f"This one does: {study.dX} = {study.formula}.")
     names = _names(study)
     found = impostor(study, dict.fromkeys(names, 2)) or impostor(study, dict.fromkeys(names, 3))
     if found is not None and found.place is not None and len(names) > 1:

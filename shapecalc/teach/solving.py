@@ -1,13 +1,13 @@
 """Conditions such as δ[c,k+r] δ[c,a+1], solved for the summed labels that they leave no choice.
 
-In letters: X[i,k+r-1] stands for X[i,a].
+In letters: X[i,k+r-1] stands for X[i,a]. An entry outside of X counts 0, as a has no such place.
 """
 
 from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
 from shapecalc.conditions import Affine, Form, Label, form
-from shapecalc.conditions.forms import MINUS_ONE, ZERO
+from shapecalc.conditions.forms import MINUS_ONE, ZERO, is_never_negative
 from shapecalc.dims import ONE, Dim
 from shapecalc.index import Sum, Term
 from shapecalc.matrix.entries import Letters, Spell, sum_text
@@ -95,7 +95,37 @@ def forms_of(term: Term, known: Collection[Label]) -> dict[Label, Form] | None:
                 own = own.put(other, inner)  # noqa: PLW2901 (written out step by step)
         found[label] = own
         used += 1
-    return found if used and used == len(term.conditions) else None
+    is_whole = used and used == len(term.conditions)
+    return found if is_whole and all(_is_held(each, term, found) for each in found) else None
+
+
+def _is_held(label: Label, term: Term, forms: Collection[Label]) -> bool:
+    """Say whether a label that is put away still cannot leave its range.
+
+    An index of a factor cannot, as what is outside counts 0; nor can what another form stands for,
+    where that is made of labels that cannot.
+    """
+    indices = {each for factor in term.factors for each in factor.labels}
+    return label in indices or any(
+        isinstance(each, Affine)
+        and each.left is label
+        and all(part in indices or part not in forms for part in each.form.labels)
+        for each in term.conditions
+    )
+
+
+def may_leave(terms: Sum, known: Collection[Label]) -> bool:
+    """Say whether what is put for a label may be outside of its range."""
+    for term in terms:
+        for label, own in (forms_of(term, known) or {}).items():
+            if not any(label in factor.labels for factor in term.factors):
+                continue
+            ends = own.ends()
+            if ends is None or not (
+                is_never_negative(ends[0]) and is_never_negative(label.dim - ONE - ends[1])
+            ):
+                return True
+    return False
 
 
 def put(terms: Sum, known: Collection[Label], letters: Letters, spell: Spell) -> str:
@@ -112,4 +142,4 @@ def put(terms: Sum, known: Collection[Label], letters: Letters, spell: Spell) ->
     return sum_text((bare,), Put(letters, forms), spell)
 
 
-__all__ = ["Put", "Solved", "forms_of", "plan", "put"]
+__all__ = ["Put", "Solved", "forms_of", "may_leave", "plan", "put"]

@@ -8,15 +8,15 @@ from shapecalc.conditions import Form, Label
 from shapecalc.dims import matrix_turned
 from shapecalc.index import Factor, Labels, Sum, Term
 from shapecalc.matrix import make
-from shapecalc.matrix.printing import text
+from shapecalc.matrix.printing import is_infix, text
 from shapecalc.records import Report, Step, View
 from shapecalc.records.explained import Box, Boxes, Prose
 from shapecalc.report.steps import StepWriter
 from shapecalc.report.views import factors_in
 from shapecalc.sweep import Gradient, Link, Sweep
 from shapecalc.teach.instance import CheckFailed, Instance, NoNumbers, are_close, places_of
-from shapecalc.teach.solving import forms_of, put
-from shapecalc.tree import Call, Leaf, Tree
+from shapecalc.teach.solving import forms_of, may_leave, put
+from shapecalc.tree import Call, Tree
 
 SMALL = ("t", "u", "w", "z", "y", "x", "c")
 
@@ -153,6 +153,12 @@ class Study:
         ]
         return [Prose(f"How far letters run that no value has: {', '.join(told)}.")] if told else []
 
+    def assumed(self) -> list[Prose]:
+        """Say which values the last line takes to add up to 1."""
+        every = ((self.writer.spell(tree), axis) for tree, axis in self.writer.derivation.assumed)
+        text_of = "Here the entries of {} add up to 1 over {}."
+        return [Prose(text_of.format(text(tree), tree.shape[axis])) for tree, axis in every]
+
     @cached_property
     def ends(self) -> tuple[Factor, Factor] | None:
         """Return the factors that hold the row and the column of the gradient, where two do."""
@@ -172,9 +178,9 @@ class Study:
         return (row[0], column[0]) if len(row) == len(column) == 1 else None
 
     def name_of(self, factor: Factor) -> str:
-        """Print a factor of the index form, in parentheses where it is no name."""
+        """Print a factor of the index form, a sum or product of names in parentheses."""
         printed = text(self.writer.spell(factor.tree))
-        return printed if isinstance(factor.tree, Leaf) else f"({printed})"
+        return f"({printed})" if is_infix(self.writer.spell(factor.tree)) else printed
 
     @cached_property
     def small(self) -> str:
@@ -221,6 +227,14 @@ class Study:
         derivation = self.writer.derivation
         last = self.opened.contraction.lines[-1:]
         return self.solved(derivation.terms, derivation.labels) or "".join(x for x, _ in last)
+
+    @cached_property
+    def outside(self) -> str:
+        """Say what an entry counts that the last line has and a value has not."""
+        terms, labels = self.writer.derivation.terms, self.writer.derivation.labels
+        solved = self.solved(terms, labels)
+        known = {label for label in labels if label is not None}
+        return "what is outside counts 0" if solved and may_leave(terms, known) else ""
 
     # --- pictures -------------------------------------------------------------------------------
 

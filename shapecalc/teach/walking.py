@@ -33,14 +33,12 @@ def walking(study: Study) -> Level:
         each for each, last in zip(contraction.lines, above, strict=False) if each[0] != last
     )
     if lines and study.contracted not in [line for line, _ in lines]:
-        solved = (study.contracted, "with the conditions solved; what is outside counts 0")
-        lines = (*lines, solved)
+        why = "; ".join(filter(None, ("with the conditions solved", study.outside)))
+        lines = (*lines, (study.contracted, why))
     blocks: list[Block] = [Lines(contraction.left, lines)]
     blocks += map(Prose, _slid(study))
     blocks += study.ranges((*study.writer.jacobian.terms, *study.writer.derivation.terms))
-    for value, axis in study.writer.derivation.assumed:
-        own = study.writer.spell(value)
-        blocks.append(Prose(f"Here the entries of {text(own)} add up to 1 over {own.shape[axis]}."))
+    blocks += study.assumed()
     drawn = _walked(walk, study.opened.denominator)
     if drawn is not None and study.sweep.numerator:
         drawn = _backwards(drawn, study.opened.numerator)
@@ -155,24 +153,29 @@ def _tie(study: Study, letter: str) -> str:
 def _added(study: Study) -> Iterator[str]:
     """Say which axes are added up where the product alone does not do it, and the einsum."""
     terms, stack = study.writer.derivation.terms, list(study.opened.jacobian.summed)
-    if len(terms) != 1 or not stack:
+    if len(terms) != 1 or not stack or terms[0].conditions:
         return
     dims = [str(study.writer.dim(label)) for label in terms[0].summed]
     inner = [dim for dim in dims if dim not in stack]
-    yield (
-        f"{study.X} has no axis {' or '.join(dims)}: each entry of it is used at every place along "
-        f"them, and what comes back from there is added up. @ adds along {listed(inner)}, and "
-        f"sum(…) along {listed(stack)}."
-        if inner
-        else f"{study.X} has no axis {' or '.join(dims)}, so what comes back is added up there."
-    )
+    own = [str(dim) for dim in study.link.value.shape]
+    away = [dim for dim in dims if dim not in own]
+    if away and inner:
+        yield (
+            f"{study.X} has no axis {' or '.join(away)}: each entry of it is used at every place "
+            f"along {'it' if len(away) == 1 else 'them'}, and what comes back from there is added "
+            f"up. @ adds along {listed(inner)}, and sum(…) along {listed(stack)}."
+        )
+    elif away:
+        yield f"{study.X} has no axis {' or '.join(away)}, so what comes back is added up there."
     factors = [factor for factor in terms[0].factors if factor.labels]
     names = [study.writer.spell(factor.tree) for factor in factors]
     yield from _flat(study, dims)
     inputs = [[study.writer.letters.of(label) for label in f.labels] for f in factors]
     output = [study.writer.letters.of(label) for label in study.writer.jacobian.wrt_labels]
     is_plain = len(factors) == len(terms[0].factors) and terms[0].coefficient == 1
-    if is_plain and all(len(each) == 1 for letters in (*inputs, output) for each in letters):
+    if is_plain and all(
+        len(each) == 1 and each.isalpha() for letters in (*inputs, output) for each in letters
+    ):
         letters = f"{','.join(map(''.join, inputs))}->{''.join(output)}"
         yield f'With all letters, it is einsum("{letters}", {", ".join(map(text, names))}).'
 
@@ -200,6 +203,9 @@ def _slid(study: Study) -> Iterator[str]:
     signs = {is_never_negative(count) for count, _ in parts if count.terms}
     name, indices = study.name_of(other), Put(study.writer.letters, forms).indices(other.labels)
     letters = " and ".join(study.writer.letters.of(i) for count, i in parts if count.terms)
+    slid = [forms[x] for x in other.labels if x in forms]
+    if not all(known & set(own.labels) for own in slid):  # no window: it meets the same everywhere
+        return
     if signs == {False}:
         yield (
             f"In {name}{indices}, {letters} {_stand(letters)} with a minus: of two entries of "
@@ -256,6 +262,15 @@ def _flat(study: Study, dims: list[str]) -> Iterator[str]:
     yield f"With {listed(dims)} made one axis, it is one plain product: {flat[0]}.T @ {flat[1]}."
 
 
+def _are_one(study: Study) -> str:
+    """Say that what is left is one factor, or several that are multiplied entry by entry."""
+    (term,) = study.writer.derivation.terms
+    factors = [factor for factor in term.factors if factor.labels]
+    if len(factors) == 1:
+        return "One factor alone is left."
+    return "The factors that are left are multiplied entry by entry."
+
+
 def _without_walk(study: Study) -> Iterator[str]:
     X, dX = study.X, study.dX
     match study.step.relation:
@@ -267,10 +282,10 @@ def _without_walk(study: Study) -> Iterator[str]:
         case "sum":
             labels = study.writer.derivation.terms[0].summed
             letters = [study.writer.letters.of(label) for label in labels]
-            whose = X if study.is_repeated else "The result"
+            noun = "index" if len(letters) == 1 else "indices"
             yield (
-                f"One factor alone is left. {whose} does not have its index "
-                f"{' or '.join(letters)}, so that is summed."
+                f"{_are_one(study)} {X} does not have the {noun} {listed(letters)}, so "
+                f"{'that is' if len(letters) == 1 else 'those are'} summed."
             )
         case "softmax":
             yield (

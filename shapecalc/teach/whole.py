@@ -8,6 +8,7 @@ from shapecalc.matrix.entries import sum_text
 from shapecalc.records.explained import Block, Grid, Level, Prose
 from shapecalc.report.axes import listed
 from shapecalc.teach.instance import Place, are_close, places_of
+from shapecalc.teach.solving import may_leave
 from shapecalc.teach.stillness import mixed_examples, stillness
 from shapecalc.teach.study import Study, require
 
@@ -25,6 +26,9 @@ def whole(study: Study) -> Level:
     short = study.solved(study.writer.jacobian.terms, labels)
     index_form = f"{jacobian.left} = {short or jacobian.index_form}"
     ranges = [] if short else study.ranges(study.writer.jacobian.terms)
+    known = {label for label in labels if label is not None}
+    if short and may_leave(study.writer.jacobian.terms, known):
+        ranges = [Prose("What is outside counts 0.")]
     blocks = [*ranges, Prose(_counted(study)), *_picture(study), *map(Prose, told)]
     return Level(3, TITLE, index_form, tuple(blocks), "every entry by differences")
 
