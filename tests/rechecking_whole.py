@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 import numpy as np
 from oracles import Array
 from rechecking import NONE, Json, Step, are_same, close
+from rechecking_still import axes_of, shifted, stretched, sum_stays, takes_out
 from sentences import dims, listed, sentence
 from written import Numbers, signed
 
@@ -223,74 +224,13 @@ def _stacked(step: Step, one: str, name: str = "", other: str = "", *_: str) -> 
         step.require(heads[0].endswith("[:,0]" if noun == "columns" else "[0,:]"), "stacked", noun)
 
 
-# --- what moves nothing -------------------------------------------------------------------------
-
-
-def _axes(step: Step, name: str, dim: str) -> list[int]:
-    return [at for at, each in enumerate(step.dims(name)) if each == dim]
-
-
-def _still_axis(step: Step, dim: str) -> int | None:
-    """Return the axis along which the slopes add up to 0."""
-    for axis in _axes(step, step.X, dim):
-        if close(
-            step.jacobian.sum(axis=step.output.ndim + axis),
-            0 * step.jacobian.sum(axis=step.output.ndim + axis),
-        ):
-            return axis
-    return None
-
-
-def _shifted(step: Step, small: str, *told: str) -> None:
-    """Shift all entries along an axis, by no small number, and hold the output to itself."""
-    name, along, Y, again, dX, last = told
-    step.require(small == step.told["small"], "a small number", small)
-    step.require((name, Y, dX) == (step.X, step.Y, step.dX), "names", told)
-    step.require(along == again == last, "along what", told)
-    axis = _still_axis(step, along)
-    step.require(axis is not None, "slopes add up to 0", along)
-    assert axis is not None
-    by = np.random.default_rng(4).uniform(0.2, 0.7, step.value.shape).mean(axis, keepdims=True)
-    moved = step.output_at(step.X, step.step["use"], step.value + by)
-    step.require(close(moved, step.output), "no shift moves it", along)
-    total = step.gradient.sum(axis=axis)
-    step.require(close(total, 0 * total), "the gradient adds up to 0", along)
-
-
-def _stretched(step: Step, name: str, along: str, Y: str, constant: str | None) -> None:
-    (axis,) = _axes(step, step.X, along)
-    away = step.value - step.value.mean(axis=axis, keepdims=True)
-    moved = step.output_at(step.X, step.step["use"], step.value + away / 2)
-    step.require(np.abs(moved - step.output).max() < (0.01 if constant else 1e-6), "stretch", along)
-    step.require((name, Y) == (step.X, step.Y), "names", (name, Y))
-
-
-def _takes_out(step: Step, along: str) -> None:
-    """Take the mean and the part along the distance out of the upstream, line by line."""
-    (axis,) = _axes(step, step.X, along)
-    away = step.value - step.value.mean(axis=axis, keepdims=True)
-    left = step.upstream - step.upstream.mean(axis=axis, keepdims=True)
-    part = (left * away).sum(axis=axis, keepdims=True) / (away**2).sum(axis=axis, keepdims=True)
-    left = left - part * away
-    scale = (step.gradient * left).sum(axis=axis, keepdims=True)
-    scale = scale / (left**2).sum(axis=axis, keepdims=True)
-    step.require(np.allclose(step.gradient, scale * left, atol=1e-3), "what is left", along)
-    text = step.level["remark"].partition(" = ")[2]
-    inner = re.search(r"\((.+)\)", text)
-    count = max(len(list(signed(each))) for each in (text, inner[1] if inner else ""))
-    step.require(count == 3, "three terms", text)
-
-
-def _sum_stays(step: Step, name: str, along: str) -> None:
-    axes = _axes(step, step.Y, along)
-    sums = [step.jacobian.sum(axis=axis) for axis in axes]
-    step.require(name == step.Y and any(close(s, 0 * s) for s in sums), "sum never moves", along)
+# --- who is mixed -------------------------------------------------------------------------------
 
 
 def _takes_all(step: Step, name: str, batch: str, X: str) -> None:
     step.require(batch == step.document["batch"] and name == step.Y, "examples", batch)
     step.require(batch not in step.dims(step.Y), "that it has not", batch)
-    (axis,) = _axes(step, X, batch)
+    (axis,) = axes_of(step, X, batch)
     apart = np.moveaxis(np.abs(step.jacobian) > NONE, step.output.ndim + axis, 0)
     rows = apart.reshape((step.value.shape[axis], step.output.size, -1))
     step.require(rows.any(axis=2).all() or not step.value.all(), "all go into each", batch)
@@ -382,20 +322,20 @@ LEVEL_3 = [
     sentence(
         r"Add the same (\S+) to all entries of (\S+) along (\S+), and (\S+) stays: along (\S+) the "
         r"slopes add up to 0\. So (\S+) adds up to 0 along (\S+) as well\.",
-        _shifted,
+        shifted,
     ),
     sentence(
         r"Stretch the entries of (\S+) along (\S+) away from their mean, and (\S+) stays too(, but "
         r"for the small constant in the divisor)?\.",
-        _stretched,
+        stretched,
     ),
     sentence(
         r"That is what the three terms of <dX> are for\. <dY> goes back to where it came from; its "
         r"mean along (\S+) is taken out, as no shift moves <Y>; and its part along the distance of "
         r"<X> from its mean is taken out, as no stretch does\.",
-        _takes_out,
+        takes_out,
     ),
-    sentence(r"Nor does the sum of (\S+) along (\S+) ever move\.", _sum_stays),
+    sentence(r"Nor does the sum of (\S+) along (\S+) ever move\.", sum_stays),
     sentence(
         r"So the slopes of <Y>, just added up, give 0; it takes <dY>, which gives each its "
         r"weight, to make a gradient of them\."
