@@ -214,6 +214,10 @@ LEVEL_1 = [
     ),
     sentence(rf"(.+) {SEEMS}\.", _chain),
     sentence(
+        "One entry of <X> is in many entries of <Y>. What comes back to it is a sum over them, not "
+        "a product."
+    ),
+    sentence(
         r"(\S+) was repeated along {} to be added, so one entry of <X> is in many entries of "
         r"<Y>\. What comes back to it is a sum over these copies, not a product\.",
         _repeated,

@@ -27,7 +27,7 @@ RIGHT = re.compile(
 IMPOSTOR = re.compile(r"One that fits and is wrong: (.+?)\. (?:`|At|Where)")
 WHOLE = re.compile(
     r"The \d+ factors, in any order and each transposed or not, have \d+ arrangements\. For all "
-    r"sizes \d+ conform(?:, .+ and its transpose .+?\.|: \d+ right \(.+ and its transpose .+?\), "
+    r"sizes \d+ conform(?:, .+ and .+?\.|: \d+ right \(.+ and .+?\), "
     r"and \d+ wrong although they fit at every size\.(?: One that fits and is wrong: .+?\.)?)(?: "
     r"At the sizes of this spec \d+ run, by coincidence: \d+ are wrong\.)?(?: Where [\w =]+ all "
     r"\d+ do, and the other \d+ are wrong\.)? `check --step \S+` lists them\."

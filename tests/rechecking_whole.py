@@ -253,7 +253,8 @@ LEVEL_3 = [
     sentence(r"δ\[(\S+),(\S+)\] is 1 where (\S+) = (\S+), and else 0\.", _delta),
     sentence(r"(\S+) is one number, so the Jacobian has the axes of <X>: (\(.*?\))\.", _one_number),
     sentence(
-        rf"As a table, in which the {NOUN} of each are stacked, with one block for each pair of them:",
+        rf"As a table, in which the {NOUN} of each are stacked, with one block for each pair "
+        "of them:",
         _stacked,
     ),
     sentence(
@@ -351,9 +352,10 @@ LEVEL_3 = [
         r"made of <Y> later depends on all examples, and so they are mixed here\.",
         _takes_all,
     ),
+    sentence("<X> is one number, so there is no diagonal, and the Jacobian stays whole."),
     sentence(
         r"Along (\S+) there is no diagonal to be dropped: an example of (\S+) depends on other "
-        r"examples of (\S+) too, and so examples are mixed here\.",
+        r"examples of ([^\s,]+)(?: too)?, and so examples are mixed here\.",
         _mixed,
     ),
 ]

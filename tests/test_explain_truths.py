@@ -162,7 +162,7 @@ def test_a_mean_that_is_repeated_is_not_the_value_that_is() -> None:
     told = said_of(text, "X")
     assert "X was repeated" not in told
     assert "One entry of X is in many entries of C." in told
-    assert "The result does not have its index j, so that is summed." in told
+    assert "X does not have the index j, so that is summed." in told
     (note,) = [s.note for s in report_on(text).steps if s.output == "C" and "sum" in s.note]
     assert note == "sum over m"
     bias = said_of(net("Z = W @ X + b", "J = sum(Z**2)", params="W: [k, n], b: [k, 1]"), "b")
