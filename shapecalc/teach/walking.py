@@ -283,9 +283,8 @@ def _without_walk(study: Study) -> Iterator[str]:
             labels = study.writer.derivation.terms[0].summed
             letters = [study.writer.letters.of(label) for label in labels]
             noun = "index" if len(letters) == 1 else "indices"
-            whose = X if study.is_repeated else "The result"
             yield (
-                f"{_are_one(study)} {whose} does not have the {noun} {listed(letters)}, so "
+                f"{_are_one(study)} {X} does not have the {noun} {listed(letters)}, so "
                 f"{'that is' if len(letters) == 1 else 'those are'} summed."
             )
         case "softmax":
