@@ -5,9 +5,11 @@ from checking import report_on
 
 from shapecalc import teach
 from shapecalc.records.explained import Boxes, ExplainedStep, Lines, Prose
+from shapecalc.render.explained import explanation_page
 from shapecalc.render.output import Look
 from shapecalc.render.page import Page
 from shapecalc.render.step import step_page
+from shapecalc.render.terminal import one_step_page
 
 MEAN = "takes a mean over the m examples"
 ADDED = "added, not averaged"
@@ -304,3 +306,22 @@ def test_an_opened_step_takes_no_value_named_delta_for_a_diagonal() -> None:
     step_page(page, report, step)
     assert "i = p, j = q: each entry sees its own only" in page.text()
     assert "i = j" not in page.text()
+
+
+def test_gradient_that_is_given_is_one_of_the_parts() -> None:
+    text = (
+        "dims: {n: 3, m: 4}\nparams: {A: [n, m]}\nforward:\n  D: A.T @ A\n  t: trace(D)\n"
+        "upstream: {D: dD, t: dt}\n"
+    )
+    answer = teach.explain(text, "spec.yaml", "D")
+    assert answer.explanation is not None
+    (step,) = answer.explanation.steps
+    assert step.question == "Why is dt * eye(m) a part of dD_total?"
+    assert "It adds up 2 parts, dD among them" in step.note
+    page = explanation_page(answer.explanation, answer.report, Look())
+    assert "dD_total = dD + dt * eye(m)" in page
+    assert "dD[p,q]" not in page
+    report = report_on(text)
+    opened = one_step_page(report, next(each for each in report.steps if each.wrt == "D"), Look())
+    assert "RESULT   dD_total += dt * eye(m)" in opened
+    assert "dD_total[p,q] = dt δ[p,q]" in opened

@@ -24,6 +24,7 @@ class Spelled(NamedTuple):
     formula: Formula
     steps: tuple[tuple[str, int, str], ...]  # (output, use, numpy) of each step that contributes
     note: str  # "softmax with cross_entropy", "at Z1 = 0: 0 by convention"
+    given: str = ""  # the gradient from outside that it adds up too, "dA"
 
 
 class Gradient(NamedTuple):
@@ -49,6 +50,12 @@ class Gradient(NamedTuple):
     @property
     def note(self) -> str:
         return self.spelled().note
+
+    @property
+    def parts(self) -> int:
+        """Return how many parts it adds up: those of its steps, and what is given."""
+        spelled = self.spelled()
+        return len(spelled.steps) + bool(spelled.given)
 
 
 class Claim(NamedTuple):

@@ -323,8 +323,7 @@ def _where_all_conform(page: Page, report: Report, step: Step) -> None:
 def _result(page: Page, report: Report, step: Step) -> None:
     page.blank()
     name = gradient_name(report, step.wrt)
-    parts = [g.steps for g in report.gradients if g.wrt == step.wrt]
-    count = len(parts[0]) if parts else 1
+    count = next((each.parts for each in report.gradients if each.wrt == step.wrt), 1)
     sizes = {value.name: value.size for value in report.values}
     sign = "=" if count == 1 else "+="
     head = (*cell("RESULT", "bold"), *cell(f"   {name} {sign} {step.formula.text}", "bold"))

@@ -103,8 +103,7 @@ def _next(sweep: Sweep, value: Leaf) -> tuple[Link | None, str]:
     gradient = sweep.gradients.get(value)
     if gradient is None or gradient.fused_with is not None:
         return None, ""
-    if value in sweep.graph.upstream or len(gradient.links) > 1:
-        parts = len(gradient.links) + (value in sweep.graph.upstream)
+    if (parts := sweep.parts(gradient)) > 1:
         return None, f"{gradient.name.name} adds up {parts} steps"
     if not gradient.links or gradient.links[0].gradient is None:
         return None, ""

@@ -197,7 +197,7 @@ def _gradients(sweep: Sweep, likeness: _Likeness) -> Iterable[Gradient]:
     params = {entry.name for entry in graph.network.params}
     inputs = {entry.name for entry in graph.network.inputs}
     for found in sweep.gradients.values():
-        name = found.value.name
+        name, given = found.value.name, graph.upstream.get(found.value, "")
         yield Gradient(
             wrt=name,
             gradient=found.name.name,
@@ -206,15 +206,16 @@ def _gradients(sweep: Sweep, likeness: _Likeness) -> Iterable[Gradient]:
             layout=graph.network.layout,
             checked=found.checked,
             pattern=likeness.of_gradient(found),
-            spelled=Late(partial(_spelled, found, uses.get(found.value, []))),
+            spelled=Late(partial(_spelled, found, uses.get(found.value, []), given)),
         )
 
 
-def _spelled(found: Derived, uses: Sequence[Use]) -> Spelled:
+def _spelled(found: Derived, uses: Sequence[Use], given: str) -> Spelled:
     return Spelled(
         formula=formula_record(found.formula),
         steps=tuple(_part(link) for link in found.links),
         note=_gradient_note(found) or _constancy(found, uses),
+        given=given if found.links else "",
     )
 
 

@@ -290,7 +290,8 @@ class StepWriter:
         wrt = self.link.value
         labels = self.jacobian.wrt_labels
         stored = matrix_turned(labels) if self.sweep.numerator else labels
-        name = f"d{wrt.name}{self.letters.indices(stored)}"
+        own = self.sweep.gradients.get(wrt)
+        name = f"{own.name.name if own else f'd{wrt.name}'}{self.letters.indices(stored)}"
         summed = tuple(label for label in self.jacobian.output_labels if label is not None)
         lines = [(self._chain_rule(summed), "the chain rule, entry by entry")]
         after = sum_text(self.derivation.terms, self.letters, self.spell)

@@ -82,6 +82,10 @@ class Sweep(NamedTuple):
         """Return the leaf of a gradient that is given, in the shape that the layout gives it."""
         return leaf(name, matrix_turned(value.shape) if self.numerator else value.shape)
 
+    def parts(self, gradient: Gradient) -> int:
+        """Return how many parts a gradient adds up: one for each use, and what is given."""
+        return len(gradient.links) + (gradient.value in self.graph.upstream)
+
     @property
     def assumed(self) -> tuple[tuple[Leaf, int], ...]:
         """Return the values whose entries were taken to sum to 1 along an axis."""

@@ -217,7 +217,7 @@ def _question(link: Link, sweep: Sweep, step: Step) -> str:
     name = f"d{step.wrt}" if own is None else own.name.name
     if own is not None and own.fused_with is not None:
         return f"Why is {name} = {text(own.formula)}?"
-    is_whole = own is not None and len(own.links) == 1
+    is_whole = own is not None and sweep.parts(own) == 1
     asked = f"{name} = {step.formula.text}" if is_whole else f"{step.formula.text} a part of {name}"
     mixed = step.mixed
     if mixed is not None and mixed.formula != step.formula.text:
@@ -259,8 +259,10 @@ def _part_of(link: Link, sweep: Sweep, step: Step, report: Report) -> str:
             f"This formula is two links in one. The levels explain the first alone, "
             f"{key_of(step)}, where {name} = {step.formula.text}; the end puts the loss into it."
         )
-    elif len(own.links) > 1:
-        texts.append(f"It adds up {len(own.links)} parts; in the levels, {name} is this one alone.")
+    elif (parts := sweep.parts(own)) > 1:
+        given = sweep.graph.upstream.get(own.value)
+        one = "" if given is None else f", {given} among them"
+        texts.append(f"It adds up {parts} parts{one}; in the levels, {name} is this one alone.")
     return " ".join(texts)
 
 

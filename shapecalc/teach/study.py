@@ -126,7 +126,7 @@ class Study:
     @property
     def is_part(self) -> bool:
         """Say whether the step is one of several to the gradient."""
-        return self.gradient is not None and len(self.gradient.links) > 1
+        return self.gradient is not None and self.sweep.parts(self.gradient) > 1
 
     def in_this_use(self, word: str) -> str:
         """Begin a sentence with a word, or, of one use of several, with that."""

@@ -43,10 +43,16 @@ def together(gradient: Gradient, sweep: Sweep) -> Iterator[Block]:
         if not gradient.links:
             yield Prose(f"{name} = {text(gradient.formula)}: nothing that follows depends on {X}.")
         return
-    yield Prose(
-        f"{X} is used {_times(len(gradient.links))}, and by each use it moves the loss in its own "
-        f"way. Move {X} a little, and all of them act at once: to first order they add up."
-    )
+    if given is None:
+        yield Prose(
+            f"{X} is used {_times(len(gradient.links))}, and by each use it moves the loss in its "
+            f"own way. Move {X} a little, and all of them act at once: to first order they add up."
+        )
+    else:
+        yield Prose(
+            f"{X} is used {_times(len(gradient.links))}, and {given} is given: how {X} moves the "
+            f"loss beside that. Move {X} a little, and all act at once: to first order they add up."
+        )
     if len(gradient.links) <= MOST_USES:
         yield Prose(_through(gradient))
     whole = [f"({part})" if _is_sum(part) else part for part in parts]
