@@ -36,7 +36,6 @@ class Opened(NamedTuple):
     measured: dict[str, Any]
     errors: list[str]  # what pages wrote to the console
     image: Path
-    paper: Path
 
 
 def chromium() -> str:
@@ -62,21 +61,25 @@ def opened(folder: Path, pages: Mapping[str, tuple[str, int]], *, is_dark: bool)
         f'<pre id="measured"></pre><script>{MEASURE}</script>',
         encoding="utf-8",
     )
-    return _run(folder, harness, is_dark=is_dark)
+    image = folder / "page.png"
+    done = _run(folder, harness, "--dump-dom", f"--screenshot={image}", is_dark=is_dark)
+    found = MEASURED.search(done.stdout)
+    measured = json.loads(html.unescape(found[1])) if found and found[1] else {}
+    errors = [line for line in done.stderr.splitlines() if "CONSOLE" in line]
+    return Opened(measured, errors, image)
 
 
-def _run(folder: Path, page: Path, *, is_dark: bool) -> Opened:
-    image, paper = folder / "page.png", folder / "page.pdf"
-    done = subprocess.run(
+def _run(
+    folder: Path, page: Path, *flags: str, is_dark: bool
+) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
         [
             chromium(),
             *QUIET,
             f"--user-data-dir={folder / 'profile'}",
             f"--blink-settings=preferredColorScheme={0 if is_dark else 1}",
             "--window-size=1280,900",
-            "--dump-dom",
-            f"--screenshot={image}",
-            f"--print-to-pdf={paper}",
+            *flags,
             page.as_uri(),
         ],
         capture_output=True,
@@ -85,14 +88,12 @@ def _run(folder: Path, page: Path, *, is_dark: bool) -> Opened:
         timeout=120,
         check=True,
     )
-    found = MEASURED.search(done.stdout)
-    measured = json.loads(html.unescape(found[1])) if found and found[1] else {}
-    errors = [line for line in done.stderr.splitlines() if "CONSOLE" in line]
-    return Opened(measured, errors, image, paper)
 
 
 def printed(folder: Path, page: str) -> Path:
     """Print a page on paper."""
     file = folder / "alone.html"
     file.write_text(page, encoding="utf-8")
-    return _run(folder, file, is_dark=True).paper
+    paper = folder / "page.pdf"
+    _run(folder, file, f"--print-to-pdf={paper}", is_dark=True)
+    return paper
