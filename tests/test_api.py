@@ -1,6 +1,8 @@
 """Check from text to report: inputs asked for, upstreams, layouts, and formulas that are run."""
 
 from collections.abc import Callable
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import autograd.numpy as anp
@@ -11,6 +13,7 @@ from checking import ROOT, SPECS, TWO_LAYER, json_of, report_on
 
 import shapecalc.ops
 from shapecalc import api
+from shapecalc.records import Report
 from shapecalc.span import Span
 from shapecalc.spec import read_network
 
@@ -54,10 +57,16 @@ def test_what_is_asked_for_and_is_no_value_is_passed_over() -> None:
     assert report_on(TWO_LAYER, asked=["Q", "dX"]) == report_on(TWO_LAYER)
 
 
+@cache
+def checked(path: Path) -> Report:
+    """Check a shipped spec once, for all who look at its report."""
+    return api.check(path.read_text(encoding="utf-8"), "a")
+
+
 def test_report_without_detail_has_the_same_verdicts() -> None:
     for path in SPECS:
-        text = path.read_text(encoding="utf-8")
-        full, brief = api.check(text, "a"), api.check(text, "a", detail=False)
+        full = checked(path)
+        brief = api.check(path.read_text(encoding="utf-8"), "a", detail=False)
         assert brief.claims == full.claims
         assert brief.findings == full.findings
         assert (brief.ok, brief.step_count) == (full.ok, full.step_count)
@@ -164,7 +173,7 @@ def test_upstream_that_is_used_further_on_has_a_total_of_its_own() -> None:
 def test_each_gradient_is_the_sum_of_its_steps(path: Any) -> None:
     """Run each gradient, and the parts that the JSON says it is made of, at small sizes."""
     text = path.read_text(encoding="utf-8")
-    spec = json_of(api.check(text, "a"))
+    spec = json_of(checked(path))
     network, _ = read_network(text, "a")
     assert network is not None
     random = np.random.default_rng(7)

@@ -170,7 +170,7 @@ def test_program_runs_without_asserts_and_docstrings() -> None:
 def test_output_is_the_same_whatever_the_hash_seed_and_without_asserts() -> None:
     runs = {
         shapecalc("check", "specs", "--output-format", "json", flags=flags, PYTHONHASHSEED=seed).out
-        for seed, flags in (("1", ()), ("2", ()), ("3", ("-OO",)))
+        for seed, flags in (("1", ()), ("2", ("-OO",)))
     }
     assert len(runs) == 1
 
