@@ -6,7 +6,7 @@ Each picture is told from the same record that it is drawn from. Formulas stay a
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import pairwise, product
 
 from shapecalc.records import Report
 from shapecalc.records.explained import (
@@ -187,11 +187,7 @@ def _matrix(matrix: Matrix) -> Iterator[str]:
     if len(matrix.size) < 2:
         yield f"{matrix.name}: {', '.join(printed)}."
         return
-    for at, row in enumerate(rows):
-        place: list[int] = []
-        for size in matrix.size[-2::-1]:
-            place.insert(0, at % size)
-            at //= size  # noqa: PLW2901 (the row's number, digit by digit)
+    for place, row in zip(product(*map(range, matrix.size[:-1])), rows, strict=True):
         stack = f", matrix {', '.join(map(str, place[:-1]))}" if place[:-1] else ""
         yield f"{matrix.name}{stack}, row {place[-1]}: {', '.join(row)}."
 
